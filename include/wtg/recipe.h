@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The decisions: from a request, an image and a target to a plan. */
+#pragma once
+
+#include "wtg/error.h"
+#include "wtg/image.h"
+#include "wtg/plan.h"
+#include "wtg/request.h"
+#include "wtg/target.h"
+
+/*
+ * The main job: everything that `wtgctl create` will do, decided.  Borrows request, image
+ * and target, which must outlive the plan.  Writes nothing.
+ */
+int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image,
+		      const struct wtg_target *target, struct wtg_plan **ret,
+		      struct wtg_error *err);

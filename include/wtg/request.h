@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the user said, and nothing guessed: zero, NULL and WTG_x_AUTO mean "you decide".
+ * Plain data; strings are borrowed from whoever filled it in (argv).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum wtg_boot_ca { /* which chain of Microsoft's certificates the loader is signed by */
+	WTG_BOOT_CA_AUTO, /* what the image starts with by itself */
+	WTG_BOOT_CA_2011,
+	WTG_BOOT_CA_2023,
+};
+
+enum wtg_data_fs {
+	WTG_DATA_FS_AUTO, /* exFAT */
+	WTG_DATA_FS_NTFS,
+	WTG_DATA_FS_EXFAT,
+	WTG_DATA_FS_FAT32,
+};
+
+enum wtg_internal_disks { /* the SAN policy */
+	WTG_INTERNAL_AUTO, /* offline */
+	WTG_INTERNAL_OFFLINE,
+	WTG_INTERNAL_ONLINE,
+};
+
+enum wtg_verify {
+	WTG_VERIFY_AUTO, /* full */
+	WTG_VERIFY_FULL,
+	WTG_VERIFY_QUICK,
+	WTG_VERIFY_NONE,
+};
+
+struct wtg_request {
+	/* Image */
+	const char *image;   /* path of an ISO, WIM, ESD or first SWM */
+	const char *edition; /* name, edition id or index */
+	const char *sha256;  /* of the file at image */
+	bool check;          /* verify the WIM's integrity table first */
+
+	/* Target */
+	const char *target;      /* whole block device, or plain file */
+	uint64_t file_size_bytes; /* create the file with this size */
+
+	/* Layout */
+	uint64_t esp_size_bytes;
+	uint64_t windows_size_bytes;
+	uint64_t data_size_bytes;
+	enum wtg_data_fs data_fs;
+	const char *label; /* of the Windows volume */
+
+	/* Boot */
+	enum wtg_boot_ca boot_ca;
+	bool has_timeout;
+	uint64_t timeout_seconds;
+
+	/* Windows */
+	enum wtg_internal_disks internal_disks;
+	bool hibernate;     /* leave hibernation and fast startup on */
+	bool winre;         /* keep the recovery environment */
+	bool device_encryption; /* let Windows encrypt the drive by itself */
+	bool portable_flag; /* set PortableOperatingSystem */
+	bool no_pagefile;
+	bool no_crash_dump;
+	bool no_last_access;
+
+	/* Safety */
+	const char *confirm; /* the drive's serial, or the file's path */
+	bool allow_fixed;
+	bool overwrite;
+	uint64_t max_size_bytes;
+
+	/* Running */
+	bool dry_run; /* read by the command line only: nothing below it knows */
+	const char *seed;
+	enum wtg_verify verify;
+};

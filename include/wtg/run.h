@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Walking a plan: the only place where a writer exists. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wtg/error.h"
+#include "wtg/plan.h"
+#include "wtg/request.h"
+#include "wtg/target.h"
+
+enum wtg_phase {
+	WTG_PHASE_CHECK,   /* reads only */
+	WTG_PHASE_PREPARE, /* fills scratch files; the target is not open for writing yet */
+	WTG_PHASE_APPLY,
+	WTG_PHASE_VERIFY,
+};
+
+/* "check", "prepare", "apply" or "verify". */
+const char *wtg_phase_name(enum wtg_phase phase);
+
+enum wtg_event_kind {
+	WTG_EVENT_STEP,     /* a step begins in a phase */
+	WTG_EVENT_PROGRESS, /* bytes_done grew */
+	WTG_EVENT_NOTE,     /* something that the user should read: text */
+};
+
+struct wtg_event {
+	enum wtg_event_kind kind;
+	enum wtg_phase phase;
+	const char *step;     /* its name */
+	const char *text;     /* of a note */
+	uint64_t bytes_done;  /* over prepare, apply and verify together; never shrinks */
+	uint64_t bytes_total; /* sum of the steps' costs */
+};
+
+struct wtg_observer {
+	void (*event)(struct wtg_observer *o, const struct wtg_event *e);
+	bool (*cancelled)(struct wtg_observer *o);
+};
+
+/*
+ * Walk the plan: check every step, then prepare, then open the target exclusively, lock it
+ * and make sure that it is still the drive that was planned for, then apply every step and
+ * flush, then verify every step through a fresh descriptor.
+ *
+ * *ret_touched tells, on success and on failure alike, whether anything was written or may
+ * have been; it is the first thing that the user wants to know.
+ */
+int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
+	    enum wtg_verify verify, struct wtg_observer *observer, bool *ret_touched,
+	    struct wtg_error *err);

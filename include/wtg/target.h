@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where we write: a whole drive or a plain file, looked at but not touched.  What is known
+ * of it is plain data (struct wtg_disk), so that the safety rules are a function of data and
+ * can be tested without drives.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "wtg/cleanup.h"
+#include "wtg/error.h"
+#include "wtg/facts.h"
+#include "wtg/request.h"
+
+/* Something found on the disk, by libblkid only: the partition table, a whole-disk
+ * filesystem, or the content of one partition. */
+struct wtg_content {
+	uint64_t offset_bytes, size_bytes; /* of the partition; 0 and the disk's size: whole disk */
+	unsigned number;  /* of the partition; 0: the whole disk */
+	char *type;       /* "gpt", "ntfs", "LVM2_member", …; NULL: an unknown partition */
+	char *label;      /* or NULL; unprintable bytes as they are */
+	char *name;       /* of the partition, or NULL */
+};
+
+/* Somebody who uses the disk or a part of it now. */
+enum wtg_holder_kind {
+	WTG_HOLDER_MOUNT,
+	WTG_HOLDER_SWAP,
+	WTG_HOLDER_DM, /* device mapper: LVM, LUKS, multipath */
+	WTG_HOLDER_MD,
+	WTG_HOLDER_LOOP,
+	WTG_HOLDER_OTHER, /* bcache and whatever else has a holders/ link; a process */
+};
+
+struct wtg_holder {
+	enum wtg_holder_kind kind;
+	char *part;   /* the device of the disk that is used: "/dev/sdb1" */
+	char *holder; /* who: "/home", "/dev/dm-0 (vg-root)", "process 812 (qemu)" */
+	bool system;  /* what the running system needs: /, /boot, /usr, /var, swap, … */
+};
+
+struct wtg_disk {
+	char *path;   /* as the kernel names it: "/dev/sdb"; for a file its path as given */
+	char *model, *vendor, *serial, *wwn; /* or NULL; bytes of a stranger */
+	char *bus;    /* "usb", "nvme", "ata", "mmc", "virtio", "loop", … or NULL */
+	bool is_file;
+	bool exists;  /* false: a file that the run would create */
+	bool empty;   /* a file that holds nothing but holes, or does not exist */
+	bool removable, read_only;
+	bool ignored; /* udev: UDISKS_IGNORE or UDISKS_SYSTEM */
+	dev_t device; /* st_rdev, or st_dev of a file */
+	ino_t inode;  /* of a file */
+	uint64_t diskseq; /* 0 where the kernel has none */
+	uint64_t size_bytes;
+	uint32_t sector_bytes;          /* logical */
+	uint32_t physical_sector_bytes;
+	bool holds_image, holds_cwd;    /* the image or the current directory lies on it */
+
+	struct wtg_content *contents;
+	size_t n_contents, contents_capacity;
+	struct wtg_holder *holders;
+	size_t n_holders, holders_capacity;
+};
+
+void wtg_disk_done(struct wtg_disk *disk);
+
+/* Every whole drive of the machine, sorted by path; the caller frees with _list_done(). */
+struct wtg_disk_list {
+	struct wtg_disk *items;
+	size_t n_items, capacity;
+};
+int wtg_disk_list(struct wtg_disk_list *ret, struct wtg_error *err);
+void wtg_disk_list_done(struct wtg_disk_list *list);
+
+/* One drive, as in `list --json` and in the plan. */
+void wtg_disk_describe(const struct wtg_disk *disk, struct wtg_facts *out);
+
+/* ------------------------------------------------------------------ safety */
+
+/* What the rules need to know of the request. */
+struct wtg_safety {
+	bool allow_fixed, overwrite;
+	uint64_t max_size_bytes; /* 0: the default, 2 TiB */
+	uint64_t need_bytes;     /* what the plan needs; 0: not known yet */
+};
+
+struct wtg_verdict {
+	const char *rule;     /* the refusing rule's name; NULL: nothing refuses */
+	char *sentence;       /* why, and who holds what */
+	const char *override; /* the option that lifts it; NULL: nothing does */
+	enum wtg_kind kind;   /* WTG_REFUSED, WTG_SYSTEM (busy, read only) or WTG_UNSUITABLE */
+};
+void wtg_verdict_done(struct wtg_verdict *verdict);
+
+/* Ask every rule, in order; the first that refuses gives the verdict.  Pure. */
+struct wtg_verdict wtg_safety_judge(const struct wtg_disk *disk, const struct wtg_safety *safety);
+
+/* ------------------------------------------------------------------ the target itself */
+
+struct wtg_target;
+
+/*
+ * Look at the target of a request: resolve links, refuse a partition (naming its disk), open
+ * it for reading, gather everything in struct wtg_disk.  A file that does not exist needs
+ * file_size_bytes and is not created here.  Judges nothing.
+ */
+int wtg_target_open(const struct wtg_request *request, struct wtg_target **ret,
+		    struct wtg_error *err);
+void wtg_target_close(struct wtg_target *target);
+WTG_DEFINE_FREEP(struct wtg_target, wtg_target_close)
+
+const struct wtg_disk *wtg_target_disk(const struct wtg_target *target);
+
+/*
+ * What must be typed or given to --confirm: the serial, or the path for a file or a drive
+ * without one; NULL when there is nothing to lose (an absent or empty file).
+ */
+const char *wtg_target_name(const struct wtg_target *target);
+
+/* Does answer confirm this target?  On a terminal the model or the serial's last 6
+ * characters do, too. */
+bool wtg_target_confirmed(const struct wtg_target *target, const char *answer, bool terminal);
+
+/* Everything that judge says, as an error; also holds for what the plan needs. */
+int wtg_target_judge(const struct wtg_target *target, const struct wtg_safety *safety,
+		     struct wtg_error *err);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The engine: an edition of an image onto an empty NTFS volume in a window. */
+#pragma once
+
+#include "base/window.h"
+#include "image/image.h"
+#include "wtg/progress.h"
+
+/*
+ * Apply an edition to the freshly formatted volume in window.  Reports uncompressed bytes,
+ * edition->size_bytes in all.  Whatever fails, the first failed write wins over what wimlib
+ * says: it reports success over lost writes (facts/proving.md §4).
+ */
+int wtg_apply(struct wtg_image *image, const struct wtg_edition *edition,
+	      const struct wtg_window *window, struct wtg_progress *progress,
+	      struct wtg_error *err);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/crypto.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/pkcs7.h>
+#include <openssl/x509.h>
+
+#include "base/alloc.h"
+#include "base/fdio.h"
+#include "wtg/text.h"
+
+#define READ_BYTES (1u << 20)
+
+static void free_digest(EVP_MD_CTX **ctx)
+{
+	EVP_MD_CTX_free(*ctx);
+}
+
+void wtg_sha256(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA256_SIZE])
+{
+	if (EVP_Digest(data, size, ret_digest, NULL, EVP_sha256(), NULL) != 1)
+		abort();
+}
+
+void wtg_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
+		     uint8_t ret_digest[static WTG_SHA256_SIZE])
+{
+	if (!HMAC(EVP_sha256(), key, (int)key_size, data, size, ret_digest, NULL))
+		abort();
+}
+
+int wtg_sha256_file(int fd, uint64_t offset, uint64_t length, const char *name,
+		    struct wtg_progress *progress, uint8_t ret_digest[static WTG_SHA256_SIZE],
+		    struct wtg_error *err)
+{
+	_cleanup_(free_digest) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	_cleanup_free_ uint8_t *buffer = wtg_alloc(READ_BYTES);
+
+	if (!ctx || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+		return wtg_fail(err, WTG_SYSTEM, 0, "libcrypto offers no SHA-256");
+	(void)posix_fadvise(fd, (off_t)offset, (off_t)length, POSIX_FADV_SEQUENTIAL);
+	while (length > 0) {
+		size_t n = length < READ_BYTES ? (size_t)length : READ_BYTES;
+
+		if (wtg_pread_all(fd, buffer, n, offset) < 0)
+			return wtg_fail(err, WTG_SYSTEM, errno, "read %s", name);
+		if (EVP_DigestUpdate(ctx, buffer, n) != 1)
+			return wtg_fail(err, WTG_SYSTEM, 0, "libcrypto failed to hash %s", name);
+		offset += n;
+		length -= n;
+		if (wtg_progress_advance(progress, n, err) < 0)
+			return -1;
+	}
+	if (EVP_DigestFinal_ex(ctx, ret_digest, NULL) != 1)
+		return wtg_fail(err, WTG_SYSTEM, 0, "libcrypto failed to hash %s", name);
+	return 0;
+}
+
+const char *wtg_sha256_format(const uint8_t digest[static WTG_SHA256_SIZE], char text[static 65])
+{
+	for (int i = 0; i < WTG_SHA256_SIZE; i++)
+		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	return text;
+}
+
+bool wtg_sha256_parse(const char *text, uint8_t ret_digest[static WTG_SHA256_SIZE])
+{
+	uint8_t digest[WTG_SHA256_SIZE];
+
+	if (strlen(text) != 64 || strspn(text, "0123456789abcdefABCDEF") != 64)
+		return false;
+	for (int i = 0; i < WTG_SHA256_SIZE; i++) {
+		char pair[3] = { text[2 * i], text[2 * i + 1], '\0' };
+
+		digest[i] = (uint8_t)strtoul(pair, NULL, 16);
+	}
+	memcpy(ret_digest, digest, sizeof(digest));
+	return true;
+}
+
+struct names {
+	char **items;
+	size_t n_items, capacity;
+};
+
+static void append_common_name(struct names *names, const X509_NAME *name)
+{
+	int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+	unsigned char *utf8 = NULL;
+
+	if (at < 0)
+		return;
+	if (ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at))) < 0)
+		return;
+	WTG_APPEND(names, wtg_text_printable((const char *)utf8));
+	OPENSSL_free(utf8);
+}
+
+char **wtg_pkcs7_names(const void *der, size_t size)
+{
+	const unsigned char *p = der;
+	PKCS7 *pkcs7 = size <= INT32_MAX ? d2i_PKCS7(NULL, &p, (long)size) : NULL;
+	struct names names = { 0 };
+	STACK_OF(PKCS7_SIGNER_INFO) *signers;
+
+	ERR_clear_error();
+	if (!pkcs7)
+		return NULL;
+	signers = PKCS7_type_is_signed(pkcs7) ? PKCS7_get_signer_info(pkcs7) : NULL;
+	for (int i = 0; i < sk_PKCS7_SIGNER_INFO_num(signers); i++) {
+		PKCS7_SIGNER_INFO *signer = sk_PKCS7_SIGNER_INFO_value(signers, i);
+		X509 *certificate = PKCS7_cert_from_signer_info(pkcs7, signer);
+
+		if (certificate)
+			append_common_name(&names, X509_get_subject_name(certificate));
+		append_common_name(&names, signer->issuer_and_serial->issuer);
+	}
+	PKCS7_free(pkcs7);
+	ERR_clear_error();
+	WTG_APPEND(&names, NULL);
+	return names.items;
+}
+
+void wtg_random(void *buffer, size_t size)
+{
+	uint8_t *to = buffer;
+
+	while (size > 0) {
+		ssize_t n = getrandom(to, size, 0);
+
+		if (n < 0 && errno != EINTR)
+			abort();
+		if (n > 0) {
+			to += n;
+			size -= (size_t)n;
+		}
+	}
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The only file that knows libcrypto. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "wtg/error.h"
+#include "wtg/progress.h"
+
+#define WTG_SHA256_SIZE 32
+
+void wtg_sha256(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA256_SIZE]);
+
+/* HMAC-SHA256, to derive identifiers from a seed as systemd-repart does. */
+void wtg_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
+		     uint8_t ret_digest[static WTG_SHA256_SIZE]);
+
+/* SHA-256 of length bytes of fd from offset; reports bytes and hears cancellation. */
+int wtg_sha256_file(int fd, uint64_t offset, uint64_t length, const char *name,
+		    struct wtg_progress *progress, uint8_t ret_digest[static WTG_SHA256_SIZE],
+		    struct wtg_error *err);
+
+/* Lower case; gives text back. */
+const char *wtg_sha256_format(const uint8_t digest[static WTG_SHA256_SIZE], char text[static 65]);
+
+/* 64 hexadecimal digits of either case. */
+bool wtg_sha256_parse(const char *text, uint8_t ret_digest[static WTG_SHA256_SIZE]);
+
+/*
+ * The certificates' names in a DER PKCS#7 SignedData: appends, to the NULL-terminated array
+ * that it returns, "subject common name" of every signer and of the signer's issuer, as
+ * far as the certificates are there.  NULL if it is not a PKCS#7 SignedData.  Nothing is
+ * verified: this tells who claims to have signed.  The caller frees each and the array.
+ */
+char **wtg_pkcs7_names(const void *der, size_t size);
+
+/* Fill with random bytes of the kernel. */
+void wtg_random(void *buffer, size_t size);

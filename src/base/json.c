@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "base/alloc.h"
+#include "base/utf16.h"
+#include "wtg/text.h"
+
+#define MAX_DEPTH 32
+
+struct wtg_json {
+	struct wtg_facts facts; /* first: the sink's functions cast back */
+	struct json_object *stack[MAX_DEPTH];
+	size_t depth; /* of the object being filled; the document is stack[0] */
+};
+
+static struct wtg_json *json_of(struct wtg_facts *f)
+{
+	return (struct wtg_json *)f;
+}
+
+static void put(struct wtg_facts *f, const char *key, struct json_object *value)
+{
+	struct json_object *into = json_of(f)->stack[json_of(f)->depth];
+
+	if (json_object_is_type(into, json_type_array))
+		json_object_array_add(into, value);
+	else
+		json_object_object_add(into, key, value);
+}
+
+/* json-c passes bytes through as they are, so what is not UTF-8 is replaced here. */
+static struct json_object *string_of(const char *text)
+{
+	size_t length = strlen(text);
+	char *valid = wtg_alloc(length * 3 + 1), *o = valid;
+	struct json_object *string;
+
+	for (size_t at = 0; at < length;) {
+		uint32_t c;
+		size_t n = wtg_utf8_next(text + at, length - at, &c);
+
+		memcpy(o, n ? text + at : "\xef\xbf\xbd", n ? n : 3);
+		o += n ? n : 3;
+		at += n ? n : 1;
+	}
+	string = json_object_new_string_len(valid, (int)(o - valid));
+	free(valid);
+	return string;
+}
+
+static void json_text(struct wtg_facts *f, const char *key, const char *value)
+{
+	put(f, key, string_of(value));
+}
+
+static void json_number(struct wtg_facts *f, const char *key, uint64_t value)
+{
+	put(f, key, json_object_new_uint64(value));
+}
+
+static void json_truth(struct wtg_facts *f, const char *key, bool value)
+{
+	put(f, key, json_object_new_boolean(value));
+}
+
+static void json_open(struct wtg_facts *f, const char *key, enum wtg_shape shape)
+{
+	struct wtg_json *json = json_of(f);
+	struct json_object *inner =
+		shape == WTG_LIST ? json_object_new_array() : json_object_new_object();
+
+	if (json->depth + 1 >= MAX_DEPTH)
+		abort();
+	put(f, key, inner);
+	json->stack[++json->depth] = inner;
+}
+
+static void json_close(struct wtg_facts *f)
+{
+	if (json_of(f)->depth == 0)
+		abort();
+	json_of(f)->depth--;
+}
+
+static const struct wtg_facts_ops json_ops = {
+	.text = json_text,
+	.bytes = json_number,
+	.number = json_number,
+	.truth = json_truth,
+	.open = json_open,
+	.close = json_close,
+};
+
+struct wtg_json *wtg_json_new(void)
+{
+	struct wtg_json *json = wtg_alloc(sizeof(*json));
+
+	json->facts.ops = &json_ops;
+	json->stack[0] = json_object_new_object();
+	return json;
+}
+
+void wtg_json_free(struct wtg_json *json)
+{
+	if (json)
+		json_object_put(json->stack[0]);
+	free(json);
+}
+
+struct wtg_facts *wtg_json_facts(struct wtg_json *json)
+{
+	return &json->facts;
+}
+
+char *wtg_json_line(const struct wtg_json *json)
+{
+	return wtg_text_copy(json_object_to_json_string_ext(
+		json->stack[0], JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+/* A struct wtg_json_doc is json-c's own object under a name that keeps the type apart. */
+static struct json_object *object_of(const struct wtg_json_doc *doc)
+{
+	return (struct json_object *)doc;
+}
+
+struct wtg_json_doc *wtg_json_parse(const char *text, size_t size)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
+	struct json_object *object = NULL;
+
+	if (tokener && size <= INT32_MAX) {
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+		object = json_tokener_parse_ex(tokener, text, (int)size);
+	}
+	if (object && (!json_object_is_type(object, json_type_object) ||
+		       json_tokener_get_error(tokener) != json_tokener_success)) {
+		json_object_put(object);
+		object = NULL;
+	}
+	json_tokener_free(tokener);
+	return (struct wtg_json_doc *)object;
+}
+
+void wtg_json_doc_free(struct wtg_json_doc *doc)
+{
+	json_object_put(object_of(doc));
+}
+
+static struct json_object *look_up(const struct wtg_json_doc *doc, const char *path)
+{
+	struct json_object *at = object_of(doc);
+	_cleanup_free_ char *copy = wtg_text_copy(path);
+	char *rest = NULL;
+
+	for (char *key = strtok_r(copy, ".", &rest); key && at; key = strtok_r(NULL, ".", &rest))
+		if (!json_object_object_get_ex(at, key, &at))
+			return NULL;
+	return at;
+}
+
+const char *wtg_json_get_text(const struct wtg_json_doc *doc, const char *path)
+{
+	struct json_object *at = look_up(doc, path);
+
+	return json_object_is_type(at, json_type_string) ? json_object_get_string(at) : NULL;
+}
+
+uint64_t wtg_json_get_number(const struct wtg_json_doc *doc, const char *path)
+{
+	struct json_object *at = look_up(doc, path);
+
+	return json_object_is_type(at, json_type_int) ? json_object_get_uint64(at) : 0;
+}
+
+static void describe_value(struct json_object *value, const char *key, struct wtg_facts *out)
+{
+	if (json_object_is_type(value, json_type_string)) {
+		wtg_fact_text(out, key, json_object_get_string(value));
+	} else if (json_object_is_type(value, json_type_int)) {
+		wtg_fact_number(out, key, json_object_get_uint64(value));
+	} else if (json_object_is_type(value, json_type_boolean)) {
+		wtg_fact_truth(out, key, json_object_get_boolean(value));
+	} else if (json_object_is_type(value, json_type_array)) {
+		wtg_fact_open(out, key, WTG_LIST);
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			describe_value(json_object_array_get_idx(value, i), NULL, out);
+		wtg_fact_close(out);
+	} else if (json_object_is_type(value, json_type_object)) {
+		wtg_fact_open(out, key, WTG_OBJECT);
+		json_object_object_foreach(value, name, inner)
+			describe_value(inner, name, out);
+		wtg_fact_close(out);
+	}
+}
+
+void wtg_json_describe(const struct wtg_json_doc *doc, struct wtg_facts *out)
+{
+	json_object_object_foreach(object_of(doc), name, value)
+		describe_value(value, name, out);
+}

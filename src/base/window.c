@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/window.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+
+#define ZERO_BYTES (1u << 20)
+
+struct wtg_window wtg_window_part(const struct wtg_window *w, uint64_t offset, uint64_t length)
+{
+	struct wtg_window part = *w;
+
+	if (offset > w->length || length > w->length - offset)
+		abort();
+	part.offset += offset;
+	part.length = length;
+	return part;
+}
+
+static int check_bounds(const struct wtg_window *w, uint64_t size, uint64_t at,
+			struct wtg_error *err)
+{
+	if (at <= w->length && size <= w->length - at)
+		return 0;
+	return wtg_fail(err, WTG_SYSTEM, 0,
+			"%" PRIu64 " bytes at %" PRIu64 " are outside of a stretch of %" PRIu64,
+			size, at, w->length);
+}
+
+int wtg_window_pread(const struct wtg_window *w, void *buffer, size_t size, uint64_t at,
+		     struct wtg_error *err)
+{
+	if (check_bounds(w, size, at, err) < 0)
+		return -1;
+	if (wtg_pread_all(w->fd, buffer, size, w->offset + at) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "read the drive at byte %" PRIu64,
+				w->offset + at);
+	return 0;
+}
+
+/* The first failure is remembered, and is what every later write reports. */
+static int fail_for_good(const struct wtg_window *w, int errnum, uint64_t at,
+			 struct wtg_error *err)
+{
+	if (w->ledger->failure == 0) {
+		w->ledger->failure = errnum;
+		w->ledger->failed_at = w->offset + at;
+	}
+	return wtg_fail(err, WTG_SYSTEM, w->ledger->failure, "write to the drive at byte %" PRIu64,
+			w->ledger->failed_at);
+}
+
+static int check_writable(const struct wtg_window *w, uint64_t size, uint64_t at,
+			  struct wtg_error *err)
+{
+	if (!w->ledger)
+		return wtg_fail(err, WTG_SYSTEM, EROFS, "write at byte %" PRIu64, w->offset + at);
+	if (w->ledger->failure)
+		return fail_for_good(w, 0, at, err);
+	return check_bounds(w, size, at, err);
+}
+
+int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t size, uint64_t at,
+		      struct wtg_error *err)
+{
+	if (check_writable(w, size, at, err) < 0)
+		return -1;
+	if (wtg_pwrite_all(w->fd, buffer, size, w->offset + at) < 0)
+		return fail_for_good(w, errno, at, err);
+	w->ledger->bytes_written += size;
+	w->ledger->n_writes++;
+	return 0;
+}
+
+int wtg_window_zero(const struct wtg_window *w, uint64_t at, uint64_t length,
+		    struct wtg_error *err)
+{
+	static const uint8_t zeros[ZERO_BYTES];
+
+	while (length > 0) {
+		size_t n = length < ZERO_BYTES ? (size_t)length : ZERO_BYTES;
+
+		if (wtg_window_pwrite(w, zeros, n, at, err) < 0)
+			return -1;
+		at += n;
+		length -= n;
+	}
+	return 0;
+}
+
+int wtg_window_flush(const struct wtg_window *w, struct wtg_error *err)
+{
+	if (check_writable(w, 0, 0, err) < 0)
+		return -1;
+	if (fdatasync(w->fd) < 0)
+		return fail_for_good(w, errno, 0, err);
+	return 0;
+}

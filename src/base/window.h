@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A stretch of the target, and the ledger of everything that happens to its descriptor.
+ *
+ * Every byte that reaches a drive goes through wtg_window_pwrite() (or _zero()): bounded to
+ * the window, counted, and failing for ever after the first failure, because the kernel
+ * reports a lost write once and then forgets it (facts/reliability-ux.md §0.4).  A window
+ * without a ledger is for reading only.  Only a struct wtg_writer, which exists only while a
+ * plan runs, hands out windows with one.
+ *
+ * Windows are small values: copy them freely, they own nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wtg/error.h"
+
+struct wtg_ledger {
+	uint64_t bytes_written;
+	uint64_t n_writes;
+	int failure;        /* errno of the first failed write or flush; 0: none so far */
+	uint64_t failed_at; /* offset on the target */
+};
+
+struct wtg_window {
+	int fd;             /* borrowed */
+	uint64_t offset;    /* where the window starts on the target */
+	uint64_t length;
+	struct wtg_ledger *ledger; /* borrowed; NULL: read only */
+};
+
+/* The part of a window at [offset, offset + length); aborts if it is not inside. */
+struct wtg_window wtg_window_part(const struct wtg_window *w, uint64_t offset, uint64_t length);
+
+/* Offsets are relative to the window.  Outside of it: kind WTG_SYSTEM, and nothing happens. */
+int wtg_window_pread(const struct wtg_window *w, void *buffer, size_t size, uint64_t at,
+		     struct wtg_error *err);
+int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t size, uint64_t at,
+		      struct wtg_error *err);
+int wtg_window_zero(const struct wtg_window *w, uint64_t at, uint64_t length,
+		    struct wtg_error *err);
+
+/* fdatasync() the descriptor; a failure is as final as that of a write. */
+int wtg_window_flush(const struct wtg_window *w, struct wtg_error *err);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What planning and applying need of an image beyond wtg/image.h. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "wtg/image.h"
+
+/*
+ * Paths inside an image are UTF-8, relative to its root, with '/' between the parts
+ * ("Windows/System32/config/SYSTEM"), and match whatever the case.
+ */
+
+/* What an image says of one of its files or directories, without reading it. */
+struct wtg_image_stat {
+	bool exists, is_dir;
+	uint64_t size_bytes; /* of the unnamed data */
+	bool is_reparse;
+};
+int wtg_image_stat(struct wtg_image *image, const struct wtg_edition *edition,
+		   const char *path, struct wtg_image_stat *ret, struct wtg_error *err);
+
+/*
+ * Read files and whole directory trees into memory: every regular file at or under one of
+ * the n paths, under its full path in the image (its own case).  Paths that do not exist are
+ * left out; reparse points are left out, so nothing leads out of the image.  More than
+ * max_bytes together: kind WTG_INPUT.  Every blob's SHA-1 is checked.
+ */
+int wtg_image_read(struct wtg_image *image, const struct wtg_edition *edition,
+		   const char *const paths[], size_t n, uint64_t max_bytes,
+		   struct wtg_files *ret, struct wtg_error *err);
+
+/*
+ * wimlib extracts from a path only.  Out of an ISO the WIM must therefore be copied to a
+ * private, unlinked scratch file first: this many bytes (0 for a bare WIM), to
+ * wtg_scratch_dir().  wtg_image_fetch() does it; until then only what was read above is
+ * there.  Calling it again does nothing.
+ */
+uint64_t wtg_image_fetch_bytes(const struct wtg_image *image, const struct wtg_edition *edition);
+int wtg_image_fetch(struct wtg_image *image, const struct wtg_edition *edition,
+		    struct wtg_progress *progress, struct wtg_error *err);
+
+/* Bytes that the integrity table covers; 0 when the WIM has none. */
+uint64_t wtg_image_integrity_bytes(const struct wtg_image *image,
+				   const struct wtg_edition *edition);
+
+/* Verify the WIM (all parts) against its integrity table; kind WTG_INPUT when it differs or
+ * when there is none. */
+int wtg_image_check_integrity(struct wtg_image *image, const struct wtg_edition *edition,
+			      struct wtg_progress *progress, struct wtg_error *err);
+
+/*
+ * Extract an edition onto the empty NTFS volume that ntfs_mount() finds under volume_name
+ * (see volume/ntfs.h), with everything that NTFS can hold: security descriptors, links,
+ * short names, streams, reparse points, times, object ids.  Reports uncompressed bytes,
+ * edition->size_bytes in all.  Needs wtg_image_fetch().
+ */
+int wtg_image_extract(struct wtg_image *image, const struct wtg_edition *edition,
+		      const char *volume_name, struct wtg_progress *progress,
+		      struct wtg_error *err);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An NTFS volume inside a window of the target; ntfs.c is the only file that knows
+ * libntfs-3g, through device operations of our own over a struct wtg_cache.  Nothing is
+ * mounted, no partition node is used.
+ *
+ * Paths inside a volume are UTF-8 with '/' between the parts, relative to the root, and match
+ * whatever the case.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/window.h"
+#include "wtg/cleanup.h"
+#include "wtg/error.h"
+
+struct wtg_ntfs_format {
+	const char *label;      /* UTF-8, at most 32 UTF-16 units; NULL: none */
+	uint64_t serial;        /* of the volume, from the plan */
+	uint64_t start_bytes;   /* where the partition starts on the drive: hidden sectors */
+	uint32_t sector_bytes;  /* logical */
+	uint32_t cluster_bytes; /* 0: mkntfs' default (4096) */
+};
+
+/* Make an empty volume that fills the window, with mkntfs. */
+int wtg_ntfs_format(const struct wtg_window *window, const struct wtg_ntfs_format *format,
+		    struct wtg_error *err);
+
+struct wtg_ntfs;
+
+/* Open the volume in a window; writable if the window is.  The window is borrowed. */
+int wtg_ntfs_open(const struct wtg_window *window, struct wtg_ntfs **ret,
+		  struct wtg_error *err);
+
+/* Unmount, flush, and tell whether everything reached the window; *volume becomes NULL. */
+int wtg_ntfs_close(struct wtg_ntfs **volume, struct wtg_error *err);
+
+/* For leaving early: drops what was not written. */
+void wtg_ntfs_abandon(struct wtg_ntfs *volume);
+WTG_DEFINE_FREEP(struct wtg_ntfs, wtg_ntfs_abandon)
+
+bool wtg_ntfs_exists(struct wtg_ntfs *volume, const char *path);
+
+/* The unnamed data of a regular file of at most max bytes; kind WTG_INPUT if there is no
+ * such file, it is larger, or it cannot be read. */
+int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max, struct wtg_bytes *ret,
+		  struct wtg_error *err);
+
+/*
+ * Replace the content of an existing file in place (its security descriptor, names, times of
+ * creation and object id stay), or create it, its directories too.  A new file or directory
+ * inherits from its parent as Windows does it, unless security (self-relative descriptor,
+ * may be NULL) is given.
+ */
+int wtg_ntfs_write(struct wtg_ntfs *volume, const char *path, const struct wtg_bytes *content,
+		   const struct wtg_bytes *security, struct wtg_error *err);
+
+/* Remove a file with all its hard links in that directory; absent is fine. */
+int wtg_ntfs_remove(struct wtg_ntfs *volume, const char *path, struct wtg_error *err);
+
+/* Total and free bytes, label, serial; what verify looks at first. */
+struct wtg_ntfs_info {
+	uint64_t size_bytes, free_bytes, serial;
+	uint32_t cluster_bytes;
+	bool dirty, hibernated;
+	char label[128];
+};
+int wtg_ntfs_info(struct wtg_ntfs *volume, struct wtg_ntfs_info *ret, struct wtg_error *err);
+
+/*
+ * Lend the window to a library that mounts by name (wimlib): our ntfs_mount() stands in
+ * front of libntfs-3g's and finds the window under the name that this returns (valid until
+ * taken back).  At most one window is lent at a time.  wtg_ntfs_take_back() flushes and tells
+ * whether every write reached the window, which wimlib does not (facts/proving.md §4).
+ */
+const char *wtg_ntfs_lend(const struct wtg_window *window);
+int wtg_ntfs_take_back(struct wtg_error *err);

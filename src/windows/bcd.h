@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The boot configuration store that bcdboot would write: 11 objects from nothing, byte for
+ * byte (facts/bcd-registry.md §2.4, §2.5).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/guid.h"
+
+struct wtg_bcd_device { /* a partition of a GPT drive */
+	struct wtg_guid disk, partition;
+};
+
+struct wtg_bcd_spec {
+	struct wtg_bcd_device system;  /* the ESP */
+	struct wtg_bcd_device windows;
+	struct wtg_guid osloader, resume; /* identifiers of the two objects */
+	const char *description;       /* "Windows 11" */
+	const char *locale;            /* "en-US" */
+	uint64_t timeout_seconds;      /* bcdboot: 30 */
+	bool recovery_off;             /* write 16000009 = 00 into the osloader */
+};
+
+/* The hive's bytes, for \EFI\Microsoft\Boot\BCD. */
+struct wtg_bytes wtg_bcd_build(const struct wtg_bcd_spec *spec);
+
+/* "Windows 10", "Windows 11" or "Windows Server", by what the image says (not ProductName,
+ * which says Windows 10 on 11). */
+const char *wtg_bcd_description(unsigned build, const char *installation_type);

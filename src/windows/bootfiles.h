@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which files of the image go where on the ESP (facts/peers.md §4.3). */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/bytes.h"
+#include "windows/pe.h"
+#include "wtg/error.h"
+#include "wtg/facts.h"
+#include "wtg/image.h"
+#include "wtg/request.h"
+
+/* The trees that must be read from the image: "Windows/Boot/EFI", … NULL-terminated. */
+extern const char *const wtg_boot_trees[];
+
+/* Which chains an image offers, by the loaders that it has. */
+struct wtg_boot_chains {
+	bool has_2011, has_2023; /* Windows/Boot/EFI; Windows/Boot/EFI_EX */
+	struct wtg_pe usual, ex; /* of bootmgfw.efi and bootmgfw_EX.efi */
+};
+void wtg_boot_chains_done(struct wtg_boot_chains *chains);
+int wtg_boot_chains_read(const struct wtg_files *image, struct wtg_boot_chains *ret,
+			 struct wtg_error *err);
+
+struct wtg_bootfiles {
+	struct wtg_files files;   /* the ESP's, without the BCD: "EFI/Boot/bootx64.efi", … */
+	enum wtg_boot_ca chain;   /* never AUTO */
+	struct wtg_pe loader;     /* of EFI/Boot/boot*.efi */
+};
+void wtg_bootfiles_done(struct wtg_bootfiles *boot);
+
+/*
+ * Choose and lay out.  image holds what wtg_boot_trees named.  Kind WTG_INPUT when there is
+ * no loader, it is for another architecture, or the chain asked for is not in the image.
+ */
+int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
+			 enum wtg_boot_ca ca, struct wtg_bootfiles *ret, struct wtg_error *err);
+void wtg_bootfiles_describe(const struct wtg_bootfiles *boot, struct wtg_facts *out);

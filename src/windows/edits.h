@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a portable Windows needs changed in its registry, as a table with a reason a row
+ * (facts/bcd-registry.md §3.6), and the plan of what that means for one SYSTEM hive: for
+ * every value what it is and what it will be, worked out before anything is touched.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "windows/regf-read.h"
+#include "wtg/error.h"
+#include "wtg/facts.h"
+
+struct wtg_edit_options {
+	bool internal_disks_online; /* leave the SAN policy as it is */
+	bool hibernate;             /* leave hibernation and fast startup as they are */
+	bool device_encryption;
+	bool portable_flag, no_pagefile, no_crash_dump, no_last_access;
+	unsigned build;             /* of Windows, from the image */
+};
+
+enum wtg_edit_class {
+	WTG_EDIT_ALWAYS,   /* A: on by default */
+	WTG_EDIT_VERIFY,   /* V: looked at, repaired when wrong */
+	WTG_EDIT_OPTION,   /* O: on request */
+	WTG_EDIT_CAPTURED, /* C: the image was booted before it was captured */
+};
+
+enum wtg_edit_outcome {
+	WTG_EDIT_CHANGE, /* old differs: will be written */
+	WTG_EDIT_KEEP,   /* is already what it should be */
+	WTG_EDIT_ABSENT, /* the key is not there (a service this Windows lacks): nothing to do */
+};
+
+struct wtg_edit {
+	enum wtg_edit_class class;
+	enum wtg_edit_outcome outcome;
+	char *key;         /* "ControlSet001\\Services\\partmgr\\Parameters" */
+	char *value;       /* its name; NULL: all values of the key are deleted */
+	bool delete;
+	uint32_t type;     /* of the new data */
+	struct wtg_bytes data;
+	char *old_text, *new_text; /* "1", "absent", "4" */
+	const char *reason;
+};
+
+struct wtg_edits {
+	struct wtg_edit *items;
+	size_t n_items, capacity;
+	bool captured; /* the image was booted before */
+};
+void wtg_edits_done(struct wtg_edits *edits);
+
+/*
+ * Plan the edits of a SYSTEM hive.  Kind WTG_INPUT, with the reason, for a hive that must
+ * not be edited: dirty, damaged, of Windows 7 or older, without Select.  An edit whose key
+ * has a sibling value of more than 16344 bytes is refused, too (hivex would damage it).
+ */
+int wtg_edits_plan(const struct wtg_bytes *system, const struct wtg_edit_options *options,
+		   struct wtg_edits *ret, struct wtg_error *err);
+
+void wtg_edits_describe(const struct wtg_edits *edits, struct wtg_facts *out);
+
+/* How many will change something. */
+size_t wtg_edits_changes(const struct wtg_edits *edits);
+
+/* Was this installation booted before it was captured (not generalised)?  SYSTEM\Setup and
+ * what a first boot leaves behind. */
+bool wtg_system_was_booted(const struct wtg_hive_view *system);

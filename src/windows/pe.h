@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a UEFI program in PE format says of itself. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "wtg/error.h"
+
+struct wtg_pe {
+	uint16_t machine;   /* 0x014c, 0x8664, 0xaa64 */
+	uint16_t subsystem; /* 10: EFI application, 16: boot application */
+	unsigned n_signatures; /* Authenticode, in the certificate table */
+	bool signed_2011, signed_2023; /* by Windows Production PCA 2011; Windows UEFI CA 2023 */
+	char *signers;      /* "Microsoft Windows Production PCA 2011, …", or NULL */
+};
+void wtg_pe_done(struct wtg_pe *pe);
+
+/* Kind WTG_INPUT when it is not a PE file or contradicts itself.  Nothing is verified. */
+int wtg_pe_read(const struct wtg_bytes *file, struct wtg_pe *ret, struct wtg_error *err);

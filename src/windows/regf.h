@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A writer of new registry hives ("regf" 1.3, subkey lists "lf"), as small as BCD stores
+ * need: keys, values up to 16344 bytes, one security descriptor for all keys.  Deterministic.
+ * The format: msuhanov/regf specification; facts/bcd-registry.md §2.1.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "wtg/cleanup.h"
+
+enum wtg_reg_type {
+	WTG_REG_NONE = 0,
+	WTG_REG_SZ = 1,
+	WTG_REG_EXPAND_SZ = 2,
+	WTG_REG_BINARY = 3,
+	WTG_REG_DWORD = 4,
+	WTG_REG_MULTI_SZ = 7,
+	WTG_REG_QWORD = 11,
+};
+
+struct wtg_regf_key;
+
+/* A tree of keys; freeing the root frees all.  Names are ASCII. */
+struct wtg_regf_key *wtg_regf_root(const char *name);
+void wtg_regf_free(struct wtg_regf_key *root);
+WTG_DEFINE_FREEP(struct wtg_regf_key, wtg_regf_free)
+
+/* The subkey of that name, made if it is not there; owned by its parent. */
+struct wtg_regf_key *wtg_regf_key(struct wtg_regf_key *parent, const char *name);
+
+/* Add a value; data is copied. */
+void wtg_regf_value(struct wtg_regf_key *key, const char *name, enum wtg_reg_type type,
+		    const void *data, size_t size);
+void wtg_regf_text(struct wtg_regf_key *key, const char *name, const char *utf8);
+void wtg_regf_dword(struct wtg_regf_key *key, const char *name, uint32_t number);
+
+/* The hive's bytes.  file_name goes into the base block (cosmetic); timestamp is a FILETIME
+ * for all keys. */
+struct wtg_bytes wtg_regf_write(const struct wtg_regf_key *root, const char *file_name,
+				uint64_t timestamp);

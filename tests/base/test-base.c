@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "support.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/crypto.h"
+#include "base/fdio.h"
+#include "base/guid.h"
+#include "base/json.h"
+#include "base/utf16.h"
+#include "wtg/text.h"
+
+static void sizes_are_parsed_as_drives_are_sold_and_measured(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} good[] = {
+		{ "0", 0 },
+		{ "1048576", 1048576 },
+		{ "260M", 260ull << 20 },
+		{ "64GiB", 64ull << 30 },
+		{ "64GB", 64000000000ull },
+		{ "2T", 2ull << 40 },
+		{ "9223372036854775807", INT64_MAX },
+	};
+	static const char *const bad[] = { "",    "-1",   "1.5G", "G",  "64g", " 1",
+					   "1 G", "64Gi", "1MBs", "9223372036854775808",
+					   "8388608T", "99999999999999999999" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		uint64_t bytes = 1;
+
+		assert_true(wtg_size_parse(good[i].text, &bytes));
+		assert_int_equal(bytes, good[i].bytes);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		uint64_t bytes = 77;
+
+		if (wtg_size_parse(bad[i], &bytes))
+			fail_msg("\"%s\" was taken for a size", bad[i]);
+		assert_int_equal(bytes, 77);
+	}
+}
+
+static void sizes_are_shown_short_and_never_wrong(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} rows[] = {
+		{ 0, "0 bytes" },          { 1023, "1023 bytes" },
+		{ 1024, "1 KiB" },         { 260ull << 20, "260 MiB" },
+		{ 1536ull << 20, "1.5 GiB" }, { UINT64_MAX, "16384 PiB" },
+	};
+	_cleanup_free_ char *drive = wtg_size_drive_text(64000000000ull);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		_cleanup_free_ char *text = wtg_size_text(rows[i].bytes);
+
+		assert_string_equal(text, rows[i].text);
+	}
+	assert_string_equal(drive, "64 GB (59.6 GiB)");
+}
+
+static void what_could_harm_a_terminal_is_replaced(void **state)
+{
+	_cleanup_free_ char *plain = wtg_text_printable("Größe 内存 😀");
+	_cleanup_free_ char *nasty = wtg_text_printable("a\x1b[2J\n\xe2\x80\xae" "b\xff");
+
+	(void)state;
+	assert_string_equal(plain, "Größe 内存 😀");
+	assert_string_equal(nasty, "a\xef\xbf\xbd[2J\xef\xbf\xbd\xef\xbf\xbd" "b\xef\xbf\xbd");
+}
+
+static void utf16_survives_the_round_trip(void **state)
+{
+	static const char text[] = "Windows ünï内😀";
+	_cleanup_(wtg_bytes_done) struct wtg_bytes wide = wtg_utf16_from_utf8(text);
+	_cleanup_free_ char *back = wtg_utf16_to_utf8(wide.data, wide.size);
+	_cleanup_free_ char *lone = wtg_utf16_to_utf8("\x00\xd8" "a\0", 4);
+
+	(void)state;
+	assert_int_equal(wide.size, 2 * 15);
+	assert_string_equal(back, text);
+	assert_string_equal(lone, "\xef\xbf\xbd" "a");
+}
+
+static void guids_lie_on_disk_as_uefi_says(void **state)
+{
+	static const uint8_t esp[16] = { 0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11,
+					 0xba, 0x4b, 0x00, 0xa0, 0xc9, 0x3e, 0xc9, 0x3b };
+	struct wtg_guid guid;
+	char text[WTG_GUID_TEXT_SIZE];
+
+	(void)state;
+	assert_true(wtg_guid_parse("{C12A7328-F81F-11D2-BA4B-00A0C93EC93B}", &guid));
+	assert_memory_equal(guid.bytes, esp, 16);
+	assert_string_equal(wtg_guid_format(&guid, text), "c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
+	assert_false(wtg_guid_parse("c12a7328-f81f-11d2-ba4b-00a0c93ec93", &guid));
+	assert_false(wtg_guid_parse("c12a7328xf81f-11d2-ba4b-00a0c93ec93b", &guid));
+	assert_false(wtg_guid_parse("{c12a7328-f81f-11d2-ba4b-00a0c93ec93b", &guid));
+}
+
+static void a_failed_write_is_remembered_for_good(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_ledger ledger = { 0 };
+	struct wtg_window good, bad;
+	int fd = test_file("window", 8192, NULL);
+	char back[4];
+
+	(void)state;
+	good = test_window(fd, 8192, &ledger);
+	bad = good;
+	bad.fd = -1;
+	assert_good(wtg_window_pwrite(&good, "abcd", 4, 100, &err));
+	assert_good(wtg_window_pread(&good, back, 4, 100, &err));
+	assert_memory_equal(back, "abcd", 4);
+	assert_fails(wtg_window_pwrite(&good, "abcd", 4, 8189, &err), WTG_SYSTEM, "outside");
+	assert_good(wtg_window_pwrite(&good, "abcd", 4, 8188, &err));
+	assert_fails(wtg_window_pwrite(&bad, "abcd", 4, 512, &err), WTG_SYSTEM, "byte 512");
+	assert_fails(wtg_window_pwrite(&good, "abcd", 4, 0, &err), WTG_SYSTEM, "byte 512");
+	assert_fails(wtg_window_flush(&good, &err), WTG_SYSTEM, "Bad file descriptor");
+	close(fd);
+}
+
+static void a_window_without_a_ledger_cannot_write(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	int fd = test_file("window", 8192, NULL);
+	struct wtg_window w = test_window(fd, 8192, NULL);
+
+	(void)state;
+	assert_fails(wtg_window_pwrite(&w, "a", 1, 0, &err), WTG_SYSTEM, "Read-only");
+	close(fd);
+}
+
+static void a_program_that_fails_is_quoted(void **state)
+{
+	const char *const missing[] = { "no-such-program", NULL };
+	const char *const good[] = { "true", NULL };
+	const char *const bad[] = { "sh", "-c", "echo first; echo last >&2; exit 3", NULL };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	assert_good(wtg_run_program(good, NULL, -1, &err));
+	assert_fails(wtg_run_program(bad, NULL, -1, &err), WTG_SYSTEM, "status 3: last");
+	assert_fails(wtg_run_program(missing, NULL, -1, &err), WTG_SYSTEM, "is missing");
+}
+
+static void a_program_inherits_one_descriptor_and_no_secrets(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_bytes text = wtg_bytes_copy("hello", 5);
+	_cleanup_free_ char *script = NULL;
+	int fd, other = test_file("other", 1, NULL);
+
+	(void)state;
+	setenv("SECRET", "x", 1);
+	assert_good(wtg_memory_file_from("m", &text, &fd, &err));
+	script = wtg_text("test \"$(cat /proc/self/fd/%d)\" = hello && test -z \"$SECRET\" && "
+			  "! test -e /proc/self/fd/%d", fd, other);
+	assert_good(wtg_run_program((const char *const[]){ "sh", "-c", script, NULL }, NULL, fd,
+				    &err));
+	wtg_bytes_done(&text);
+	close(fd);
+	close(other);
+}
+
+static void hashes_are_those_of_sha256sum(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	uint8_t digest[WTG_SHA256_SIZE], parsed[WTG_SHA256_SIZE];
+	char *path, hex[65];
+	_cleanup_free_ char *said = NULL;
+	int fd = test_file("hash", 3000000, &path);
+
+	(void)state;
+	assert_good(wtg_sha256_file(fd, 0, 3000000, path, NULL, digest, &err));
+	said = test_run(NULL, "sha256sum %s", path);
+	assert_memory_equal(said, wtg_sha256_format(digest, hex), 64);
+	assert_true(wtg_sha256_parse(hex, parsed));
+	assert_memory_equal(parsed, digest, 32);
+	assert_false(wtg_sha256_parse("abc", parsed));
+	close(fd);
+	free(path);
+}
+
+static void json_says_numbers_as_numbers_and_bytes_as_utf8(void **state)
+{
+	struct wtg_json *json = wtg_json_new();
+	struct wtg_facts *f = wtg_json_facts(json);
+	struct wtg_json_doc *doc;
+	_cleanup_free_ char *line = NULL;
+
+	(void)state;
+	wtg_fact_number(f, "schema", 1);
+	wtg_fact_text(f, "model", "a\"b\xff");
+	wtg_fact_text(f, "absent", NULL);
+	wtg_fact_open(f, "list", WTG_LIST);
+	wtg_fact_bytes(f, NULL, UINT64_MAX);
+	wtg_fact_open(f, NULL, WTG_OBJECT);
+	wtg_fact_truth(f, "yes", true);
+	wtg_fact_close(f);
+	wtg_fact_close(f);
+	line = wtg_json_line(json);
+	assert_string_equal(line, "{\"schema\":1,\"model\":\"a\\\"b\xef\xbf\xbd\",\"list\":"
+				  "[18446744073709551615,{\"yes\":true}]}");
+	doc = wtg_json_parse(line, strlen(line));
+	assert_non_null(doc);
+	assert_int_equal(wtg_json_get_number(doc, "schema"), 1);
+	assert_null(wtg_json_get_text(doc, "schema"));
+	wtg_json_doc_free(doc);
+	wtg_json_free(json);
+	assert_null(wtg_json_parse("[1]", 3));
+	assert_null(wtg_json_parse("{\"a\":", 5));
+	assert_null(wtg_json_parse("", 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_are_parsed_as_drives_are_sold_and_measured),
+		cmocka_unit_test(sizes_are_shown_short_and_never_wrong),
+		cmocka_unit_test(what_could_harm_a_terminal_is_replaced),
+		cmocka_unit_test(utf16_survives_the_round_trip),
+		cmocka_unit_test(guids_lie_on_disk_as_uefi_says),
+		cmocka_unit_test(a_failed_write_is_remembered_for_good),
+		cmocka_unit_test(a_window_without_a_ledger_cannot_write),
+		cmocka_unit_test(a_program_that_fails_is_quoted),
+		cmocka_unit_test(a_program_inherits_one_descriptor_and_no_secrets),
+		cmocka_unit_test(hashes_are_those_of_sha256sum),
+		cmocka_unit_test(json_says_numbers_as_numbers_and_bytes_as_utf8),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
