@@ -71,8 +71,8 @@ int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t siz
 		return -1;
 	if (wtg_pwrite_all(w->fd, buffer, size, w->offset + at) < 0)
 		return fail_for_good(w, errno, at, err);
-	w->ledger->bytes_written += size;
-	w->ledger->n_writes++;
+	if (wtg_ledger_note(w->ledger, w->fd, buffer, size, w->offset + at) < 0)
+		return fail_for_good(w, errno, at, err);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A stretch of the target, and the ledger of everything that happens to its descriptor.
+ * A stretch of the target, and what happens to it.
  *
  * Every byte that reaches a drive goes through wtg_window_pwrite() (or _zero()): bounded to
  * the window, counted, and failing for ever after the first failure, because the kernel
@@ -16,14 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ledger.h"
 #include "wtg/error.h"
-
-struct wtg_ledger {
-	uint64_t bytes_written;
-	uint64_t n_writes;
-	int failure;        /* errno of the first failed write or flush; 0: none so far */
-	uint64_t failed_at; /* offset on the target */
-};
 
 struct wtg_window {
 	int fd;             /* borrowed */

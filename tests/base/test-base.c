@@ -127,6 +127,31 @@ static void a_failed_write_is_remembered_for_good(void **state)
 	assert_fails(wtg_window_pwrite(&bad, "abcd", 4, 512, &err), WTG_SYSTEM, "byte 512");
 	assert_fails(wtg_window_pwrite(&good, "abcd", 4, 0, &err), WTG_SYSTEM, "byte 512");
 	assert_fails(wtg_window_flush(&good, &err), WTG_SYSTEM, "Bad file descriptor");
+	wtg_ledger_done(&ledger);
+	close(fd);
+}
+
+static void every_written_page_is_read_back_and_compared(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_ledger ledger = { 0 };
+	uint64_t size = 700000000; /* several shelves, and no whole number of pages */
+	int fd = test_file("ledger", size, NULL);
+	struct wtg_window w = test_window(fd, size, &ledger);
+
+	(void)state;
+	assert_good(wtg_window_zero(&w, 1 << 20, 3 << 20, &err));
+	assert_good(wtg_window_pwrite(&w, "part", 4, 600000001, &err));
+	assert_good(wtg_window_pwrite(&w, "end", 3, size - 3, &err));
+	assert_good(wtg_window_pwrite(&w, "again", 5, (2 << 20) + 4094, &err));
+	assert_int_equal(wtg_ledger_bytes(&ledger), (3 << 20) + 2 * 4096);
+	assert_good(wtg_ledger_verify(&ledger, fd, size, NULL, &err));
+
+	assert_int_equal(pwrite(fd, "x", 1, 5), 1); /* nobody's page */
+	assert_good(wtg_ledger_verify(&ledger, fd, size, NULL, &err));
+	assert_int_equal(pwrite(fd, "\1", 1, (2 << 20) + 8191 + 4096), 1);
+	assert_fails(wtg_ledger_verify(&ledger, fd, size, NULL, &err), WTG_MISMATCH, "2105344");
+	wtg_ledger_done(&ledger);
 	close(fd);
 }
 
@@ -232,6 +257,7 @@ int main(void)
 		cmocka_unit_test(utf16_survives_the_round_trip),
 		cmocka_unit_test(guids_lie_on_disk_as_uefi_says),
 		cmocka_unit_test(a_failed_write_is_remembered_for_good),
+		cmocka_unit_test(every_written_page_is_read_back_and_compared),
 		cmocka_unit_test(a_window_without_a_ledger_cannot_write),
 		cmocka_unit_test(a_program_that_fails_is_quoted),
 		cmocka_unit_test(a_program_inherits_one_descriptor_and_no_secrets),

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/ledger.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/fdio.h"
+
+#define PAGE_BYTES 4096u
+#define SHELF_PAGES 65536u /* a shelf serves 256 MiB of the drive with 512 KiB of hashes */
+#define READ_PAGES 256u
+
+void wtg_ledger_done(struct wtg_ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->n_shelves; i++)
+		free(ledger->shelves[i]);
+	free(ledger->shelves);
+	*ledger = (struct wtg_ledger){ 0 };
+}
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	__uint128_t product = (__uint128_t)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Multiply-and-fold over two independent lanes, so that it keeps up with any drive.  Never 0,
+ * which means "not written". */
+static uint64_t hash_page(const uint8_t *page, size_t size, uint64_t number)
+{
+	uint64_t a = 0x9e3779b97f4a7c15 ^ number, b = 0xc2b2ae3d27d4eb4f;
+	size_t at = 0;
+
+	for (; at + 16 <= size; at += 16) {
+		a = fold(a ^ wtg_le64(page + at), 0xd6e8feb86659fd93);
+		b = fold(b ^ wtg_le64(page + at + 8), 0xa0761d6478bd642f);
+	}
+	for (; at < size; at++)
+		a = fold(a ^ page[at], 0xe7037ed1a0b428db);
+	return fold(a ^ size, b) | 1;
+}
+
+static uint64_t *entry_of(struct wtg_ledger *ledger, uint64_t page)
+{
+	size_t shelf = (size_t)(page / SHELF_PAGES);
+
+	if (shelf >= ledger->n_shelves) {
+		size_t wanted = shelf + 16;
+
+		ledger->shelves = wtg_realloc(ledger->shelves, wanted, sizeof(*ledger->shelves));
+		memset(ledger->shelves + ledger->n_shelves, 0,
+		       (wanted - ledger->n_shelves) * sizeof(*ledger->shelves));
+		ledger->n_shelves = wanted;
+	}
+	if (!ledger->shelves[shelf])
+		ledger->shelves[shelf] = wtg_alloc(SHELF_PAGES * sizeof(uint64_t));
+	return &ledger->shelves[shelf][page % SHELF_PAGES];
+}
+
+/* What a partly written page holds now, which may be less than a page at the drive's end. */
+static int hash_from_drive(int fd, uint64_t page, uint64_t *ret)
+{
+	uint8_t content[PAGE_BYTES];
+	size_t size = 0;
+
+	while (size < PAGE_BYTES) {
+		ssize_t n = pread(fd, content + size, PAGE_BYTES - size,
+				  (off_t)(page * PAGE_BYTES + size));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		size += (size_t)n;
+	}
+	*ret = hash_page(content, size, page);
+	return 0;
+}
+
+int wtg_ledger_note(struct wtg_ledger *ledger, int fd, const void *data, size_t size,
+		    uint64_t offset)
+{
+	const uint8_t *from = data;
+
+	ledger->bytes_written += size;
+	ledger->n_writes++;
+	while (size > 0) {
+		uint64_t page = offset / PAGE_BYTES;
+		size_t n = PAGE_BYTES - (size_t)(offset % PAGE_BYTES);
+
+		if (n > size)
+			n = size;
+		if (n == PAGE_BYTES)
+			*entry_of(ledger, page) = hash_page(from, n, page);
+		else if (hash_from_drive(fd, page, entry_of(ledger, page)) < 0)
+			return -1;
+		from += n;
+		offset += n;
+		size -= n;
+	}
+	return 0;
+}
+
+uint64_t wtg_ledger_bytes(const struct wtg_ledger *ledger)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < ledger->n_shelves; i++)
+		for (size_t j = 0; ledger->shelves[i] && j < SHELF_PAGES; j++)
+			pages += ledger->shelves[i][j] != 0;
+	return pages * PAGE_BYTES;
+}
+
+struct reader {
+	int fd;
+	uint64_t disk_bytes;
+	uint8_t *buffer; /* READ_PAGES long */
+	struct wtg_progress *progress;
+};
+
+/* Compare the n pages from first on, which are all on record. */
+static int verify_run(const struct reader *r, const uint64_t *hashes, uint64_t first, size_t n,
+		      struct wtg_error *err)
+{
+	uint64_t offset = first * PAGE_BYTES;
+	size_t size = n * PAGE_BYTES;
+
+	if (offset >= r->disk_bytes)
+		return wtg_fail(err, WTG_MISMATCH, 0, "the drive ends before byte %" PRIu64, offset);
+	if (size > r->disk_bytes - offset)
+		size = (size_t)(r->disk_bytes - offset);
+	if (wtg_pread_all(r->fd, r->buffer, size, offset) < 0)
+		return wtg_fail(err, WTG_MISMATCH, errno, "read back byte %" PRIu64, offset);
+	for (size_t at = 0; at < size; at += PAGE_BYTES) {
+		uint64_t page = first + at / PAGE_BYTES;
+		size_t page_size = size - at < PAGE_BYTES ? size - at : PAGE_BYTES;
+
+		if (hash_page(r->buffer + at, page_size, page) != hashes[at / PAGE_BYTES])
+			return wtg_fail(err, WTG_MISMATCH, 0,
+					"the drive reads back something else than was written "
+					"in the 4096 bytes at %" PRIu64, page * PAGE_BYTES);
+	}
+	return wtg_progress_advance(r->progress, size, err);
+}
+
+static int verify_shelf(const struct reader *r, const uint64_t *hashes, uint64_t first,
+			struct wtg_error *err)
+{
+	for (size_t at = 0; at < SHELF_PAGES;) {
+		size_t n = 0;
+
+		while (at + n < SHELF_PAGES && n < READ_PAGES && hashes[at + n])
+			n++;
+		if (n > 0 && verify_run(r, hashes + at, first + at, n, err) < 0)
+			return -1;
+		at += n ? n : 1;
+	}
+	return 0;
+}
+
+int wtg_ledger_verify(const struct wtg_ledger *ledger, int fd, uint64_t disk_bytes,
+		      struct wtg_progress *progress, struct wtg_error *err)
+{
+	_cleanup_free_ uint8_t *buffer = wtg_alloc(READ_PAGES * PAGE_BYTES);
+	struct reader r = { fd, disk_bytes, buffer, progress };
+
+	for (size_t i = 0; i < ledger->n_shelves; i++)
+		if (ledger->shelves[i] &&
+		    verify_shelf(&r, ledger->shelves[i], (uint64_t)i * SHELF_PAGES, err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The ledger of everything that was written through one descriptor: how much, the first
+ * failure, and a 64-bit hash of every 4 KiB page as it should now read, so that a run can
+ * look again at every byte that it wrote (8 bytes for each page written: 0.2 %).
+ *
+ * The hash is quick and not cryptographic: it is there for drives that lose, misplace or
+ * garble writes, not for an adversary who computes.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wtg/error.h"
+#include "wtg/progress.h"
+
+struct wtg_ledger {
+	uint64_t bytes_written;
+	uint64_t n_writes;
+	int failure;        /* errno of the first failed write or flush; 0: none so far */
+	uint64_t failed_at; /* offset on the target */
+	uint64_t **shelves; /* of page hashes, made as they are needed; 0: never written */
+	size_t n_shelves;
+};
+
+/* Zeroed is an empty ledger. */
+void wtg_ledger_done(struct wtg_ledger *ledger);
+
+/* size bytes were written to fd at offset.  A page that was written only in part is read back
+ * to hash it whole; if that fails, errno is set and -1 comes back. */
+int wtg_ledger_note(struct wtg_ledger *ledger, int fd, const void *data, size_t size,
+		    uint64_t offset);
+
+/* Bytes of all pages on record. */
+uint64_t wtg_ledger_bytes(const struct wtg_ledger *ledger);
+
+/*
+ * Read every page on record from fd and compare; kind WTG_MISMATCH with the first byte offset
+ * whose page differs.  disk_bytes ends a last, short page.
+ */
+int wtg_ledger_verify(const struct wtg_ledger *ledger, int fd, uint64_t disk_bytes,
+		      struct wtg_progress *progress, struct wtg_error *err);
