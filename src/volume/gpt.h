@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Our own GPT and MBR reader, for verify and status: shares no code with libfdisk.  Checks
- * signatures, both CRCs, both headers, bounds and overlaps (UEFI specification 5.3).
+ * Our own GPT reader, for verify and status: shares no code with libfdisk.  Checks the
+ * protective MBR, signatures, both CRCs, both headers, bounds and overlaps (UEFI
+ * specification 5.2 and 5.3).
  */
 #pragma once
 
@@ -20,20 +21,25 @@ struct wtg_gpt_entry {
 	char name[36 * 3 + 1];
 };
 
+#define WTG_GPT_MAX_ENTRIES 128 /* partitions, not slots */
+
 struct wtg_gpt {
 	struct wtg_guid disk;
 	uint32_t sector_bytes;
-	bool primary_ok, backup_ok, same; /* same: both describe the same partitions */
+	bool primary_ok;
+	bool backup_ok; /* whole, and in the drive's last sector where firmware looks for it */
+	bool same;      /* both describe the same partitions */
 	bool protective_mbr;              /* one 0xEE entry from sector 1 */
 	uint64_t first_usable_byte, end_usable_byte;
-	struct wtg_gpt_entry entries[128];
+	struct wtg_gpt_entry entries[WTG_GPT_MAX_ENTRIES];
 	size_t n_entries;
 };
 
 /*
  * Read the table of the drive in the window.  Returns 1 when there is a GPT (either copy),
  * 0 when there is none, -1 with err when the drive cannot be read or the table makes no
- * sense (kind WTG_INPUT).
+ * sense (kind WTG_INPUT): neither copy is whole, or the partitions contradict each other.
+ * *ret is large, about 40 KiB.
  */
 int wtg_gpt_read(const struct wtg_window *disk, uint32_t sector_bytes, struct wtg_gpt *ret,
 		 struct wtg_error *err);

@@ -16,7 +16,7 @@
 
 struct wtg_partition {
 	struct wtg_guid type, id;
-	const char *name;     /* UTF-8, at most 36 UTF-16 units; borrowed */
+	const char *name;     /* UTF-8, at most 36 UTF-16 units; borrowed, may be NULL */
 	uint64_t attributes;
 	uint64_t first_byte, size_bytes; /* multiples of the sector size */
 };
@@ -30,6 +30,11 @@ struct wtg_table {
 	size_t n_partitions;
 };
 
-/* Write the table to the window, which is the whole drive, and flush it. */
+/*
+ * Write the table to the window, which is the whole drive, and flush it.  Nothing is moved or
+ * rounded: a partition starts and ends where it is said to, or the table is refused before a
+ * byte is written, with kind WTG_UNSUITABLE when the drive is too small and WTG_SYSTEM when
+ * the table contradicts itself.  The old MBR's boot code goes.
+ */
 int wtg_table_write(const struct wtg_window *disk, const struct wtg_table *table,
 		    struct wtg_error *err);
