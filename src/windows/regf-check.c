@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The walk through everything in a hive. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "windows/regf-cell.h"
+#include "windows/regf-format.h"
+#include "windows/regf-read.h"
+#include "wtg/text.h"
+
+/* Windows makes no key deeper. */
+#define MAX_DEPTH 512
+
+/* Cells lie on multiples of 8, so a bit stands for 8 bytes: set for the start of each
+ * allocated cell, cleared when something lays claim to it.  What two things claim is a
+ * loop or an overlap, and so every cell is visited once at most. */
+struct walk {
+	const struct wtg_hive_view *view;
+	uint8_t *unclaimed;
+};
+
+static int mark_cells(const struct walk *w, struct wtg_error *err)
+{
+	const struct wtg_hive_view *view = w->view;
+	size_t bin = REGF_BASE_BYTES;
+
+	while (bin < view->size) {
+		size_t end = bin + wtg_le32(view->data + bin + HBIN_SIZE);
+		size_t at = bin + HBIN_HEADER_BYTES;
+
+		while (at < end) {
+			uint32_t raw = wtg_le32(view->data + at);
+			bool allocated = raw >= 0x80000000u;
+			uint32_t size = allocated ? 0u - raw : raw;
+
+			if (size == 0 || size % 8 != 0 || size > end - at)
+				return wtg_fail(err, WTG_INPUT, 0,
+						"the hive's cell at 0x%zx is damaged",
+						at);
+			if (allocated)
+				w->unclaimed[(at - REGF_BASE_BYTES) / 64] |=
+					(uint8_t)(1 << at / 8 % 8);
+			at += size;
+		}
+		bin = end;
+	}
+	return 0;
+}
+
+static bool is_unclaimed(const struct walk *w, uint32_t offset)
+{
+	return offset % 8 == 0 && offset < w->view->size - REGF_BASE_BYTES &&
+	       w->unclaimed[offset / 64] & 1 << offset / 8 % 8;
+}
+
+static int claim(const struct walk *w, uint32_t offset, const char *what,
+		 struct wtg_error *err)
+{
+	if (!is_unclaimed(w, offset))
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s at 0x%x is no cell or belongs to something else",
+				what, offset);
+	w->unclaimed[offset / 64] &= (uint8_t) ~(1 << offset / 8 % 8);
+	return 0;
+}
+
+/* Big data: the cell that leads to the list of the pieces, and that list. */
+static int claim_big(const struct walk *w, const struct wtg_regf_vk *vk,
+		     struct wtg_error *err)
+{
+	struct wtg_regf_cell db;
+
+	if (claim(w, vk->data, "its data", err) < 0)
+		return -1;
+	if (!wtg_regf_cell(w->view, vk->data, DB_BYTES, &db))
+		return wtg_fail(err, WTG_INPUT, 0, "its data are damaged");
+	return claim(w, wtg_le32(db.data + DB_SEGMENTS), "its list of data", err);
+}
+
+static int check_data(const struct walk *w, const struct wtg_regf_vk *vk,
+		      struct wtg_error *err)
+{
+	if (vk->is_big && claim_big(w, vk, err) < 0)
+		return -1;
+	for (uint32_t i = 0; i < vk->n_pieces; i++) {
+		struct wtg_regf_piece piece;
+
+		if (!wtg_regf_piece(w->view, vk, i, &piece))
+			return wtg_fail(err, WTG_INPUT, 0, "its data are damaged");
+		if (!vk->resident && claim(w, piece.offset, "its data", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_value(const struct walk *w, uint32_t offset, struct wtg_error *err)
+{
+	struct wtg_regf_vk vk;
+
+	if (claim(w, offset, "a value", err) < 0)
+		return -1;
+	if (!wtg_regf_vk(w->view, offset, &vk))
+		return wtg_fail(err, WTG_INPUT, 0, "the value at 0x%x is damaged",
+				offset);
+	if (check_data(w, &vk, err) < 0) {
+		_cleanup_free_ char *name = wtg_regf_name_text(&vk.name);
+		_cleanup_free_ char *shown = wtg_text_printable(name);
+
+		return wtg_while(err, "value %s", shown);
+	}
+	return 0;
+}
+
+static int check_values(const struct walk *w, const struct wtg_regf_nk *nk,
+			struct wtg_error *err)
+{
+	if (nk->n_values == 0)
+		return 0;
+	if (claim(w, nk->values, "its list of values", err) < 0)
+		return -1;
+	for (uint32_t i = 0; i < nk->n_values; i++) {
+		uint32_t offset;
+
+		if (!wtg_regf_nth_vk(w->view, nk, i, &offset))
+			return wtg_fail(err, WTG_INPUT, 0,
+					"its list of values is too short");
+		if (check_value(w, offset, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_key(const struct walk *w, uint32_t offset, unsigned depth,
+		     struct wtg_error *err);
+
+static int check_leaf(const struct walk *w, const struct wtg_regf_list *list,
+		      unsigned depth, struct wtg_error *err)
+{
+	for (uint32_t i = 0; i < list->n_entries; i++)
+		if (check_key(w, wtg_regf_list_entry(list, i), depth + 1, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int claim_list(const struct walk *w, uint32_t offset, struct wtg_regf_list *ret,
+		      struct wtg_error *err)
+{
+	if (claim(w, offset, "its list of subkeys", err) < 0)
+		return -1;
+	if (!wtg_regf_list(w->view, offset, ret))
+		return wtg_fail(err, WTG_INPUT, 0,
+				"its list of subkeys at 0x%x is damaged", offset);
+	return 0;
+}
+
+static int check_subkeys(const struct walk *w, const struct wtg_regf_nk *nk,
+			 unsigned depth, struct wtg_error *err)
+{
+	struct wtg_regf_list list, leaf;
+	uint64_t n_listed = 0;
+
+	if (nk->n_subkeys == 0)
+		return 0;
+	if (claim_list(w, nk->subkeys, &list, err) < 0)
+		return -1;
+	if (!list.is_index) {
+		n_listed = list.n_entries;
+		if (check_leaf(w, &list, depth, err) < 0)
+			return -1;
+	}
+	for (uint32_t i = 0; list.is_index && i < list.n_entries; i++) {
+		if (claim_list(w, wtg_regf_list_entry(&list, i), &leaf, err) < 0)
+			return -1;
+		if (leaf.is_index)
+			return wtg_fail(err, WTG_INPUT, 0,
+					"its lists of subkeys are nested");
+		if (check_leaf(w, &leaf, depth, err) < 0)
+			return -1;
+		n_listed += leaf.n_entries;
+	}
+	if (n_listed != nk->n_subkeys)
+		return wtg_fail(err, WTG_INPUT, 0, "it has %u subkeys and lists %ju",
+				nk->n_subkeys, (uintmax_t)n_listed);
+	return 0;
+}
+
+static int check_key(const struct walk *w, uint32_t offset, unsigned depth,
+		     struct wtg_error *err)
+{
+	struct wtg_regf_nk nk;
+
+	if (depth > MAX_DEPTH)
+		return wtg_fail(err, WTG_INPUT, 0, "keys are nested deeper than %d",
+				MAX_DEPTH);
+	if (claim(w, offset, "a key", err) < 0)
+		return -1;
+	if (!wtg_regf_nk(w->view, offset, &nk))
+		return wtg_fail(err, WTG_INPUT, 0, "the key at 0x%x is damaged", offset);
+	if (check_values(w, &nk, err) < 0 || check_subkeys(w, &nk, depth, err) < 0) {
+		_cleanup_free_ char *name = wtg_regf_name_text(&nk.name);
+		_cleanup_free_ char *shown = wtg_text_printable(name);
+
+		return wtg_while(err, "key %s", shown);
+	}
+	return 0;
+}
+
+int wtg_hive_view_check(const struct wtg_hive_view *view, struct wtg_error *err)
+{
+	_cleanup_free_ uint8_t *unclaimed = NULL;
+	struct walk w = { .view = view };
+
+	unclaimed = wtg_try_alloc((view->size - REGF_BASE_BYTES) / 64, "walking the hive",
+				  err);
+	if (!unclaimed)
+		return -1;
+	w.unclaimed = unclaimed;
+	if (mark_cells(&w, err) < 0)
+		return -1;
+	return check_key(&w, view->root, 0, err);
+}
