@@ -30,12 +30,14 @@ const char *wtg_sha256_format(const uint8_t digest[static WTG_SHA256_SIZE], char
 bool wtg_sha256_parse(const char *text, uint8_t ret_digest[static WTG_SHA256_SIZE]);
 
 /*
- * The certificates' names in a DER PKCS#7 SignedData: appends, to the NULL-terminated array
- * that it returns, "subject common name" of every signer and of the signer's issuer, as
- * far as the certificates are there.  NULL if it is not a PKCS#7 SignedData.  Nothing is
- * verified: this tells who claims to have signed.  The caller frees each and the array.
+ * Who issued the certificates of those that signed a DER PKCS#7 SignedData, as common names:
+ * of Microsoft's loaders the signer is always "Microsoft Windows", and only the issuer tells
+ * by which chain firmware will know it.  Signatures nested in an unsigned attribute, as
+ * Authenticode does to carry a second one, count too.  A NULL-terminated array that the
+ * caller frees, and each name in it; NULL if it is not a PKCS#7 SignedData.  Nothing is
+ * verified: this tells who claims to have signed.
  */
-char **wtg_pkcs7_names(const void *der, size_t size);
+char **wtg_pkcs7_issuers(const void *der, size_t size);
 
 /* Fill with random bytes of the kernel. */
 void wtg_random(void *buffer, size_t size);
