@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which files of the image go where on the ESP (facts/peers.md §4.3). */
+/*
+ * Which files of the image go where on the ESP, as bcdboot lays them out and, for the chain
+ * of 2023, as `bcdboot /bootex` and Microsoft's Make2023BootableMedia.ps1 do.  Every byte is
+ * the image's: a policy of another Windows keeps this one from starting (0xc0000428).
+ */
 #pragma once
 
 #include <stddef.h>
@@ -14,10 +18,14 @@
 /* The trees that must be read from the image: "Windows/Boot/EFI", … NULL-terminated. */
 extern const char *const wtg_boot_trees[];
 
-/* Which chains an image offers, by the loaders that it has. */
+/*
+ * Which chains an image offers, by the loaders that it has.  A loader that nobody signed
+ * counts for the chain that its place says.
+ */
 struct wtg_boot_chains {
-	bool has_2011, has_2023; /* Windows/Boot/EFI; Windows/Boot/EFI_EX */
-	struct wtg_pe usual, ex; /* of bootmgfw.efi and bootmgfw_EX.efi */
+	bool has_2011, has_2023;
+	bool has_usual, has_ex;  /* EFI/bootmgfw.efi; EFI_EX/bootmgfw_EX.efi */
+	struct wtg_pe usual, ex;
 };
 void wtg_boot_chains_done(struct wtg_boot_chains *chains);
 int wtg_boot_chains_read(const struct wtg_files *image, struct wtg_boot_chains *ret,
@@ -31,8 +39,9 @@ struct wtg_bootfiles {
 void wtg_bootfiles_done(struct wtg_bootfiles *boot);
 
 /*
- * Choose and lay out.  image holds what wtg_boot_trees named.  Kind WTG_INPUT when there is
- * no loader, it is for another architecture, or the chain asked for is not in the image.
+ * Choose and lay out.  image holds what wtg_boot_trees named.  AUTO is what the image starts
+ * with by itself.  Kind WTG_INPUT when there is no loader, it is for another architecture,
+ * or the chain asked for is not in the image.
  */
 int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
 			 enum wtg_boot_ca ca, struct wtg_bootfiles *ret, struct wtg_error *err);

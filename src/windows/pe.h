@@ -13,9 +13,11 @@ struct wtg_pe {
 	uint16_t subsystem; /* 10: EFI application, 16: boot application */
 	unsigned n_signatures; /* Authenticode, in the certificate table */
 	bool signed_2011, signed_2023; /* by Windows Production PCA 2011; Windows UEFI CA 2023 */
-	char *signers;      /* "Microsoft Windows Production PCA 2011, …", or NULL */
+	char *signers;      /* whose certificates they are, "Microsoft Windows Production PCA
+			     * 2011, …"; NULL: nobody's */
 };
 void wtg_pe_done(struct wtg_pe *pe);
 
-/* Kind WTG_INPUT when it is not a PE file or contradicts itself.  Nothing is verified. */
+/* Kind WTG_INPUT when it is not a PE file or contradicts itself; the message speaks of
+ * "it", and the caller says which file.  Nothing is verified. */
 int wtg_pe_read(const struct wtg_bytes *file, struct wtg_pe *ret, struct wtg_error *err);

@@ -5,6 +5,9 @@
 #include "base/bytes.h"
 #include "wtg/image.h"
 
-/* The answer file of Microsoft's Windows To Go procedure: oobeSystem, UninstallWindowsRE
- * (facts/bcd-registry.md §3.6 row 11). */
+/*
+ * The answer file of Microsoft's "Deploy Windows To Go": the recovery environment, which
+ * would repair whatever PC the drive is in, is not set up.  Windows reads it as
+ * Windows/System32/Sysprep/unattend.xml at its first start.  arch must be known.
+ */
 struct wtg_bytes wtg_unattend_without_winre(enum wtg_arch arch);

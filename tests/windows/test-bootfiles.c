@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "support.h"
+
+#include <string.h>
+
+#include "windows/bootfiles.h"
+#include "windows/unattend.h"
+
+#include "stand-in-pe.h"
+
+#define EFI "Windows/Boot/EFI/"
+#define EFI_EX "Windows/Boot/EFI_EX/"
+#define OUT "EFI/Microsoft/Boot/"
+
+static void add(struct wtg_files *files, const char *path, const char *content)
+{
+	wtg_files_add(files, path, wtg_bytes_copy(content, strlen(content)));
+}
+
+/* What an image has besides its loaders. */
+static struct wtg_files common_files(void)
+{
+	static const char *const paths[] = {
+		EFI "bootmgr.efi",
+		EFI "boot.stl",
+		EFI "winsipolicy.p7b",
+		EFI "de-DE/bootmgfw.efi.mui",
+		EFI "CIPolicies/Active/{01234567-89ab-cdef-0123-456789abcdef}.cip",
+		"Windows/Boot/Fonts/segoe_slboot.ttf",
+		"Windows/Boot/Fonts/readme.txt",
+		"Windows/Boot/Resources/bootres.dll",
+		"Windows/Boot/Resources/de-DE/bootres.dll.mui",
+		EFI_EX "bootmgr_EX.efi",
+		EFI_EX "de-DE/bootmgfw_EX.efi.mui",
+		EFI_EX "stray.efi",
+		"Windows/Boot/Fonts_EX/segoe_slboot_EX.ttf",
+		"Windows/Boot/Fonts_EX/new_EX.ttf",
+		"Windows/Boot/PCAT/bootmgr",
+	};
+	struct wtg_files files = { 0 };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		add(&files, paths[i], paths[i]);
+	return files;
+}
+
+static void assert_holds(const struct wtg_files *files, const char *path, const char *content)
+{
+	const struct wtg_file *file = wtg_files_find(files, path);
+
+	if (!file)
+		fail_msg("%s is missing", path);
+	if (file->content.size != strlen(content) ||
+	    memcmp(file->content.data, content, strlen(content)) != 0)
+		fail_msg("%s: expected %s, found %.*s", path, content, (int)file->content.size,
+			 (char *)file->content.data);
+	assert_string_equal(file->path, path);
+}
+
+static void assert_same(const struct wtg_files *files, const char *path,
+			const struct wtg_bytes *content)
+{
+	const struct wtg_file *file = wtg_files_find(files, path);
+
+	if (!file)
+		fail_msg("%s is missing", path);
+	assert_int_equal(file->content.size, content->size);
+	assert_memory_equal(file->content.data, content->data, content->size);
+}
+
+static void the_usual_chain_is_the_whole_tree_of_the_image(void **state)
+{
+	_cleanup_(wtg_files_done) struct wtg_files image = common_files();
+	_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
+	_cleanup_(wtg_bytes_done) struct wtg_bytes loader = stand_in_pe(0x8664);
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	/* As images spell it: neither the case of the tree nor that of the loader is sure. */
+	wtg_files_add(&image, "WINDOWS/boot/EFI/bootmgfw.EFI", stand_in_pe(0x8664));
+	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_AUTO, &boot, &err));
+	assert_int_equal(boot.chain, WTG_BOOT_CA_2011);
+	assert_same(&boot.files, OUT "bootmgfw.efi", &loader);
+	assert_same(&boot.files, "EFI/Boot/bootx64.efi", &loader);
+	assert_holds(&boot.files, OUT "bootmgr.efi", EFI "bootmgr.efi");
+	assert_holds(&boot.files, OUT "boot.stl", EFI "boot.stl");
+	assert_holds(&boot.files, OUT "winsipolicy.p7b", EFI "winsipolicy.p7b");
+	assert_holds(&boot.files, OUT "de-DE/bootmgfw.efi.mui", EFI "de-DE/bootmgfw.efi.mui");
+	assert_holds(&boot.files,
+		     OUT "CIPolicies/Active/{01234567-89ab-cdef-0123-456789abcdef}.cip",
+		     EFI "CIPolicies/Active/{01234567-89ab-cdef-0123-456789abcdef}.cip");
+	assert_holds(&boot.files, OUT "Fonts/segoe_slboot.ttf",
+		     "Windows/Boot/Fonts/segoe_slboot.ttf");
+	assert_holds(&boot.files, OUT "Resources/bootres.dll",
+		     "Windows/Boot/Resources/bootres.dll");
+	assert_holds(&boot.files, OUT "Resources/de-DE/bootres.dll.mui",
+		     "Windows/Boot/Resources/de-DE/bootres.dll.mui");
+	assert_int_equal(boot.files.n_items, 10);
+}
+
+static void the_chain_of_2023_replaces_what_it_brings(void **state)
+{
+	_cleanup_(wtg_files_done) struct wtg_files image = common_files();
+	_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
+	_cleanup_(wtg_bytes_done) struct wtg_bytes loader = stand_in_signed(0x8664, "2023");
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	wtg_files_add(&image, EFI "bootmgfw.efi", stand_in_signed(0x8664, "2011"));
+	wtg_files_add(&image, EFI_EX "bootmgfw_EX.efi", wtg_bytes_copy(loader.data, loader.size));
+	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_2023, &boot, &err));
+	assert_int_equal(boot.chain, WTG_BOOT_CA_2023);
+	assert_string_equal(boot.loader.signers, "Windows UEFI CA 2023");
+	assert_same(&boot.files, OUT "bootmgfw.efi", &loader);
+	assert_same(&boot.files, "EFI/Boot/bootx64.efi", &loader);
+	assert_holds(&boot.files, OUT "bootmgr.efi", EFI_EX "bootmgr_EX.efi");
+	assert_holds(&boot.files, OUT "boot.stl", EFI "boot.stl");
+	assert_holds(&boot.files, OUT "de-DE/bootmgfw.efi.mui", EFI_EX "de-DE/bootmgfw_EX.efi.mui");
+	assert_holds(&boot.files, OUT "Fonts/segoe_slboot.ttf",
+		     "Windows/Boot/Fonts_EX/segoe_slboot_EX.ttf");
+	assert_holds(&boot.files, OUT "Fonts/new.ttf", "Windows/Boot/Fonts_EX/new_EX.ttf");
+	assert_int_equal(boot.files.n_items, 11);
+	assert_null(wtg_files_find(&boot.files, OUT "stray.efi"));
+}
+
+static void the_fallback_is_named_after_the_processor(void **state)
+{
+	static const struct {
+		enum wtg_arch arch;
+		uint16_t machine;
+		const char *path;
+	} rows[] = {
+		{ WTG_ARCH_X86, 0x014c, "EFI/Boot/bootia32.efi" },
+		{ WTG_ARCH_AMD64, 0x8664, "EFI/Boot/bootx64.efi" },
+		{ WTG_ARCH_ARM64, 0xaa64, "EFI/Boot/bootaa64.efi" },
+	};
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		_cleanup_(wtg_files_done) struct wtg_files image = { 0 };
+		_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
+
+		wtg_files_add(&image, EFI "bootmgfw.efi", stand_in_pe(rows[i].machine));
+		assert_good(wtg_bootfiles_choose(&image, rows[i].arch, WTG_BOOT_CA_AUTO, &boot,
+						 &err));
+		assert_non_null(wtg_files_find(&boot.files, rows[i].path));
+		assert_int_equal(boot.files.n_items, 2);
+		for (size_t j = 0; j < 3; j++) {
+			struct wtg_bootfiles none = { 0 };
+
+			if (j != i)
+				assert_fails(wtg_bootfiles_choose(&image, rows[j].arch,
+								  WTG_BOOT_CA_AUTO, &none, &err),
+					     WTG_INPUT, "but its boot loader is for");
+		}
+	}
+}
+
+/* The loaders of an image, by who signed them ("": nobody; NULL: not there), what was asked
+ * for, and what comes of it. */
+static void a_chain_is_what_the_signatures_say(void **state)
+{
+	static const struct {
+		const char *usual, *ex;
+		enum wtg_boot_ca asked, chain;
+		const char *signers, *refusal;
+	} rows[] = {
+		{ "2011", NULL, WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2011, "Production PCA 2011", NULL },
+		{ "2011", "2023", WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2011, "Production PCA 2011", NULL },
+		{ "2023", NULL, WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2023, "UEFI CA 2023", NULL },
+		{ NULL, "2023", WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2023, "UEFI CA 2023", NULL },
+		{ "2011", "2023", WTG_BOOT_CA_2011, WTG_BOOT_CA_2011, "Production PCA 2011", NULL },
+		{ "2023 2011", NULL, WTG_BOOT_CA_2011, WTG_BOOT_CA_2011, "UEFI CA 2023, ", NULL },
+		{ "2023 2011", NULL, WTG_BOOT_CA_2023, WTG_BOOT_CA_2023, "UEFI CA 2023, ", NULL },
+		{ "2023", NULL, WTG_BOOT_CA_2023, WTG_BOOT_CA_2023, "UEFI CA 2023", NULL },
+		{ "", "", WTG_BOOT_CA_2023, WTG_BOOT_CA_2023, NULL, NULL },
+		{ "", "", WTG_BOOT_CA_2011, WTG_BOOT_CA_2011, NULL, NULL },
+		{ "2023", "2023", WTG_BOOT_CA_2011, 0, NULL, "only by Windows UEFI CA 2023" },
+		{ NULL, "2023", WTG_BOOT_CA_2011, 0, NULL, "only by Windows UEFI CA 2023" },
+		{ "2011", NULL, WTG_BOOT_CA_2023, 0, NULL, "it is too old" },
+		{ "", NULL, WTG_BOOT_CA_2023, 0, NULL, "it is too old" },
+		{ "2011", "2011", WTG_BOOT_CA_2023, 0, NULL, "it is too old" },
+		{ NULL, NULL, WTG_BOOT_CA_AUTO, 0, NULL, "no boot loader for UEFI" },
+	};
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		_cleanup_(wtg_files_done) struct wtg_files image = { 0 };
+		_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
+
+		if (rows[i].usual)
+			wtg_files_add(&image, EFI "bootmgfw.efi",
+				      stand_in_signed(0x8664, rows[i].usual));
+		if (rows[i].ex)
+			wtg_files_add(&image, EFI_EX "bootmgfw_EX.efi",
+				      stand_in_signed(0x8664, rows[i].ex));
+		if (rows[i].refusal) {
+			assert_fails(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, rows[i].asked,
+							  &boot, &err),
+				     WTG_INPUT, rows[i].refusal);
+			continue;
+		}
+		assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, rows[i].asked, &boot,
+						 &err));
+		assert_int_equal(boot.chain, rows[i].chain);
+		if (rows[i].signers)
+			assert_non_null(strstr(boot.loader.signers, rows[i].signers));
+		else
+			assert_null(boot.loader.signers);
+	}
+}
+
+static void a_damaged_loader_and_an_unknown_processor_are_refused(void **state)
+{
+	_cleanup_(wtg_files_done) struct wtg_files image = { 0 }, good = { 0 };
+	struct wtg_bootfiles boot = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	add(&image, EFI "bootmgfw.efi", "no program");
+	assert_fails(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_AUTO, &boot, &err),
+		     WTG_INPUT, EFI "bootmgfw.efi of the image: it is not a program (PE)");
+	wtg_files_add(&good, EFI "bootmgfw.efi", stand_in_pe(0x8664));
+	assert_fails(wtg_bootfiles_choose(&good, WTG_ARCH_UNKNOWN, WTG_BOOT_CA_AUTO, &boot, &err),
+		     WTG_INPUT, "does not say for which processors");
+}
+
+static void says_what_it_chose(void **state)
+{
+	_cleanup_(wtg_files_done) struct wtg_files image = { 0 };
+	_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
+	struct wtg_json *json = wtg_json_new();
+	_cleanup_free_ char *line = NULL;
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	wtg_files_add(&image, EFI "bootmgfw.efi", stand_in_pe(0xaa64));
+	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_ARM64, WTG_BOOT_CA_AUTO, &boot, &err));
+	wtg_bootfiles_describe(&boot, wtg_json_facts(json));
+	line = wtg_json_line(json);
+	wtg_json_free(json);
+	assert_string_equal(line, "{\"boot_ca\":\"2011\",\"loader\":\"EFI/Boot/bootaa64.efi\","
+				  "\"loader_architecture\":\"arm64\","
+				  "\"loader_signers\":\"nobody\",\"files\":2,\"bytes\":2048}");
+}
+
+static void the_answer_file_is_microsofts(void **state)
+{
+	static const struct {
+		enum wtg_arch arch;
+		const char *name;
+	} rows[] = { { WTG_ARCH_X86, "x86" }, { WTG_ARCH_AMD64, "amd64" },
+		     { WTG_ARCH_ARM64, "arm64" } };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		_cleanup_(wtg_bytes_done) struct wtg_bytes bytes =
+			wtg_unattend_without_winre(rows[i].arch);
+		_cleanup_free_ char *path = wtg_text("%s/unattend.xml", test_dir());
+		_cleanup_free_ char *expected = wtg_text(
+			"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			"<unattend xmlns=\"urn:schemas-microsoft-com:unattend\">\n"
+			"  <settings pass=\"oobeSystem\">\n"
+			"    <component name=\"Microsoft-Windows-WinRE-RecoveryAgent\""
+			" processorArchitecture=\"%s\" publicKeyToken=\"31bf3856ad364e35\""
+			" language=\"neutral\" versionScope=\"nonSxS\">\n"
+			"      <UninstallWindowsRE>true</UninstallWindowsRE>\n"
+			"    </component>\n"
+			"  </settings>\n"
+			"</unattend>\n", rows[i].name);
+		_cleanup_free_ char *found = strndup((char *)bytes.data, bytes.size);
+
+		assert_string_equal(found, expected);
+		test_require("xmllint");
+		test_write_file(path, bytes.data, bytes.size);
+		free(test_run(NULL, "xmllint --noout '%s'", path));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_usual_chain_is_the_whole_tree_of_the_image),
+		cmocka_unit_test(the_chain_of_2023_replaces_what_it_brings),
+		cmocka_unit_test(the_fallback_is_named_after_the_processor),
+		cmocka_unit_test(a_chain_is_what_the_signatures_say),
+		cmocka_unit_test(a_damaged_loader_and_an_unknown_processor_are_refused),
+		cmocka_unit_test(says_what_it_chose),
+		cmocka_unit_test(the_answer_file_is_microsofts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
