@@ -31,8 +31,8 @@ struct wtg_event {
 	enum wtg_phase phase;
 	const char *step;     /* its name */
 	const char *text;     /* of a note */
-	uint64_t bytes_done;  /* over prepare, apply and verify together; never shrinks */
-	uint64_t bytes_total; /* sum of the steps' costs */
+	uint64_t bytes_done;  /* over all phases together; never shrinks */
+	uint64_t bytes_total; /* sum of the steps' costs; may still change, a little */
 };
 
 struct wtg_observer {
@@ -40,14 +40,25 @@ struct wtg_observer {
 	bool (*cancelled)(struct wtg_observer *o);
 };
 
+/* What the user most wants to know after a failure. */
+enum wtg_drive {
+	WTG_DRIVE_UNTOUCHED,
+	WTG_DRIVE_BLANK,     /* no partition table: nothing on it boots, nothing looks done */
+	WTG_DRIVE_UNCERTAIN, /* a table was being erased or written */
+	WTG_DRIVE_COMPLETE,  /* everything is written, the table too */
+};
+
+/* "untouched", "blank", "uncertain" or "complete". */
+const char *wtg_drive_name(enum wtg_drive drive);
+
 /*
  * Walk the plan: check every step, then prepare, then open the target exclusively, lock it
- * and make sure that it is still the drive that was planned for, then apply every step and
- * flush, then verify every step through a fresh descriptor.
+ * and make sure that it is still the drive that was planned for, then apply every step, each
+ * with a flush, then verify: every step through a fresh descriptor and, unless verify is
+ * quick or none, every page that was written.
  *
- * *ret_touched tells, on success and on failure alike, whether anything was written or may
- * have been; it is the first thing that the user wants to know.
+ * *ret_drive is also valid on failure: it is the first thing that the user wants to know.
  */
 int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
-	    enum wtg_verify verify, struct wtg_observer *observer, bool *ret_touched,
+	    enum wtg_verify verify, struct wtg_observer *observer, enum wtg_drive *ret_drive,
 	    struct wtg_error *err);

@@ -16,6 +16,11 @@ struct wtg_writer; /* the right to write; only wtg_run() makes one */
  */
 struct wtg_step_ops {
 	const char *name; /* stable: scripts match on it */
+
+	/* What the drive is after apply; UNTOUCHED (0): what it was before.  While a step that
+	 * changes it is under way, the drive's state is uncertain. */
+	enum wtg_drive leaves;
+
 	void (*describe)(const void *params, struct wtg_facts *out);
 
 	/* Bytes of work in a phase, for progress. */

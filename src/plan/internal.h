@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What plan.c, run.c and writer.c share; nobody else includes it. */
+#pragma once
+
+#include "plan/plan.h"
+
+struct wtg_step {
+	const struct wtg_step_ops *ops;
+	void *params;
+};
+
+struct wtg_plan {
+	struct wtg_step *items;
+	size_t n_items, capacity;
+	void (*describe_head)(const void *context, struct wtg_facts *out);
+	void (*free_head)(void *context);
+	void *head;
+	uint64_t marker_offset; /* 0: this plan leaves no record */
+	uint64_t run_id;
+};
+
+uint64_t wtg_step_cost(const struct wtg_step *step, enum wtg_phase phase);
+uint64_t wtg_plan_cost(const struct wtg_plan *plan, enum wtg_phase phase);
+
+struct wtg_writer {
+	int fd;
+	const char *path; /* borrowed from the target */
+	bool created;     /* the file was made for this run */
+	uint64_t size_bytes;
+	struct wtg_ledger ledger;
+	struct wtg_progress *progress;
+	struct wtg_observer *observer;
+};
+
+/* Open the target exclusively and for writing; the only maker of writers. */
+int wtg_writer_open(const struct wtg_target *target, struct wtg_progress *progress,
+		    struct wtg_observer *observer, struct wtg_writer *ret,
+		    struct wtg_error *err);
+
+/* Close it, telling whether that went well; the file that open made is removed again if
+ * nothing was written to it. */
+int wtg_writer_close(struct wtg_writer *writer, struct wtg_error *err);

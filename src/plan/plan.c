@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/internal.h"
+
+#include "base/alloc.h"
+
+struct wtg_plan *wtg_plan_new(void)
+{
+	return wtg_alloc(sizeof(struct wtg_plan));
+}
+
+void wtg_plan_free(struct wtg_plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; i < plan->n_items; i++)
+		plan->items[i].ops->free(plan->items[i].params);
+	if (plan->free_head)
+		plan->free_head(plan->head);
+	free(plan->items);
+	free(plan);
+}
+
+void wtg_plan_append(struct wtg_plan *plan, const struct wtg_step_ops *ops, void *params)
+{
+	struct wtg_step step = { ops, params };
+
+	WTG_APPEND(plan, step);
+}
+
+void wtg_plan_set_head(struct wtg_plan *plan,
+		       void (*describe)(const void *context, struct wtg_facts *out),
+		       void *context, void (*free_fn)(void *context))
+{
+	plan->describe_head = describe;
+	plan->head = context;
+	plan->free_head = free_fn;
+}
+
+void wtg_plan_set_marker(struct wtg_plan *plan, uint64_t offset_bytes, uint64_t run_id)
+{
+	plan->marker_offset = offset_bytes;
+	plan->run_id = run_id;
+}
+
+void wtg_plan_describe(const struct wtg_plan *plan, struct wtg_facts *out)
+{
+	if (plan->describe_head)
+		plan->describe_head(plan->head, out);
+	wtg_fact_open(out, "steps", WTG_LIST);
+	for (size_t i = 0; i < plan->n_items; i++) {
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_fact_text(out, "step", plan->items[i].ops->name);
+		plan->items[i].ops->describe(plan->items[i].params, out);
+		wtg_fact_close(out);
+	}
+	wtg_fact_close(out);
+}
+
+uint64_t wtg_step_cost(const struct wtg_step *step, enum wtg_phase phase)
+{
+	return step->ops->cost ? step->ops->cost(step->params, phase) : 0;
+}
+
+uint64_t wtg_plan_cost(const struct wtg_plan *plan, enum wtg_phase phase)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < plan->n_items; i++)
+		total += wtg_step_cost(&plan->items[i], phase);
+	return total;
+}
+
+uint64_t wtg_plan_check_bytes(const struct wtg_plan *plan)
+{
+	return wtg_plan_cost(plan, WTG_PHASE_CHECK);
+}
+
+int wtg_plan_check(const struct wtg_plan *plan, const struct wtg_target *target,
+		   struct wtg_progress *progress, struct wtg_error *err)
+{
+	for (size_t i = 0; i < plan->n_items; i++) {
+		const struct wtg_step *step = &plan->items[i];
+
+		if (step->ops->check &&
+		    step->ops->check(step->params, target, progress, err) < 0)
+			return wtg_while(err, "%s", step->ops->name);
+	}
+	return 0;
+}
+
+const char *wtg_phase_name(enum wtg_phase phase)
+{
+	switch (phase) {
+	case WTG_PHASE_CHECK:
+		return "check";
+	case WTG_PHASE_PREPARE:
+		return "prepare";
+	case WTG_PHASE_APPLY:
+		return "apply";
+	case WTG_PHASE_VERIFY:
+		return "verify";
+	}
+	abort();
+}
+
+const char *wtg_drive_name(enum wtg_drive drive)
+{
+	switch (drive) {
+	case WTG_DRIVE_UNTOUCHED:
+		return "untouched";
+	case WTG_DRIVE_BLANK:
+		return "blank";
+	case WTG_DRIVE_UNCERTAIN:
+		return "uncertain";
+	case WTG_DRIVE_COMPLETE:
+		return "complete";
+	}
+	abort();
+}

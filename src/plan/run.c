@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/internal.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/fdio.h"
+#include "plan/marker.h"
+#include "target/target.h"
+#include "wtg/version.h"
+
+/* One walk.  The progress that steps see is the first member: advance() casts back. */
+struct run {
+	struct wtg_progress progress;
+	struct wtg_observer *observer;
+	const struct wtg_plan *plan;
+	const struct wtg_target *target;
+	enum wtg_verify verify;
+
+	enum wtg_phase phase;
+	const char *step;
+	uint64_t done;   /* bytes of the steps that are behind us */
+	uint64_t within; /* bytes of the step under way, at most its cost */
+	uint64_t cost;   /* of the step under way */
+	uint64_t total;
+
+	struct wtg_writer writer;
+	enum wtg_drive drive;
+};
+
+static void emit(const struct run *run, enum wtg_event_kind kind)
+{
+	struct wtg_event event = {
+		.kind = kind,
+		.phase = run->phase,
+		.step = run->step,
+		.bytes_done = run->done + run->within,
+		.bytes_total = run->total,
+	};
+
+	if (run->observer)
+		run->observer->event(run->observer, &event);
+}
+
+static void advance(struct wtg_progress *p, uint64_t bytes)
+{
+	struct run *run = (struct run *)p;
+
+	run->within = bytes < run->cost - run->within ? run->within + bytes : run->cost;
+	emit(run, WTG_EVENT_PROGRESS);
+}
+
+static bool cancelled(struct wtg_progress *p)
+{
+	struct run *run = (struct run *)p;
+
+	return run->observer && run->observer->cancelled &&
+	       run->observer->cancelled(run->observer);
+}
+
+static void begin(struct run *run, const char *step, uint64_t cost)
+{
+	run->done += run->cost;
+	run->within = 0;
+	run->cost = cost;
+	run->step = step;
+	emit(run, WTG_EVENT_STEP);
+}
+
+static int check_step(struct run *run, const struct wtg_step *step, struct wtg_error *err)
+{
+	return step->ops->check
+		       ? step->ops->check(step->params, run->target, &run->progress, err)
+		       : 0;
+}
+
+static int prepare_step(struct run *run, const struct wtg_step *step, struct wtg_error *err)
+{
+	return step->ops->prepare ? step->ops->prepare(step->params, &run->progress, err) : 0;
+}
+
+static int mark(struct run *run, enum wtg_marker_state state, struct wtg_error *err)
+{
+	struct wtg_window disk = wtg_writer_window(&run->writer, 0, run->writer.size_bytes);
+	struct wtg_marker marker = {
+		.state = state,
+		.run_id = run->plan->run_id,
+		.time = (uint64_t)time(NULL),
+	};
+
+	if (run->plan->marker_offset == 0)
+		return 0;
+	strncpy(marker.step, run->step, sizeof(marker.step) - 1);
+	strncpy(marker.version, wtg_version(), sizeof(marker.version) - 1);
+	return wtg_marker_write(&disk, run->plan->marker_offset, &marker, err);
+}
+
+static int flush(struct run *run, struct wtg_error *err)
+{
+	struct wtg_window disk = wtg_writer_window(&run->writer, 0, run->writer.size_bytes);
+
+	return wtg_window_flush(&disk, err);
+}
+
+static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_error *err)
+{
+	if (!step->ops->apply)
+		return 0;
+	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED)
+		run->drive = WTG_DRIVE_UNCERTAIN;
+	if (mark(run, WTG_MARKER_RUNNING, err) < 0 ||
+	    step->ops->apply(step->params, &run->writer, err) < 0) {
+		/* A failed write decides: whatever a library made of it afterwards, that is
+		 * what happened, and every later flush says it again. */
+		return run->writer.ledger.failure ? flush(run, err) : -1;
+	}
+	if (flush(run, err) < 0)
+		return -1;
+	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED)
+		run->drive = step->ops->leaves;
+	return 0;
+}
+
+static int verify_step(struct run *run, const struct wtg_step *step, struct wtg_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	struct wtg_window disk = { .length = run->writer.size_bytes };
+
+	if (!step->ops->verify)
+		return 0;
+	if (wtg_target_open_fresh(run->target, &fd, err) < 0)
+		return -1;
+	disk.fd = fd;
+	return step->ops->verify(step->params, &disk, run->verify, &run->progress, err);
+}
+
+static int walk(struct run *run, enum wtg_phase phase,
+		int (*visit)(struct run *run, const struct wtg_step *step,
+			     struct wtg_error *err),
+		struct wtg_error *err)
+{
+	run->phase = phase;
+	for (size_t i = 0; i < run->plan->n_items; i++) {
+		const struct wtg_step *step = &run->plan->items[i];
+
+		begin(run, step->ops->name, wtg_step_cost(step, phase));
+		if (wtg_progress_advance(&run->progress, 0, err) < 0 ||
+		    visit(run, step, err) < 0)
+			return wtg_while(err, "%s", step->ops->name);
+	}
+	return 0;
+}
+
+/* Look again at every page that was written, whatever step wrote it. */
+static int read_back(struct run *run, struct wtg_error *err)
+{
+	uint64_t bytes = wtg_ledger_bytes(&run->writer.ledger);
+	_cleanup_fd_ int fd = -1;
+
+	run->total = run->done + run->cost + bytes;
+	begin(run, "read-back", bytes);
+	if (wtg_target_open_fresh(run->target, &fd, err) < 0 ||
+	    wtg_ledger_verify(&run->writer.ledger, fd, run->writer.size_bytes, &run->progress,
+			      err) < 0)
+		return wtg_while(err, "read-back");
+	return 0;
+}
+
+static int verify(struct run *run, struct wtg_error *err)
+{
+	if (run->verify == WTG_VERIFY_NONE)
+		return 0;
+	if (walk(run, WTG_PHASE_VERIFY, verify_step, err) < 0)
+		return -1;
+	return run->verify == WTG_VERIFY_QUICK ? 0 : read_back(run, err);
+}
+
+static int apply_and_verify(struct run *run, struct wtg_error *err)
+{
+	if (walk(run, WTG_PHASE_APPLY, apply_step, err) < 0 ||
+	    mark(run, WTG_MARKER_COMPLETE, err) < 0 || flush(run, err) < 0)
+		return -1;
+	return verify(run, err);
+}
+
+int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
+	    enum wtg_verify how, struct wtg_observer *observer, enum wtg_drive *ret_drive,
+	    struct wtg_error *err)
+{
+	struct run run = {
+		.progress = { advance, cancelled },
+		.observer = observer,
+		.plan = plan,
+		.target = target,
+		.verify = how,
+	};
+	struct wtg_error close_err = WTG_ERROR_INIT;
+	int r;
+
+	for (int phase = WTG_PHASE_CHECK; phase <= WTG_PHASE_VERIFY; phase++)
+		run.total += wtg_plan_cost(plan, (enum wtg_phase)phase);
+	*ret_drive = WTG_DRIVE_UNTOUCHED;
+	if (walk(&run, WTG_PHASE_CHECK, check_step, err) < 0 ||
+	    walk(&run, WTG_PHASE_PREPARE, prepare_step, err) < 0 ||
+	    wtg_writer_open(target, &run.progress, observer, &run.writer, err) < 0)
+		return -1;
+
+	r = apply_and_verify(&run, err);
+	*ret_drive = run.drive;
+	if (wtg_writer_close(&run.writer, r < 0 ? &close_err : err) < 0)
+		r = -1;
+	wtg_error_done(&close_err);
+	return r;
+}

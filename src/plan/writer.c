@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fdio.h"
+#include "target/target.h"
+
+int wtg_writer_open(const struct wtg_target *target, struct wtg_progress *progress,
+		    struct wtg_observer *observer, struct wtg_writer *ret,
+		    struct wtg_error *err)
+{
+	struct wtg_writer writer = {
+		.size_bytes = wtg_target_disk(target)->size_bytes,
+		.path = wtg_target_disk(target)->path,
+		.progress = progress,
+		.observer = observer,
+	};
+
+	if (wtg_target_open_exclusive(target, &writer.fd, &writer.created, err) < 0)
+		return -1;
+	*ret = writer;
+	return 0;
+}
+
+int wtg_writer_close(struct wtg_writer *writer, struct wtg_error *err)
+{
+	bool unused = writer->created && writer->ledger.n_writes == 0;
+
+	wtg_ledger_done(&writer->ledger);
+	if (unused)
+		(void)unlink(writer->path);
+	return wtg_close(&writer->fd, writer->path, err);
+}
+
+struct wtg_window wtg_writer_window(struct wtg_writer *writer, uint64_t offset, uint64_t length)
+{
+	struct wtg_window disk = {
+		.fd = writer->fd,
+		.length = writer->size_bytes,
+		.ledger = &writer->ledger,
+	};
+
+	return wtg_window_part(&disk, offset, length);
+}
+
+struct wtg_progress *wtg_writer_progress(struct wtg_writer *writer)
+{
+	return writer->progress;
+}
+
+uint64_t wtg_writer_size(const struct wtg_writer *writer)
+{
+	return writer->size_bytes;
+}
+
+void wtg_writer_note(struct wtg_writer *writer, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	struct wtg_event event = { .kind = WTG_EVENT_NOTE, .phase = WTG_PHASE_APPLY };
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	event.text = text;
+	if (text && writer->observer)
+		writer->observer->event(writer->observer, &event);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "wtg/recipe.h"
+
+#include "base/alloc.h"
+#include "recipe/head.h"
+#include "recipe/identity.h"
+#include "recipe/layout.h"
+#include "step/step.h"
+
+/*
+ * What `wtgctl create` does, in the order in which it happens.  The order is the safety:
+ * first everything that could be recognised is wiped, last comes the table that makes the
+ * new volumes visible, so that whatever happens in between, the drive shows nothing.
+ */
+int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image,
+		      const struct wtg_target *target, struct wtg_plan **ret,
+		      struct wtg_error *err)
+{
+	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = wtg_plan_new();
+	const struct wtg_disk *disk = wtg_target_disk(target);
+	const char *label = request->label ? request->label : "Windows";
+	struct wtg_esp esp = { .image = image, .request = request };
+	const struct wtg_edition *edition;
+	struct wtg_layout layout;
+
+	if (wtg_image_choose(image, request->edition, &edition, err) < 0 ||
+	    wtg_layout_decide(request, disk, edition, &layout, err) < 0)
+		return -1;
+	layout.identity = wtg_identity_draw(request->seed);
+	wtg_head_set(plan, request, image, edition, disk, &layout);
+	wtg_plan_set_marker(plan, layout.marker_offset, layout.identity.run_id);
+
+	wtg_step_check_image(plan, image, edition, request->sha256, request->check);
+	wtg_step_fetch_image(plan, image, edition);
+	wtg_step_wipe_target(plan, target, &layout, wtg_layout_written_bytes(edition));
+	wtg_step_format_windows(plan, &layout, label);
+	wtg_step_apply_image(plan, image, edition, &layout);
+	if (wtg_step_patch_windows(plan, image, edition, &layout, request, err) < 0)
+		return -1;
+	wtg_step_format_data(plan, &layout, request->data_fs);
+	esp.edition = edition;
+	esp.manifest = wtg_manifest(request, image, edition, &layout);
+	if (wtg_step_write_esp(plan, &layout, &esp, err) < 0)
+		return -1;
+	wtg_step_write_table(plan, &layout);
+	wtg_step_verify_drive(plan, &layout);
+
+	*ret = WTG_STEAL(plan);
+	return 0;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "recipe/head.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "step/step.h"
+#include "wtg/text.h"
+#include "wtg/version.h"
+
+struct head {
+	const struct wtg_request *request;
+	struct wtg_image *image;
+	const struct wtg_edition *edition;
+	const struct wtg_disk *disk;
+	struct wtg_layout layout;
+};
+
+static void describe_edition(const struct wtg_edition *edition, struct wtg_facts *out)
+{
+	_cleanup_free_ char *version = wtg_text("%u.%u.%u.%u", edition->major, edition->minor,
+						edition->build, edition->revision);
+
+	wtg_fact_text(out, "index", edition->selector);
+	wtg_fact_text(out, "name", edition->display_name);
+	wtg_fact_text(out, "edition_id", edition->edition_id);
+	wtg_fact_text(out, "architecture", wtg_arch_name(edition->arch));
+	wtg_fact_text(out, "version", version);
+	wtg_fact_text(out, "languages", edition->languages);
+	wtg_fact_bytes(out, "size_bytes", edition->size_bytes);
+	wtg_fact_number(out, "files", edition->n_files);
+}
+
+static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *out)
+{
+	struct wtg_layout_partition partitions[4];
+	size_t n = wtg_layout_partitions(layout, partitions);
+	char text[WTG_GUID_TEXT_SIZE];
+
+	wtg_fact_text(out, "table", "gpt");
+	wtg_fact_number(out, "sector_bytes", layout->sector_bytes);
+	wtg_fact_text(out, "disk_guid", wtg_guid_format(&layout->identity.disk, text));
+	wtg_fact_open(out, "partitions", WTG_LIST);
+	for (size_t i = 0; i < n; i++) {
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_fact_number(out, "number", i + 1);
+		wtg_fact_text(out, "role", partitions[i].role);
+		wtg_fact_bytes(out, "offset_bytes", partitions[i].extent->offset);
+		wtg_fact_bytes(out, "size_bytes", partitions[i].extent->length);
+		wtg_fact_text(out, "type", wtg_guid_format(&partitions[i].type, text));
+		wtg_fact_text(out, "guid", wtg_guid_format(partitions[i].id, text));
+		wtg_fact_text(out, "name", partitions[i].name);
+		wtg_fact_close(out);
+	}
+	wtg_fact_close(out);
+}
+
+/* What will surprise somebody on this drive, though nothing is wrong. */
+static void describe_warnings(const struct head *head, struct wtg_facts *out)
+{
+	wtg_fact_open(out, "warnings", WTG_LIST);
+	if (head->layout.windows.length < UINT64_C(32) << 30)
+		wtg_fact_text(out, NULL,
+			      "the Windows partition has less than 32 GiB: Windows starts, but "
+			      "has little room for updates and a page file");
+	if (head->request->internal_disks != WTG_INTERNAL_ONLINE)
+		wtg_fact_text(out, NULL,
+			      "the computer's own disks will be offline in this Windows; Disk "
+			      "Management brings one online");
+	wtg_fact_close(out);
+}
+
+static void describe(const void *context, struct wtg_facts *out)
+{
+	const struct head *head = context;
+
+	wtg_fact_open(out, "image", WTG_OBJECT);
+	wtg_fact_text(out, "path", wtg_image_path(head->image));
+	describe_edition(head->edition, out);
+	wtg_fact_close(out);
+	wtg_fact_open(out, "target", WTG_OBJECT);
+	wtg_disk_describe(head->disk, out);
+	wtg_fact_close(out);
+	wtg_fact_open(out, "layout", WTG_OBJECT);
+	describe_layout(&head->layout, out);
+	wtg_fact_close(out);
+	describe_warnings(head, out);
+}
+
+void wtg_head_set(struct wtg_plan *plan, const struct wtg_request *request,
+		  struct wtg_image *image, const struct wtg_edition *edition,
+		  const struct wtg_disk *disk, const struct wtg_layout *layout)
+{
+	struct head head = { request, image, edition, disk, *layout };
+
+	wtg_plan_set_head(plan, describe, wtg_copy(&head, sizeof(head)), free);
+}
+
+/* As the specification of reproducible builds has it. */
+static uint64_t now(void)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+
+	return epoch ? strtoull(epoch, NULL, 10) : (uint64_t)time(NULL);
+}
+
+static void describe_options(const struct wtg_request *request, struct wtg_facts *out)
+{
+	wtg_fact_truth(out, "internal_disks_offline",
+		       request->internal_disks != WTG_INTERNAL_ONLINE);
+	wtg_fact_truth(out, "hibernate", request->hibernate);
+	wtg_fact_truth(out, "winre", request->winre);
+	wtg_fact_truth(out, "device_encryption", request->device_encryption);
+	wtg_fact_truth(out, "portable_flag", request->portable_flag);
+	wtg_fact_truth(out, "no_pagefile", request->no_pagefile);
+	wtg_fact_truth(out, "no_crash_dump", request->no_crash_dump);
+	wtg_fact_truth(out, "no_last_access", request->no_last_access);
+}
+
+struct wtg_bytes wtg_manifest(const struct wtg_request *request, struct wtg_image *image,
+			      const struct wtg_edition *edition, const struct wtg_layout *layout)
+{
+	struct wtg_json *json = wtg_json_new();
+	struct wtg_facts *out = wtg_json_facts(json);
+	const char *path = wtg_image_path(image), *slash = strrchr(path, '/');
+	_cleanup_free_ char *run = wtg_text("%016llx",
+					    (unsigned long long)layout->identity.run_id);
+	struct wtg_bytes text;
+
+	wtg_fact_number(out, "schema", 1);
+	wtg_fact_text(out, "program", "wtgctl");
+	wtg_fact_text(out, "version", wtg_version());
+	wtg_fact_text(out, "run", run);
+	wtg_fact_number(out, "time", now());
+	wtg_fact_open(out, "image", WTG_OBJECT);
+	wtg_fact_text(out, "file", slash ? slash + 1 : path);
+	wtg_fact_text(out, "sha256", request->sha256);
+	describe_edition(edition, out);
+	wtg_fact_close(out);
+	wtg_fact_open(out, "options", WTG_OBJECT);
+	describe_options(request, out);
+	wtg_fact_close(out);
+	wtg_fact_open(out, "layout", WTG_OBJECT);
+	describe_layout(layout, out);
+	wtg_fact_close(out);
+	text.data = (uint8_t *)wtg_json_line(json);
+	text.size = strlen((char *)text.data);
+	wtg_json_free(json);
+	return text;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "recipe/identity.h"
+
+#include <string.h>
+
+#include "base/crypto.h"
+
+struct source {
+	const void *key;
+	size_t key_size;
+};
+
+static uint64_t draw_number(const struct source *source, const char *purpose)
+{
+	uint8_t digest[WTG_SHA256_SIZE];
+
+	wtg_hmac_sha256(source->key, source->key_size, purpose, strlen(purpose), digest);
+	return wtg_le64(digest) | 1; /* never 0, which means "none" to some readers */
+}
+
+static struct wtg_guid draw_guid(const struct source *source, const char *purpose)
+{
+	uint8_t digest[WTG_SHA256_SIZE];
+	struct wtg_guid guid;
+
+	wtg_hmac_sha256(source->key, source->key_size, purpose, strlen(purpose), digest);
+	memcpy(guid.bytes, digest, sizeof(guid.bytes));
+	wtg_guid_make_v4(&guid);
+	return guid;
+}
+
+struct wtg_identity wtg_identity_draw(const char *seed)
+{
+	uint8_t random[WTG_SHA256_SIZE];
+	struct source source = { seed, seed ? strlen(seed) : 0 };
+
+	if (!seed) {
+		wtg_random(random, sizeof(random));
+		source = (struct source){ random, sizeof(random) };
+	}
+	return (struct wtg_identity){
+		.run_id = draw_number(&source, "run"),
+		.disk = draw_guid(&source, "disk"),
+		.esp = draw_guid(&source, "esp"),
+		.msr = draw_guid(&source, "msr"),
+		.windows = draw_guid(&source, "windows"),
+		.data = draw_guid(&source, "data"),
+		.osloader = draw_guid(&source, "osloader"),
+		.resume = draw_guid(&source, "resume"),
+		.esp_serial = (uint32_t)draw_number(&source, "esp-volume"),
+		.data_serial = (uint32_t)draw_number(&source, "data-volume"),
+		.windows_serial = draw_number(&source, "windows-volume"),
+	};
+}

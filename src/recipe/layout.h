@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where the partitions go. */
+#pragma once
+
+#include "step/layout.h"
+#include "wtg/error.h"
+#include "wtg/image.h"
+#include "wtg/request.h"
+#include "wtg/target.h"
+
+/*
+ * GPT: ESP, MSR, Windows, and data if it was asked for, all on whole MiB.  Identifiers are
+ * left to the caller.  Kind WTG_UNSUITABLE, with both numbers, when the drive is too small;
+ * WTG_USAGE when the request contradicts itself.
+ */
+int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *disk,
+		      const struct wtg_edition *edition, struct wtg_layout *ret,
+		      struct wtg_error *err);
+
+/* What a Windows volume needs to hold the edition, without room to work in. */
+uint64_t wtg_layout_windows_least(const struct wtg_edition *edition);
+
+/* About how much of a drive a run writes. */
+uint64_t wtg_layout_written_bytes(const struct wtg_edition *edition);

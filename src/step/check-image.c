@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/step.h"
+
+#include "base/alloc.h"
+
+struct params {
+	struct wtg_image *image;
+	const struct wtg_edition *edition;
+	const char *sha256;
+	bool integrity;
+};
+
+static void describe(const void *params, struct wtg_facts *out)
+{
+	const struct params *p = params;
+
+	wtg_fact_text(out, "sha256", p->sha256);
+	wtg_fact_truth(out, "integrity_table", p->integrity);
+}
+
+static uint64_t cost(const void *params, enum wtg_phase phase)
+{
+	const struct params *p = params;
+	uint64_t bytes = 0;
+
+	if (phase != WTG_PHASE_CHECK)
+		return 0;
+	if (p->sha256)
+		bytes += wtg_image_file_bytes(p->image);
+	if (p->integrity)
+		bytes += wtg_image_integrity_bytes(p->image, p->edition);
+	return bytes;
+}
+
+static int check(const void *params, const struct wtg_target *target,
+		 struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct params *p = params;
+
+	(void)target;
+	if (p->sha256 && wtg_image_check_sha256(p->image, p->sha256, progress, err) < 0)
+		return -1;
+	return p->integrity ? wtg_image_check_integrity(p->image, p->edition, progress, err) : 0;
+}
+
+static const struct wtg_step_ops ops = {
+	.name = "check-image",
+	.describe = describe,
+	.cost = cost,
+	.check = check,
+	.free = free,
+};
+
+void wtg_step_check_image(struct wtg_plan *plan, struct wtg_image *image,
+			  const struct wtg_edition *edition, const char *sha256, bool integrity)
+{
+	struct params p = { image, edition, sha256, integrity };
+
+	if (sha256 || integrity)
+		wtg_plan_append(plan, &ops, wtg_copy(&p, sizeof(p)));
+}

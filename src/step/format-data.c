@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/step.h"
+
+#include "base/alloc.h"
+#include "base/child.h"
+#include "volume/fat.h"
+#include "volume/ntfs.h"
+
+#define LABEL "Data"
+
+struct params {
+	struct wtg_layout layout;
+	enum wtg_data_fs fs;
+};
+
+/* One row a filesystem, in the enum's order; AUTO has become exFAT. */
+static const struct {
+	const char *name, *program;
+} filesystems[] = {
+	[WTG_DATA_FS_AUTO] = { "exfat", "mkfs.exfat" },
+	[WTG_DATA_FS_NTFS] = { "ntfs", "mkntfs" },
+	[WTG_DATA_FS_EXFAT] = { "exfat", "mkfs.exfat" },
+	[WTG_DATA_FS_FAT32] = { "fat32", "mkfs.fat" },
+};
+
+static void describe(const void *params, struct wtg_facts *out)
+{
+	const struct params *p = params;
+
+	wtg_fact_text(out, "filesystem", filesystems[p->fs].name);
+	wtg_fact_text(out, "label", LABEL);
+	wtg_fact_bytes(out, "size_bytes", p->layout.data.length);
+}
+
+static int check(const void *params, const struct wtg_target *target,
+		 struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct params *p = params;
+	_cleanup_free_ char *path = NULL;
+
+	(void)target;
+	(void)progress;
+	return wtg_program_find(filesystems[p->fs].program, &path, err) ? 0 : -1;
+}
+
+static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
+{
+	const struct params *p = params;
+	const struct wtg_extent *at = &p->layout.data;
+	struct wtg_window window = wtg_writer_window(writer, at->offset, at->length);
+	const struct wtg_fat_format fat = {
+		.label = LABEL,
+		.serial = p->layout.identity.data_serial,
+		.start_bytes = at->offset,
+		.sector_bytes = p->layout.sector_bytes,
+	};
+	const struct wtg_ntfs_format ntfs = {
+		.label = LABEL,
+		.serial = (uint64_t)p->layout.identity.data_serial << 32 |
+			  p->layout.identity.esp_serial,
+		.start_bytes = at->offset,
+		.sector_bytes = p->layout.sector_bytes,
+	};
+
+	switch (p->fs) {
+	case WTG_DATA_FS_NTFS:
+		return wtg_ntfs_format(&window, &ntfs, err);
+	case WTG_DATA_FS_FAT32:
+		return wtg_fat_make(&window, &fat, NULL, err);
+	case WTG_DATA_FS_AUTO:
+	case WTG_DATA_FS_EXFAT:
+		return wtg_exfat_make(&window, &fat, err);
+	}
+	abort();
+}
+
+static const struct wtg_step_ops ops = {
+	.name = "format-data",
+	.describe = describe,
+	.check = check,
+	.apply = apply,
+	.free = free,
+};
+
+void wtg_step_format_data(struct wtg_plan *plan, const struct wtg_layout *layout,
+			  enum wtg_data_fs fs)
+{
+	struct params p = { *layout, fs };
+
+	if (layout->data.length > 0)
+		wtg_plan_append(plan, &ops, wtg_copy(&p, sizeof(p)));
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/inspect.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "windows/bcd-read.h"
+#include "wtg/text.h"
+
+#define TOPIC "bcd"
+#define BCD_PATH "EFI/Microsoft/Boot/BCD"
+#define MAX_BCD_BYTES (16u << 20)
+
+/* Element ids: Microsoft's BcdLibraryElementTypes, BcdBootMgrElementTypes and
+ * BcdOSLoaderElementTypes. */
+#define DEVICE 0x11000001
+#define PATH 0x12000002
+#define DEFAULT_OBJECT 0x23000003
+#define DISPLAY_ORDER 0x24000001
+#define OS_DEVICE 0x21000001
+#define SYSTEM_ROOT 0x22000002
+
+static const char *kind_name(enum wtg_bcd_device_kind kind)
+{
+	switch (kind) {
+	case WTG_BCD_DEVICE_NONE:
+		return "no device";
+	case WTG_BCD_DEVICE_BOOT:
+		return "wherever the boot manager lies";
+	case WTG_BCD_DEVICE_PARTITION_GPT:
+		return "a partition of a GPT drive";
+	case WTG_BCD_DEVICE_PARTITION_MBR:
+		return "a partition of an MBR drive";
+	case WTG_BCD_DEVICE_LOCATE:
+		return "whatever volume has the file";
+	case WTG_BCD_DEVICE_RAMDISK:
+		return "a RAM disk";
+	case WTG_BCD_DEVICE_FILE:
+		return "a virtual disk file";
+	case WTG_BCD_DEVICE_OTHER:
+		return "a kind of device that this program does not know";
+	}
+	abort();
+}
+
+/* The partition of this drive that an element points to; NULL, with a finding, if none. */
+static const struct wtg_gpt_entry *follow(struct wtg_inspection *in, const struct wtg_bcd *bcd,
+					  const struct wtg_guid *object, uint32_t element,
+					  const char *what)
+{
+	struct wtg_bcd_read_device device = wtg_bcd_device(bcd, object, element);
+
+	if (device.kind != WTG_BCD_DEVICE_PARTITION_GPT) {
+		wtg_find(in->findings,
+			 device.kind == WTG_BCD_DEVICE_NONE ? WTG_GRADE_WRONG : WTG_GRADE_WARNING,
+			 TOPIC, "the device of %s is %s", what, kind_name(device.kind));
+		return NULL;
+	}
+	if (!wtg_guid_equal(&device.disk, &in->gpt.disk)) {
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
+			 "%s points to another drive than this one", what);
+		return NULL;
+	}
+	for (size_t i = 0; i < in->gpt.n_entries; i++)
+		if (wtg_guid_equal(&device.partition, &in->gpt.entries[i].id))
+			return &in->gpt.entries[i];
+	wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
+		 "%s points to a partition that is not on this drive", what);
+	return NULL;
+}
+
+/* "\Windows\system32\winload.efi" as our readers take paths. */
+static char *with_slashes(const char *path)
+{
+	char *copy = wtg_text_copy(path + (path[0] == '\\'));
+
+	for (char *c = copy; *c; c++)
+		if (*c == '\\')
+			*c = '/';
+	return copy;
+}
+
+static bool look_at_osloader(struct wtg_inspection *in, const struct wtg_bcd *bcd,
+			     const struct wtg_guid *osloader)
+{
+	_cleanup_free_ char *path = wtg_bcd_string(bcd, osloader, PATH);
+	_cleanup_free_ char *root = wtg_bcd_string(bcd, osloader, SYSTEM_ROOT);
+	const struct wtg_gpt_entry *device, *os_device;
+
+	if (!path || !root) {
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
+			 "the default entry names no %s", path ? "system root" : "program");
+		return false;
+	}
+	device = follow(in, bcd, osloader, DEVICE, "the default entry's program");
+	os_device = follow(in, bcd, osloader, OS_DEVICE, "the default entry's Windows");
+	if (!device || !os_device)
+		return false;
+	if (device != os_device)
+		wtg_find(in->findings, WTG_GRADE_WARNING, TOPIC,
+			 "winload lies on partition %u, Windows on %u", device->number,
+			 os_device->number);
+	in->windows = os_device;
+	in->winload = with_slashes(path);
+	wtg_find(in->findings, WTG_GRADE_OK, TOPIC,
+		 "the default entry starts %s of partition %u", in->winload, device->number);
+	return true;
+}
+
+static bool look_at_bootmgr(struct wtg_inspection *in, const struct wtg_bcd *bcd,
+			    struct wtg_guid *ret_osloader)
+{
+	const struct wtg_gpt_entry *device;
+	struct wtg_guid order[32];
+	size_t n = wtg_bcd_objects(bcd, &wtg_bcd_bootmgr, DISPLAY_ORDER, order, 32);
+
+	if (!wtg_bcd_has_object(bcd, &wtg_bcd_bootmgr)) {
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "there is no {bootmgr} object");
+		return false;
+	}
+	device = follow(in, bcd, &wtg_bcd_bootmgr, DEVICE, "{bootmgr}");
+	if (device && device != in->esp)
+		wtg_find(in->findings, WTG_GRADE_WARNING, TOPIC,
+			 "{bootmgr} points to partition %u, the EFI system partition is %u",
+			 device->number, in->esp->number);
+	if (wtg_bcd_object(bcd, &wtg_bcd_bootmgr, DEFAULT_OBJECT, ret_osloader) &&
+	    wtg_bcd_has_object(bcd, ret_osloader))
+		return true;
+	if (n > 0 && wtg_bcd_has_object(bcd, &order[0])) {
+		wtg_find(in->findings, WTG_GRADE_WARNING, TOPIC,
+			 "{bootmgr} has no default entry; the first of its list is looked at");
+		*ret_osloader = order[0];
+		return true;
+	}
+	wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "{bootmgr} has no entry to start");
+	return false;
+}
+
+bool wtg_inspect_bcd(struct wtg_inspection *in)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes store = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_guid osloader;
+	struct wtg_bcd bcd;
+	int r = wtg_fat_read(in->fat, BCD_PATH, MAX_BCD_BYTES, &store, &err);
+
+	if (r > 0 && wtg_bcd_open(&store, &bcd, &err) < 0)
+		r = -1;
+	if (r <= 0) {
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", BCD_PATH,
+			 r < 0 ? err.message : "is not there");
+		wtg_error_done(&err);
+		return false;
+	}
+	if (wtg_hive_view_check(&bcd.view, &err) < 0) {
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", BCD_PATH, err.message);
+		wtg_error_done(&err);
+		return false;
+	}
+	return look_at_bootmgr(in, &bcd, &osloader) && look_at_osloader(in, &bcd, &osloader);
+}

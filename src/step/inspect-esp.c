@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/inspect.h"
+
+#include <inttypes.h>
+
+#include "base/alloc.h"
+
+#define TOPIC "esp"
+#define MAX_LOADER_BYTES (64u << 20)
+
+static const struct {
+	uint16_t machine;
+	const char *path, *name;
+} fallbacks[] = {
+	{ 0x8664, "EFI/Boot/bootx64.efi", "x64" },
+	{ 0xaa64, "EFI/Boot/bootaa64.efi", "arm64" },
+	{ 0x014c, "EFI/Boot/bootia32.efi", "ia32" },
+};
+
+static void look_at_volume(struct wtg_inspection *in)
+{
+	struct wtg_fat_info info;
+	uint64_t start = in->esp->first_byte / in->sector_bytes;
+
+	wtg_fat_info(in->fat, &info);
+	if (info.bits != 32)
+		wtg_find(in->findings, WTG_GRADE_NOTE, TOPIC,
+			 "the EFI system partition is FAT%u; FAT32 is what all firmware reads",
+			 info.bits);
+	if (info.sector_bytes != in->sector_bytes)
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
+			 "the volume has sectors of %" PRIu32 " bytes, the drive of %" PRIu32,
+			 info.sector_bytes, in->sector_bytes);
+	if (info.hidden_sectors != start)
+		wtg_find(in->findings, WTG_GRADE_WARNING, TOPIC,
+			 "the volume says that it starts at sector %" PRIu32
+			 ", the table says %" PRIu64, info.hidden_sectors, start);
+}
+
+/* Who signed the loader decides on which computers it starts while Secure Boot is on. */
+static void look_at_signature(struct wtg_inspection *in)
+{
+	const struct wtg_pe *pe = &in->loader;
+
+	if (pe->n_signatures == 0)
+		wtg_find(in->findings, WTG_GRADE_WARNING, "loader",
+			 "the loader is not signed: it starts only where Secure Boot is off");
+	else if (pe->signed_2011 && pe->signed_2023)
+		wtg_find(in->findings, WTG_GRADE_OK, "loader", "signed by %s", pe->signers);
+	else if (pe->signed_2023)
+		wtg_find(in->findings, WTG_GRADE_NOTE, "loader",
+			 "signed by %s: computers whose firmware knows only the certificates of "
+			 "2011 refuse it while Secure Boot is on", pe->signers);
+	else if (pe->signed_2011)
+		wtg_find(in->findings, WTG_GRADE_NOTE, "loader",
+			 "signed by %s: computers that have revoked the certificates of 2011 "
+			 "refuse it while Secure Boot is on", pe->signers);
+	else
+		wtg_find(in->findings, WTG_GRADE_WARNING, "loader",
+			 "signed by %s, which is no chain of Microsoft's that this program knows",
+			 pe->signers ? pe->signers : "nobody that could be named");
+}
+
+static bool look_at_loader(struct wtg_inspection *in, size_t i, const struct wtg_bytes *file)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_bytes_done) struct wtg_bytes usual = { 0 };
+
+	if (wtg_pe_read(file, &in->loader, &err) < 0) {
+		wtg_find(in->findings, WTG_GRADE_WRONG, "loader", "%s: %s", fallbacks[i].path,
+			 err.message);
+		wtg_error_done(&err);
+		return false;
+	}
+	if (in->loader.machine != fallbacks[i].machine) {
+		wtg_find(in->findings, WTG_GRADE_WRONG, "loader",
+			 "%s is a program for machine %#06x, not for %s", fallbacks[i].path,
+			 in->loader.machine, fallbacks[i].name);
+		return false;
+	}
+	wtg_find(in->findings, WTG_GRADE_OK, "loader", "firmware of %s computers starts %s",
+		 fallbacks[i].name, fallbacks[i].path);
+	look_at_signature(in);
+
+	if (wtg_fat_read(in->fat, "EFI/Microsoft/Boot/bootmgfw.efi", MAX_LOADER_BYTES, &usual,
+			 &err) <= 0)
+		wtg_find(in->findings, WTG_GRADE_WARNING, "loader",
+			 "EFI/Microsoft/Boot/bootmgfw.efi is missing: Windows expects it there");
+	else if (usual.size != file->size || memcmp(usual.data, file->data, file->size) != 0)
+		wtg_find(in->findings, WTG_GRADE_NOTE, "loader",
+			 "%s is not the same program as EFI/Microsoft/Boot/bootmgfw.efi",
+			 fallbacks[i].path);
+	wtg_error_done(&err);
+	return true;
+}
+
+bool wtg_inspect_esp(struct wtg_inspection *in)
+{
+	struct wtg_window window = wtg_inspect_window(in, in->esp);
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	if (wtg_fat_open(&window, &in->fat, &err) < 0) {
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
+			 "the EFI system partition cannot be read: %s", err.message);
+		wtg_error_done(&err);
+		return false;
+	}
+	look_at_volume(in);
+	for (size_t i = 0; i < sizeof(fallbacks) / sizeof(fallbacks[0]); i++) {
+		_cleanup_(wtg_bytes_done) struct wtg_bytes file = { 0 };
+		int r = wtg_fat_read(in->fat, fallbacks[i].path, MAX_LOADER_BYTES, &file, &err);
+
+		if (r > 0)
+			return look_at_loader(in, i, &file);
+		if (r < 0) {
+			wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s", err.message);
+			wtg_error_done(&err);
+			return false;
+		}
+	}
+	wtg_find(in->findings, WTG_GRADE_WRONG, "loader",
+		 "there is no EFI/Boot/boot*.efi: firmware finds nothing to start on a "
+		 "removable drive");
+	return false;
+}

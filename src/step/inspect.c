@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/inspect.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "target/target.h"
+#include "wtg/text.h"
+
+const char *wtg_grade_name(enum wtg_grade grade)
+{
+	switch (grade) {
+	case WTG_GRADE_OK:
+		return "ok";
+	case WTG_GRADE_NOTE:
+		return "note";
+	case WTG_GRADE_WARNING:
+		return "warning";
+	case WTG_GRADE_WRONG:
+		return "wrong";
+	}
+	abort();
+}
+
+void wtg_findings_done(struct wtg_findings *findings)
+{
+	for (size_t i = 0; i < findings->n_items; i++)
+		free(findings->items[i].sentence);
+	free(findings->items);
+	*findings = (struct wtg_findings){ 0 };
+}
+
+size_t wtg_findings_count(const struct wtg_findings *findings, enum wtg_grade grade)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < findings->n_items; i++)
+		n += findings->items[i].grade == grade;
+	return n;
+}
+
+void wtg_findings_describe(const struct wtg_findings *findings, struct wtg_facts *out)
+{
+	wtg_fact_open(out, "findings", WTG_LIST);
+	for (size_t i = 0; i < findings->n_items; i++) {
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_fact_text(out, "grade", wtg_grade_name(findings->items[i].grade));
+		wtg_fact_text(out, "topic", findings->items[i].topic);
+		wtg_fact_text(out, "sentence", findings->items[i].sentence);
+		wtg_fact_close(out);
+	}
+	wtg_fact_close(out);
+}
+
+void wtg_find(struct wtg_findings *findings, enum wtg_grade grade, const char *topic,
+	      const char *fmt, ...)
+{
+	struct wtg_finding finding = { .grade = grade, .topic = topic };
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&finding.sentence, fmt, args) < 0)
+		finding.sentence = wtg_text_copy("(no memory for the sentence)");
+	va_end(args);
+	WTG_APPEND(findings, finding);
+}
+
+struct wtg_window wtg_inspect_window(const struct wtg_inspection *in,
+				     const struct wtg_gpt_entry *entry)
+{
+	return wtg_window_part(in->disk, entry->first_byte, entry->size_bytes);
+}
+
+static void inspection_free(struct wtg_inspection **in)
+{
+	wtg_fat_close((*in)->fat);
+	wtg_pe_done(&(*in)->loader);
+	free((*in)->winload);
+	free(*in);
+}
+
+int wtg_inspect_disk(const struct wtg_window *disk, uint32_t sector_bytes,
+		     struct wtg_progress *progress, struct wtg_findings *ret,
+		     struct wtg_error *err)
+{
+	static bool (*const stages[])(struct wtg_inspection *in) = {
+		wtg_inspect_table,
+		wtg_inspect_esp,
+		wtg_inspect_bcd,
+		wtg_inspect_windows,
+	};
+	_cleanup_(inspection_free) struct wtg_inspection *in = wtg_alloc(sizeof(*in));
+	uint8_t first_sector[512];
+
+	/* A drive that cannot be read at all is no finding about Windows. */
+	if (wtg_window_pread(disk, first_sector, sizeof(first_sector), 0, err) < 0)
+		return -1;
+	in->disk = disk;
+	in->sector_bytes = sector_bytes;
+	in->findings = ret;
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		if (wtg_progress_advance(progress, 0, err) < 0)
+			return -1;
+		if (!stages[i](in))
+			break;
+	}
+	return 0;
+}
+
+int wtg_inspect(const struct wtg_target *target, struct wtg_progress *progress,
+		struct wtg_findings *ret, struct wtg_error *err)
+{
+	const struct wtg_disk *known = wtg_target_disk(target);
+	_cleanup_(wtg_findings_done) struct wtg_findings findings = { 0 };
+	_cleanup_fd_ int fd = -1;
+	struct wtg_window disk = { .length = known->size_bytes };
+
+	if (wtg_target_open_fresh(target, &fd, err) < 0)
+		return -1;
+	disk.fd = fd;
+	if (wtg_inspect_disk(&disk, known->sector_bytes, progress, &findings, err) < 0)
+		return wtg_while(err, "look at %s", known->path);
+	*ret = findings;
+	findings = (struct wtg_findings){ 0 };
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/inspect.h"
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "plan/marker.h"
+#include "step/status.h"
+#include "target/target.h"
+
+#define MAX_MANIFEST_BYTES (1u << 20)
+
+/* The manifest on the ESP; NULL when there is none that makes sense. */
+static struct wtg_json_doc *read_manifest(const struct wtg_window *disk, uint32_t sector_bytes)
+{
+	const struct wtg_guid esp_type = wtg_guid_const("c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
+	_cleanup_free_ struct wtg_gpt *gpt = wtg_alloc(sizeof(*gpt));
+	_cleanup_(wtg_bytes_done) struct wtg_bytes text = { 0 };
+	_cleanup_(wtg_fat_closep) struct wtg_fat *fat = NULL;
+	struct wtg_error ignored = WTG_ERROR_INIT;
+	struct wtg_json_doc *doc = NULL;
+
+	if (wtg_gpt_read(disk, sector_bytes, gpt, &ignored) > 0 &&
+	    wtg_gpt_find(gpt, &esp_type)) {
+		const struct wtg_gpt_entry *esp = wtg_gpt_find(gpt, &esp_type);
+		struct wtg_window window =
+			wtg_window_part(disk, esp->first_byte, esp->size_bytes);
+
+		if (wtg_fat_open(&window, &fat, &ignored) == 0 &&
+		    wtg_fat_read(fat, WTG_MANIFEST_PATH, MAX_MANIFEST_BYTES, &text,
+				 &ignored) > 0)
+			doc = wtg_json_parse((const char *)text.data, text.size);
+	}
+	wtg_error_done(&ignored);
+	return doc;
+}
+
+static void describe_marker(const struct wtg_marker *marker, struct wtg_facts *out)
+{
+	wtg_fact_text(out, "interrupted_in", marker->step);
+	wtg_fact_number(out, "interrupted_time", marker->time);
+	wtg_fact_text(out, "made_by", marker->version);
+}
+
+static const char *state_name(enum wtg_state state)
+{
+	switch (state) {
+	case WTG_STATE_FOREIGN:
+		return "foreign";
+	case WTG_STATE_INTERRUPTED:
+		return "interrupted";
+	case WTG_STATE_COMPLETE:
+		return "complete";
+	}
+	abort();
+}
+
+int wtg_status(const struct wtg_target *target, struct wtg_facts *out, enum wtg_state *ret,
+	       struct wtg_error *err)
+{
+	const struct wtg_disk *known = wtg_target_disk(target);
+	struct wtg_window disk = { .length = known->size_bytes };
+	_cleanup_fd_ int fd = -1;
+	struct wtg_json_doc *manifest;
+	struct wtg_marker marker;
+	enum wtg_state state;
+	int has_marker = 0;
+
+	if (wtg_target_open_fresh(target, &fd, err) < 0)
+		return -1;
+	disk.fd = fd;
+	if (disk.length >= WTG_MARKER_OFFSET + WTG_MARKER_BYTES)
+		has_marker = wtg_marker_read(&disk, WTG_MARKER_OFFSET, &marker, err);
+	if (has_marker < 0)
+		return -1;
+
+	/* The table is written last: with it and the manifest there, the drive is complete,
+	 * even where the run was cut before it could say so in its record. */
+	manifest = read_manifest(&disk, known->sector_bytes);
+	state = manifest ? WTG_STATE_COMPLETE
+		: has_marker > 0 && marker.state == WTG_MARKER_RUNNING ? WTG_STATE_INTERRUPTED
+								       : WTG_STATE_FOREIGN;
+	wtg_fact_text(out, "state", state_name(state));
+	if (state == WTG_STATE_INTERRUPTED)
+		describe_marker(&marker, out);
+	if (manifest) {
+		wtg_fact_open(out, "made", WTG_OBJECT);
+		wtg_json_describe(manifest, out);
+		wtg_fact_close(out);
+	}
+	wtg_json_doc_free(manifest);
+	*ret = state;
+	return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The verbs.  Each function decides one step, reading whatever it needs to know now, and
+ * appends it to the plan.  Layouts are copied; the image, the edition, the target and strings
+ * are borrowed and must outlive the plan.
+ */
+#pragma once
+
+#include "image/image.h"
+#include "plan/plan.h"
+#include "step/layout.h"
+#include "wtg/request.h"
+#include "wtg/target.h"
+
+/* check-image: the hash that the user gave, and the WIM's own integrity table. */
+void wtg_step_check_image(struct wtg_plan *plan, struct wtg_image *image,
+			  const struct wtg_edition *edition, const char *sha256,
+			  bool integrity);
+
+/* fetch-image: out of an ISO, the WIM goes to an unlinked scratch file first. */
+void wtg_step_fetch_image(struct wtg_plan *plan, struct wtg_image *image,
+			  const struct wtg_edition *edition);
+
+/* wipe-target: nothing of the old table and of old volumes is recognised afterwards. */
+void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target,
+			  const struct wtg_layout *layout, uint64_t expected_bytes);
+
+/* format-windows: an empty NTFS volume. */
+void wtg_step_format_windows(struct wtg_plan *plan, const struct wtg_layout *layout,
+			     const char *label);
+
+/* apply-image: the edition onto it. */
+void wtg_step_apply_image(struct wtg_plan *plan, struct wtg_image *image,
+			  const struct wtg_edition *edition, const struct wtg_layout *layout);
+
+/* patch-windows: the registry and the files that make it portable.  Kind WTG_INPUT when the
+ * image's registry cannot be patched. */
+int wtg_step_patch_windows(struct wtg_plan *plan, struct wtg_image *image,
+			   const struct wtg_edition *edition, const struct wtg_layout *layout,
+			   const struct wtg_request *request, struct wtg_error *err);
+
+/* format-data: the user's own partition. */
+void wtg_step_format_data(struct wtg_plan *plan, const struct wtg_layout *layout,
+			  enum wtg_data_fs fs);
+
+/* write-esp: loader, boot files, BCD store and manifest.  Takes manifest. */
+struct wtg_esp {
+	struct wtg_image *image;
+	const struct wtg_edition *edition;
+	const struct wtg_request *request;
+	struct wtg_bytes manifest;
+};
+int wtg_step_write_esp(struct wtg_plan *plan, const struct wtg_layout *layout,
+		       struct wtg_esp *esp, struct wtg_error *err);
+
+/* write-table: the partition table, last; from then on the drive is visible. */
+void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout);
+
+/* verify-drive: the drive as firmware and Windows will see it. */
+void wtg_step_verify_drive(struct wtg_plan *plan, const struct wtg_layout *layout);
+
+/* The partitions of a layout, in their order on the drive, as the table and plans show them;
+ * gives how many. */
+struct wtg_layout_partition {
+	const char *role; /* "esp", "msr", "windows", "data" */
+	const struct wtg_extent *extent;
+	const struct wtg_guid *id;
+	struct wtg_guid type;
+	const char *name;
+	uint64_t attributes;
+};
+size_t wtg_layout_partitions(const struct wtg_layout *layout,
+			     struct wtg_layout_partition ret[static 4]);

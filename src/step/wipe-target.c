@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/step.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "base/alloc.h"
+#include "plan/marker.h"
+#include "target/probe.h"
+#include "target/target.h"
+#include "wtg/text.h"
+
+#define HEAD_BYTES (1u << 20) /* of the drive and of every old and new partition */
+#define TAIL_BYTES (1u << 20) /* backup tables, RAID and ZFS labels sit at the end */
+#define MAX_ROUNDS 64
+
+struct extents {
+	struct wtg_extent *items;
+	size_t n_items, capacity;
+};
+
+struct params {
+	struct wtg_layout layout;
+	struct extents places; /* where a volume starts or will start, and the whole drive */
+	uint64_t expected_bytes; /* that the run will write: a file's filesystem needs room */
+	size_t n_old;
+};
+
+static void describe(const void *params, struct wtg_facts *out)
+{
+	const struct params *p = params;
+
+	wtg_fact_number(out, "old_partitions", p->n_old);
+}
+
+/* Room for a plain file: what it will hold, less what it has already. */
+static int check_room(const struct params *p, const struct wtg_disk *disk, struct wtg_error *err)
+{
+	_cleanup_free_ char *path = wtg_text_copy(disk->path);
+	char *slash = strrchr(path, '/');
+	struct statvfs fs;
+	struct stat st = { 0 };
+	uint64_t have;
+
+	if (slash)
+		slash[slash == path] = '\0';
+	if (statvfs(slash ? path : ".", &fs) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "look at the directory of %s", disk->path);
+	if (disk->exists && stat(disk->path, &st) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", disk->path);
+	have = (uint64_t)fs.f_bavail * fs.f_frsize + (uint64_t)st.st_blocks * 512;
+	if (have < p->expected_bytes) {
+		_cleanup_free_ char *free_text = wtg_size_text(have);
+		_cleanup_free_ char *need_text = wtg_size_text(p->expected_bytes);
+
+		return wtg_fail(err, WTG_UNSUITABLE, 0,
+				"the filesystem of %s has room for %s, the drive will hold %s",
+				disk->path, free_text, need_text);
+	}
+	return 0;
+}
+
+static int check(const void *params, const struct wtg_target *target,
+		 struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct wtg_disk *disk = wtg_target_disk(target);
+
+	(void)progress;
+	if (wtg_target_probe_free(target, err) < 0)
+		return -1;
+	return disk->is_file ? check_room(params, disk, err) : 0;
+}
+
+/* Zeros over [offset, offset + length) of the drive, except where the run keeps its record. */
+static int zero(const struct wtg_window *disk, uint64_t marker, uint64_t offset,
+		uint64_t length, struct wtg_error *err)
+{
+	uint64_t end = offset + length, after = marker + WTG_MARKER_BYTES;
+
+	if (offset < marker && end > marker &&
+	    wtg_window_zero(disk, offset, marker - offset, err) < 0)
+		return -1;
+	if (offset < after && end > marker)
+		offset = after;
+	return end > offset ? wtg_window_zero(disk, offset, end - offset, err) : 0;
+}
+
+struct found {
+	const struct wtg_window *disk;
+	uint64_t marker;
+	size_t n;
+};
+
+static int zero_signature(uint64_t offset, uint64_t length, const char *type, void *context,
+			  struct wtg_error *err)
+{
+	struct found *found = context;
+
+	(void)type;
+	found->n++;
+	return zero(found->disk, found->marker, offset, length, err);
+}
+
+/* What is recognised behind one signature shows only when that is gone: look until nothing
+ * is found. */
+static int erase_signatures(const struct wtg_window *disk, uint64_t marker,
+			    const struct wtg_extent *place, struct wtg_error *err)
+{
+	for (int round = 0; round < MAX_ROUNDS; round++) {
+		struct found found = { disk, marker, 0 };
+
+		if (wtg_probe_signatures(disk->fd, place->offset, place->length, zero_signature,
+					 &found, err) < 0)
+			return -1;
+		if (found.n == 0)
+			return 0;
+	}
+	return wtg_fail(err, WTG_SYSTEM, 0,
+			"what is at byte %" PRIu64 " is recognised again after it was erased",
+			place->offset);
+}
+
+static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
+{
+	const struct params *p = params;
+	uint64_t size = wtg_writer_size(writer), marker = p->layout.marker_offset;
+	struct wtg_window disk = wtg_writer_window(writer, 0, size);
+
+	/* The table first: from here on nothing on the drive is found any more. */
+	if (zero(&disk, marker, 0, HEAD_BYTES, err) < 0 ||
+	    wtg_window_zero(&disk, size - TAIL_BYTES, TAIL_BYTES, err) < 0 ||
+	    wtg_window_flush(&disk, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->places.n_items; i++) {
+		const struct wtg_extent *place = &p->places.items[i];
+		uint64_t head = place->length < HEAD_BYTES ? place->length : HEAD_BYTES;
+
+		if (zero(&disk, marker, place->offset, head, err) < 0 ||
+		    erase_signatures(&disk, marker, place, err) < 0 ||
+		    wtg_progress_advance(wtg_writer_progress(writer), 0, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void release(void *params)
+{
+	struct params *p = params;
+
+	free(p->places.items);
+	free(p);
+}
+
+static const struct wtg_step_ops ops = {
+	.name = "wipe-target",
+	.leaves = WTG_DRIVE_BLANK,
+	.describe = describe,
+	.check = check,
+	.apply = apply,
+	.free = release,
+};
+
+void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target,
+			  const struct wtg_layout *layout, uint64_t expected_bytes)
+{
+	const struct wtg_disk *disk = wtg_target_disk(target);
+	struct params *p = wtg_alloc(sizeof(*p));
+	struct wtg_layout_partition partitions[4];
+	size_t n = wtg_layout_partitions(layout, partitions);
+
+	p->layout = *layout;
+	p->expected_bytes = expected_bytes;
+	for (size_t i = 0; i < disk->n_contents; i++) {
+		const struct wtg_content *content = &disk->contents[i];
+		struct wtg_extent old = { content->offset_bytes, content->size_bytes };
+
+		if (content->number == 0 || old.offset >= disk->size_bytes)
+			continue;
+		if (old.length > disk->size_bytes - old.offset)
+			old.length = disk->size_bytes - old.offset;
+		WTG_APPEND(&p->places, old);
+		p->n_old++;
+	}
+	for (size_t i = 0; i < n; i++)
+		WTG_APPEND(&p->places, *partitions[i].extent);
+	WTG_APPEND(&p->places, ((struct wtg_extent){ 0, disk->size_bytes }));
+	wtg_plan_append(plan, &ops, p);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/step.h"
+
+#include "base/alloc.h"
+#include "base/child.h"
+#include "step/status.h"
+#include "volume/fat-read.h"
+#include "volume/fat.h"
+#include "windows/bcd.h"
+#include "windows/bootfiles.h"
+#include "wtg/text.h"
+
+#define BCD_PATH "EFI/Microsoft/Boot/BCD"
+
+/* All boot trees of Windows 11 with both chains have some 60 MB. */
+#define MAX_BOOT_BYTES (512u << 20)
+
+struct params {
+	struct wtg_layout layout;
+	struct wtg_bootfiles boot; /* with the BCD and the manifest among its files */
+	struct wtg_bcd_spec bcd;
+	char *locale;
+};
+
+static void describe(const void *params, struct wtg_facts *out)
+{
+	const struct params *p = params;
+	char text[WTG_GUID_TEXT_SIZE];
+
+	wtg_fact_text(out, "filesystem", "fat32");
+	wtg_bootfiles_describe(&p->boot, out);
+	wtg_fact_open(out, "bcd", WTG_OBJECT);
+	wtg_fact_text(out, "path", BCD_PATH);
+	wtg_fact_text(out, "description", p->bcd.description);
+	wtg_fact_text(out, "locale", p->bcd.locale);
+	wtg_fact_number(out, "timeout_seconds", p->bcd.timeout_seconds);
+	wtg_fact_text(out, "osloader", wtg_guid_format(&p->bcd.osloader, text));
+	wtg_fact_text(out, "resume", wtg_guid_format(&p->bcd.resume, text));
+	wtg_fact_truth(out, "recovery", !p->bcd.recovery_off);
+	wtg_fact_close(out);
+}
+
+static int check(const void *params, const struct wtg_target *target,
+		 struct wtg_progress *progress, struct wtg_error *err)
+{
+	static const char *const programs[] = { "mkfs.fat", "mmd", "mcopy" };
+
+	(void)params;
+	(void)target;
+	(void)progress;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		_cleanup_free_ char *path = NULL;
+
+		if (!wtg_program_find(programs[i], &path, err))
+			return -1;
+	}
+	return 0;
+}
+
+static uint64_t cost(const void *params, enum wtg_phase phase)
+{
+	const struct params *p = params;
+
+	return phase == WTG_PHASE_APPLY ? wtg_files_size_bytes(&p->boot.files) : 0;
+}
+
+static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
+{
+	const struct params *p = params;
+	const struct wtg_extent *at = &p->layout.esp;
+	struct wtg_window window = wtg_writer_window(writer, at->offset, at->length);
+	const struct wtg_fat_format format = {
+		/* No label: with one, some firmware will not boot from the ESP (Rufus). */
+		.serial = p->layout.identity.esp_serial,
+		.start_bytes = at->offset,
+		.sector_bytes = p->layout.sector_bytes,
+	};
+
+	return wtg_fat_make(&window, &format, &p->boot.files, err);
+}
+
+static int verify(const void *params, const struct wtg_window *disk, enum wtg_verify how,
+		  struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct params *p = params;
+	struct wtg_window window =
+		wtg_window_part(disk, p->layout.esp.offset, p->layout.esp.length);
+	_cleanup_(wtg_fat_closep) struct wtg_fat *fat = NULL;
+
+	(void)how;
+	if (wtg_fat_open(&window, &fat, err) < 0)
+		return -1;
+	for (size_t i = 0; i < p->boot.files.n_items; i++) {
+		const struct wtg_file *file = &p->boot.files.items[i];
+		_cleanup_(wtg_bytes_done) struct wtg_bytes found = { 0 };
+
+		if (wtg_fat_read(fat, file->path, file->content.size, &found, err) < 0)
+			return -1;
+		if (found.size != file->content.size ||
+		    (found.size > 0 &&
+		     memcmp(found.data, file->content.data, found.size) != 0))
+			return wtg_fail(err, WTG_MISMATCH, 0, "%s on the ESP reads back different",
+					file->path);
+		if (wtg_progress_advance(progress, 0, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void release(void *params)
+{
+	struct params *p = params;
+
+	wtg_bootfiles_done(&p->boot);
+	free(p->locale);
+	free(p);
+}
+
+static const struct wtg_step_ops ops = {
+	.name = "write-esp",
+	.describe = describe,
+	.cost = cost,
+	.check = check,
+	.apply = apply,
+	.verify = verify,
+	.free = release,
+};
+
+/* The image's own language where the boot manager's texts are there in it, as bcdboot does it
+ * with /l; else its default. */
+static char *choose_locale(const struct wtg_files *esp, const char *language)
+{
+	_cleanup_free_ char *texts = NULL;
+
+	if (!language)
+		return wtg_text_copy("en-US");
+	texts = wtg_text("EFI/Microsoft/Boot/%s/bootmgfw.efi.mui", language);
+	return wtg_text_copy(wtg_files_find(esp, texts) ? language : "en-US");
+}
+
+static void plan_bcd(struct params *p, const struct wtg_esp *esp)
+{
+	const struct wtg_identity *id = &p->layout.identity;
+
+	p->locale = choose_locale(&p->boot.files, esp->edition->default_language);
+	p->bcd = (struct wtg_bcd_spec){
+		.system = { id->disk, id->esp },
+		.windows = { id->disk, id->windows },
+		.osloader = id->osloader,
+		.resume = id->resume,
+		.description = wtg_bcd_description(esp->edition->build,
+						   esp->edition->installation_type),
+		.locale = p->locale,
+		.timeout_seconds = esp->request->has_timeout ? esp->request->timeout_seconds : 30,
+		.recovery_off = !esp->request->winre,
+	};
+	wtg_files_add(&p->boot.files, BCD_PATH, wtg_bcd_build(&p->bcd));
+}
+
+static void release_params(struct params **p)
+{
+	if (*p)
+		release(*p);
+}
+
+int wtg_step_write_esp(struct wtg_plan *plan, const struct wtg_layout *layout,
+		       struct wtg_esp *esp, struct wtg_error *err)
+{
+	_cleanup_(release_params) struct params *p = wtg_alloc(sizeof(*p));
+	_cleanup_(wtg_bytes_done) struct wtg_bytes manifest = esp->manifest;
+	_cleanup_(wtg_files_done) struct wtg_files image = { 0 };
+	size_t n = 0;
+
+	esp->manifest = (struct wtg_bytes){ 0 };
+	p->layout = *layout;
+	while (wtg_boot_trees[n])
+		n++;
+	if (wtg_image_read(esp->image, esp->edition, wtg_boot_trees, n, MAX_BOOT_BYTES, &image,
+			   err) < 0 ||
+	    wtg_bootfiles_choose(&image, esp->edition->arch, esp->request->boot_ca, &p->boot,
+				 err) < 0)
+		return wtg_while(err, "plan the boot files");
+	plan_bcd(p, esp);
+	wtg_files_add(&p->boot.files, WTG_MANIFEST_PATH, manifest);
+	manifest = (struct wtg_bytes){ 0 };
+	if (wtg_fat_check(layout->esp.length, layout->sector_bytes, &p->boot.files, err) < 0)
+		return -1;
+	wtg_plan_append(plan, &ops, WTG_STEAL(p));
+	return 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/step.h"
+
+#include <inttypes.h>
+
+#include "base/alloc.h"
+#include "volume/gpt.h"
+#include "volume/table.h"
+
+static void describe(const void *params, struct wtg_facts *out)
+{
+	(void)params;
+	wtg_fact_text(out, "table", "gpt");
+}
+
+static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
+{
+	const struct wtg_layout *layout = params;
+	struct wtg_window disk = wtg_writer_window(writer, 0, wtg_writer_size(writer));
+	struct wtg_table table = {
+		.disk = layout->identity.disk,
+		.sector_bytes = layout->sector_bytes,
+	};
+	struct wtg_layout_partition partitions[4];
+
+	table.n_partitions = wtg_layout_partitions(layout, partitions);
+	for (size_t i = 0; i < table.n_partitions; i++)
+		table.partitions[i] = (struct wtg_partition){
+			.type = partitions[i].type,
+			.id = *partitions[i].id,
+			.name = partitions[i].name,
+			.attributes = partitions[i].attributes,
+			.first_byte = partitions[i].extent->offset,
+			.size_bytes = partitions[i].extent->length,
+		};
+	return wtg_table_write(&disk, &table, err);
+}
+
+static bool same(const struct wtg_gpt_entry *found, const struct wtg_layout_partition *wanted)
+{
+	return wtg_guid_equal(&found->type, &wanted->type) &&
+	       wtg_guid_equal(&found->id, wanted->id) &&
+	       found->attributes == wanted->attributes &&
+	       found->first_byte == wanted->extent->offset &&
+	       found->size_bytes == wanted->extent->length;
+}
+
+static int verify(const void *params, const struct wtg_window *disk, enum wtg_verify how,
+		  struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct wtg_layout *layout = params;
+	_cleanup_free_ struct wtg_gpt *gpt = wtg_alloc(sizeof(*gpt));
+	struct wtg_layout_partition partitions[4];
+	size_t n = wtg_layout_partitions(layout, partitions);
+	int r = wtg_gpt_read(disk, layout->sector_bytes, gpt, err);
+
+	(void)how;
+	(void)progress;
+	if (r < 0)
+		return -1;
+	if (r == 0 || !gpt->primary_ok || !gpt->backup_ok || !gpt->same || !gpt->protective_mbr ||
+	    gpt->n_entries != n || !wtg_guid_equal(&gpt->disk, &layout->identity.disk))
+		return wtg_fail(err, WTG_MISMATCH, 0,
+				"the partition table reads back different");
+	for (size_t i = 0; i < n; i++)
+		if (!same(&gpt->entries[i], &partitions[i]))
+			return wtg_fail(err, WTG_MISMATCH, 0, "partition %zu reads back different",
+					i + 1);
+	return 0;
+}
+
+static const struct wtg_step_ops ops = {
+	.name = "write-table",
+	.leaves = WTG_DRIVE_COMPLETE,
+	.describe = describe,
+	.apply = apply,
+	.verify = verify,
+	.free = free,
+};
+
+void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout)
+{
+	wtg_plan_append(plan, &ops, wtg_copy(layout, sizeof(*layout)));
+}
