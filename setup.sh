@@ -80,8 +80,8 @@ install_debian() {
 packages() {
 	id=unknown like=
 	if [ -r /etc/os-release ]; then
-		id=$(. /etc/os-release && printf %s "${ID:-unknown}")
-		like=$(. /etc/os-release && printf %s "${ID_LIKE:-}")
+		id=$(sed -n 's/^ID="\{0,1\}\([^"]*\).*/\1/p' /etc/os-release)
+		like=$(sed -n 's/^ID_LIKE="\{0,1\}\([^"]*\).*/\1/p' /etc/os-release)
 	fi
 	case " $id $like " in
 	*" debian "* | *" ubuntu "*)
