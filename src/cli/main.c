@@ -1,10 +1,105 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <fcntl.h>
+#include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-#include "wtg/version.h"
+#include "commands.h"
+#include "help.h"
+#include "result.h"
+#include "signals.h"
+#include "wtg/text.h"
 
-int main(void)
+/* Without this, the first file that we open could become 1 or 2, and what we print would
+ * go to the drive. */
+static void occupy_standard_descriptors(void)
 {
-	printf("wtgctl %s\n", wtg_version());
-	return 0;
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd < 0)
+			abort();
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+}
+
+/* Whoever asks for JSON gets it for a mistake on the command line, too. */
+static bool asks_for_json(char **argv)
+{
+	for (; *argv && !wtg_text_equal(*argv, "--"); argv++)
+		if (wtg_text_equal(*argv, "--json"))
+			return true;
+	return false;
+}
+
+static int check_operands(const struct cli_command *command,
+			  const struct cli_options *options, struct wtg_error *err)
+{
+	if (options->n_operands < command->min)
+		wtg_fail(err, WTG_USAGE, 0, "%s needs one operand: %s", command->name,
+			 command->operand);
+	else if (options->n_operands > command->max)
+		wtg_fail(err, WTG_USAGE, 0, "%s does not take \"%s\"", command->name,
+			 options->operands[command->max]);
+	else
+		return 0;
+	return wtg_hint(err, "'wtgctl help %s' shows how it is used.", command->name);
+}
+
+/* "--help" and "--version" are commands to most people. */
+static const char *command_name(const char *argument)
+{
+	if (wtg_text_equal(argument, "--help") || wtg_text_equal(argument, "-h"))
+		return "help";
+	if (wtg_text_equal(argument, "--version"))
+		return "version";
+	return argument;
+}
+
+static int dispatch(char **argv, struct cli_outcome *outcome, struct wtg_error *err)
+{
+	const struct cli_command *command;
+	struct cli_options options;
+
+	if (!argv[0]) {
+		wtg_fail(err, WTG_USAGE, 0, "no command is given");
+		return wtg_hint(err, "'wtgctl help' lists the commands.");
+	}
+	if (wtg_text_equal(argv[0], "--dump-cli")) {
+		cli_help_dump(stdout);
+		return 0;
+	}
+	if (cli_command_find(command_name(argv[0]), &command, err) < 0 ||
+	    cli_options_parse(command, argv + 1, &options, err) < 0)
+		return -1;
+	if (options.help) {
+		cli_help_command(stdout, command);
+		return 0;
+	}
+	if (check_operands(command, &options, err) < 0)
+		return -1;
+	return command->run(&options, outcome, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_outcome outcome = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+	int status;
+
+	occupy_standard_descriptors();
+	setlocale(LC_CTYPE, ""); /* libsmartcols measures what it prints */
+	cli_signals_install();
+
+	argv += argc > 0;
+	outcome.json = asks_for_json(argv);
+	dispatch(argv, &outcome, &err);
+	status = cli_result_report(&outcome, &err);
+	if (err.kind == WTG_CANCELLED)
+		cli_signals_raise();
+	wtg_error_done(&err);
+	return status;
 }

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "commands.h"
+
+#include <stdio.h>
+
+#include "confirm.h"
+#include "output.h"
+#include "wtg/cleanup.h"
+#include "wtg/image.h"
+#include "wtg/plan.h"
+#include "wtg/recipe.h"
+#include "wtg/run.h"
+#include "wtg/target.h"
+#include "wtg/text.h"
+
+static struct cli_progress_setup progress_setup(const struct cli_options *options)
+{
+	return (struct cli_progress_setup){
+		.mode = options->progress,
+		.json = options->json,
+		.quiet = options->quiet,
+		.verbose = options->verbose,
+	};
+}
+
+/* A dry run's result is the plan; a real run's is the drive, and the plan conversation.
+ */
+static void show_plan(const struct cli_options *options, const struct wtg_plan *plan)
+{
+	_cleanup_(cli_output_done) struct cli_output output = { 0 };
+	struct cli_text text;
+
+	if (options->json || options->request.dry_run) {
+		wtg_plan_describe(plan, cli_output_begin(&output, "plan", options->json));
+		cli_output_end(&output);
+	} else if (options->verbose) {
+		wtg_plan_describe(plan, cli_text_start(&text, stderr));
+	} else if (!options->quiet) {
+		wtg_plan_describe(plan, cli_text_start_brief(&text, stderr));
+	}
+}
+
+static int check_only(const struct cli_options *options, const struct wtg_plan *plan,
+		      const struct wtg_target *target, struct cli_outcome *outcome,
+		      struct wtg_error *err)
+{
+	struct cli_progress_setup setup = progress_setup(options);
+	_cleanup_(cli_progress_done) struct cli_progress progress = { 0 };
+
+	cli_progress_start_work(&progress, &setup, "check", wtg_plan_check_bytes(plan));
+	if (wtg_plan_check(plan, target, &progress.bytes, err) < 0) {
+		cli_progress_leave(&progress);
+		return -1;
+	}
+	if (!options->quiet)
+		outcome->message =
+			wtg_text("The run would proceed. Nothing was written.");
+	return 0;
+}
+
+static int carry_out(const struct cli_options *options, const struct wtg_plan *plan,
+		     const struct wtg_target *target, struct cli_outcome *outcome,
+		     struct wtg_error *err)
+{
+	struct cli_progress_setup setup = progress_setup(options);
+	_cleanup_(cli_progress_done) struct cli_progress progress = { 0 };
+	_cleanup_free_ char *path = wtg_text_printable(wtg_target_disk(target)->path);
+	int r;
+
+	cli_progress_start(&progress, &setup);
+	r = wtg_run(plan, target, options->request.verify, &progress.observer,
+		    &outcome->touched, err);
+	outcome->complete = progress.begun && progress.phase == WTG_PHASE_VERIFY;
+	if (r < 0) {
+		cli_progress_leave(&progress);
+		return -1;
+	}
+	if (!options->quiet)
+		outcome->message = wtg_text("%s is complete%s.", path,
+					    options->request.verify == WTG_VERIFY_NONE
+						    ? "; it was not verified"
+						    : " and verified");
+	return 0;
+}
+
+static int create(struct cli_options *options, struct cli_outcome *outcome,
+		  struct wtg_error *err)
+{
+	const struct wtg_request *request = &options->request;
+	const struct wtg_safety safety = { .allow_fixed = request->allow_fixed,
+					   .overwrite = request->overwrite,
+					   .max_size_bytes = request->max_size_bytes };
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_target_closep) struct wtg_target *target = NULL;
+	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = NULL;
+
+	if (wtg_image_open(request->image, &image, err) < 0 ||
+	    wtg_target_open(request, &target, err) < 0)
+		return -1;
+	outcome->file = wtg_target_disk(target)->is_file;
+	if (wtg_target_judge(target, &safety, err) < 0 ||
+	    cli_confirm_given(target, request->confirm, err) < 0 ||
+	    wtg_recipe_create(request, image, target, &plan, err) < 0)
+		return -1;
+
+	show_plan(options, plan);
+	if (request->dry_run)
+		return check_only(options, plan, target, outcome, err);
+	if (!request->confirm && cli_confirm_ask(target, err) < 0)
+		return -1;
+	return carry_out(options, plan, target, outcome, err);
+}
+
+int cli_create(struct cli_options *options, struct cli_outcome *outcome,
+	       struct wtg_error *err)
+{
+	options->request.target = options->operands[0];
+	outcome->writes = !options->request.dry_run;
+	if (!options->request.image) {
+		wtg_fail(err, WTG_USAGE, 0, "no image is given");
+		return wtg_hint(
+			err, "Name a Windows ISO, WIM, ESD or first SWM: --image IMAGE.");
+	}
+	return create(options, outcome, err);
+}
+
+int cli_plan(struct cli_options *options, struct cli_outcome *outcome,
+	     struct wtg_error *err)
+{
+	options->request.dry_run = true;
+	return cli_create(options, outcome, err);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "commands.h"
+
+#include <stdio.h>
+
+#include "help.h"
+#include "suggest.h"
+#include "wtg/text.h"
+#include "wtg/version.h"
+
+static int run_help(struct cli_options *options, struct cli_outcome *outcome,
+		    struct wtg_error *err)
+{
+	const struct cli_command *about = NULL;
+
+	(void)outcome;
+	if (options->n_operands > 0 &&
+	    cli_command_find(options->operands[0], &about, err) < 0)
+		return -1;
+	if (about)
+		cli_help_command(stdout, about);
+	else
+		cli_help_overview(stdout);
+	return 0;
+}
+
+static int run_version(struct cli_options *options, struct cli_outcome *outcome,
+		       struct wtg_error *err)
+{
+	(void)options;
+	(void)outcome;
+	(void)err;
+	printf("wtgctl %s\n", wtg_version());
+	return 0;
+}
+
+const struct cli_command cli_commands[] = {
+	{ "list", NULL, 0, 0, CLI_LIST, cli_list,
+	  "show the drives, and which of them could be a target" },
+	{ "info", "IMAGE", 1, 1, CLI_INFO, cli_info,
+	  "show what is in a Windows image: editions, boot files, traps" },
+	{ "create", "TARGET", 1, 1, CLI_CREATE, cli_create,
+	  "make a Windows To Go drive: everything on TARGET is lost" },
+	{ "plan", "TARGET", 1, 1, CLI_CREATE, cli_plan,
+	  "show and check what create would do (create --dry-run)" },
+	{ "verify", "TARGET", 1, 1, CLI_VERIFY, cli_verify,
+	  "walk a finished drive as firmware and Windows would" },
+	{ "status", "TARGET", 1, 1, CLI_STATUS, cli_status,
+	  "show what wtgctl made on a drive, and whether it is complete" },
+	{ "help", "COMMAND", 0, 1, CLI_HELP, run_help, "show how a command is used" },
+	{ "version", NULL, 0, 0, CLI_VERSION, run_version, "show the version" },
+};
+
+const size_t cli_n_commands = sizeof(cli_commands) / sizeof(cli_commands[0]);
+
+int cli_command_find(const char *name, const struct cli_command **ret,
+		     struct wtg_error *err)
+{
+	struct cli_suggestion nearest = { 0 };
+
+	for (size_t i = 0; i < cli_n_commands; i++) {
+		if (wtg_text_equal(cli_commands[i].name, name)) {
+			*ret = &cli_commands[i];
+			return 0;
+		}
+		cli_suggest(&nearest, name, cli_commands[i].name);
+	}
+	wtg_fail(err, WTG_USAGE, 0, "there is no command \"%s\"", name);
+	if (nearest.word)
+		return wtg_hint(err, "Did you mean '%s'?", nearest.word);
+	return wtg_hint(err, "'wtgctl help' lists the commands.");
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "confirm.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drive.h"
+#include "signals.h"
+#include "wtg/cleanup.h"
+#include "wtg/text.h"
+
+#define LONGEST_ANSWER 256
+
+static void show_line(const char *key, const char *value)
+{
+	_cleanup_free_ char *harmless = value ? wtg_text_printable(value) : NULL;
+
+	if (harmless)
+		fprintf(stderr, "  %-10s%s\n", key, harmless);
+}
+
+static void show_drive(const struct wtg_disk *disk)
+{
+	_cleanup_free_ char *path = wtg_text_printable(disk->path);
+	_cleanup_free_ char *model = cli_drive_model(disk);
+	_cleanup_free_ char *size = wtg_size_drive_text(disk->size_bytes);
+	_cleanup_free_ char *content = cli_drive_content(disk);
+
+	fprintf(stderr, "\nEverything on %s will be lost.\n", path);
+	show_line("model:", model);
+	show_line("serial:", disk->serial);
+	show_line("size:", size);
+	show_line("contents:", content);
+	if (disk->is_file)
+		fputs("Type its path to go on: ", stderr);
+	else if (disk->serial)
+		fputs("Type its model, or the last 6 characters of its serial, to go "
+		      "on: ",
+		      stderr);
+	else
+		fputs(model ? "Type its model to go on: " : "Type its path to go on: ",
+		      stderr);
+	fflush(stderr);
+}
+
+/* One line without its end.  Read directly: stdio would sleep through a signal. */
+static int read_answer(char ret[static LONGEST_ANSWER], struct wtg_error *err)
+{
+	ssize_t n;
+
+	if (!cli_signals_wait_for(STDIN_FILENO)) {
+		fputc('\n', stderr);
+		return wtg_fail(err, WTG_CANCELLED, 0, "interrupted");
+	}
+	n = read(STDIN_FILENO, ret, LONGEST_ANSWER - 1); /* a terminal gives one line */
+	ret[n > 0 ? n : 0] = '\0';
+	ret[strcspn(ret, "\r\n")] = '\0';
+	return 0;
+}
+
+static int ask(const struct wtg_target *target, struct wtg_error *err)
+{
+	char answer[LONGEST_ANSWER];
+
+	show_drive(wtg_target_disk(target));
+	if (read_answer(answer, err) < 0)
+		return -1;
+	if (wtg_target_confirmed(target, answer, true))
+		return 0;
+	return wtg_fail(err, WTG_REFUSED, 0, "the answer does not name %s",
+			wtg_target_disk(target)->path);
+}
+
+/* What wtg_target_name() is of it. */
+static const char *name_of_name(const struct wtg_disk *disk)
+{
+	if (disk->is_file || !disk->serial)
+		return "path";
+	return "serial";
+}
+
+int cli_confirm_given(const struct wtg_target *target, const char *given,
+		      struct wtg_error *err)
+{
+	const struct wtg_disk *disk = wtg_target_disk(target);
+	const char *name = wtg_target_name(target);
+
+	if (!given || !name || wtg_target_confirmed(target, given, false))
+		return 0;
+	return wtg_fail(err, WTG_REFUSED, 0,
+			"--confirm says \"%s\", but the %s of %s is \"%s\"", given,
+			name_of_name(disk), disk->path, name);
+}
+
+int cli_confirm_ask(const struct wtg_target *target, struct wtg_error *err)
+{
+	const struct wtg_disk *disk = wtg_target_disk(target);
+	const char *name = wtg_target_name(target);
+
+	if (!name)
+		return 0;
+	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+		return ask(target, err);
+	wtg_fail(err, WTG_REFUSED, 0,
+		 "nobody is at a terminal to confirm that %s may be erased", disk->path);
+	return wtg_hint(err, "Give its %s: --confirm \"%s\".", name_of_name(disk), name);
+}

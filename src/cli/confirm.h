@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Destruction is confirmed by name: never by "yes", and never by default. */
+#pragma once
+
+#include "wtg/error.h"
+#include "wtg/target.h"
+
+/* Does --confirm, if it is given, name the target?  Asked of a dry run, too.  Fails with
+ * kind WTG_REFUSED. */
+int cli_confirm_given(const struct wtg_target *target, const char *given,
+		      struct wtg_error *err);
+
+/*
+ * 0 when there is nothing to lose, or when the user types the target's name on the
+ * terminal. Otherwise kind WTG_REFUSED, or WTG_CANCELLED after a signal.
+ */
+int cli_confirm_ask(const struct wtg_target *target, struct wtg_error *err);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "options.h"
+
+#define AT(member) offsetof(struct cli_options, member)
+
+#define EVERY                                                                            \
+	(CLI_LIST | CLI_INFO | CLI_CREATE | CLI_VERIFY | CLI_STATUS | CLI_HELP |         \
+	 CLI_VERSION)
+#define REPORTS (CLI_LIST | CLI_INFO | CLI_CREATE | CLI_VERIFY | CLI_STATUS)
+#define WALKS (CLI_CREATE | CLI_VERIFY)
+
+/* In the order of help.  The words of a choice are in the order of their enum; where
+ * "auto" is none of them, zero is what nobody said and the first word is 1. */
+const struct cli_option cli_option_table[] = {
+	{ "image", 0, CLI_FILE, "IMAGE", AT(request.image), 0, "Image", CLI_CREATE,
+	  "Windows ISO, WIM, ESD or first SWM" },
+	{ "edition", 0, CLI_TEXT, "EDITION", AT(request.edition), 0, "Image", CLI_CREATE,
+	  "its name, edition id or index; see 'info'" },
+	{ "sha256", 0, CLI_TEXT, "DIGEST", AT(request.sha256), 0, "Image", CLI_CREATE,
+	  "refuse an image file with another SHA-256" },
+	{ "check", 0, CLI_FLAG, NULL, AT(request.check), 0, "Image", CLI_CREATE,
+	  "verify the image's integrity table first" },
+
+	{ "size", 0, CLI_SIZE, "SIZE", AT(request.file_size_bytes), 0, "Layout",
+	  CLI_CREATE, "create the target as a file of this size" },
+	{ "esp-size", 0, CLI_SIZE, "SIZE", AT(request.esp_size_bytes), 0, "Layout",
+	  CLI_CREATE, "of the EFI system partition (260M)" },
+	{ "windows-size", 0, CLI_SIZE, "SIZE", AT(request.windows_size_bytes), 0,
+	  "Layout", CLI_CREATE, "of the Windows partition (the rest)" },
+	{ "data-size", 0, CLI_SIZE, "SIZE", AT(request.data_size_bytes), 0, "Layout",
+	  CLI_CREATE, "add a data partition of this size" },
+	{ "data-fs", 0, CLI_CHOICE, "ntfs|exfat|fat32", AT(request.data_fs), 0, "Layout",
+	  CLI_CREATE, "file system of the data partition (exfat)" },
+	{ "label", 0, CLI_TEXT, "TEXT", AT(request.label), 0, "Layout", CLI_CREATE,
+	  "name of the Windows volume" },
+
+	{ "boot-ca", 0, CLI_CHOICE, "auto|2011|2023", AT(request.boot_ca), 0, "Boot",
+	  CLI_CREATE, "certificate chain of the boot loader" },
+	{ "timeout", 0, CLI_NUMBER, "SECONDS", AT(request.timeout_seconds),
+	  AT(request.has_timeout), "Boot", CLI_CREATE, "how long the boot menu waits" },
+
+	{ "internal-disks", 0, CLI_CHOICE, "offline|online", AT(request.internal_disks),
+	  0, "Windows", CLI_CREATE, "the host's own disks (offline)" },
+	{ "hibernate", 0, CLI_FLAG, NULL, AT(request.hibernate), 0, "Windows", CLI_CREATE,
+	  "leave hibernation and fast startup on" },
+	{ "winre", 0, CLI_FLAG, NULL, AT(request.winre), 0, "Windows", CLI_CREATE,
+	  "keep the recovery environment" },
+	{ "device-encryption", 0, CLI_FLAG, NULL, AT(request.device_encryption), 0,
+	  "Windows", CLI_CREATE, "let Windows encrypt the drive by itself" },
+	{ "portable-flag", 0, CLI_FLAG, NULL, AT(request.portable_flag), 0, "Windows",
+	  CLI_CREATE, "set PortableOperatingSystem" },
+	{ "no-pagefile", 0, CLI_FLAG, NULL, AT(request.no_pagefile), 0, "Windows",
+	  CLI_CREATE, "do not page to the drive" },
+	{ "no-crash-dump", 0, CLI_FLAG, NULL, AT(request.no_crash_dump), 0, "Windows",
+	  CLI_CREATE, "do not write crash dumps" },
+	{ "no-last-access", 0, CLI_FLAG, NULL, AT(request.no_last_access), 0, "Windows",
+	  CLI_CREATE, "do not keep times of last access" },
+
+	{ "confirm", 0, CLI_TEXT, "SERIAL", AT(request.confirm), 0, "Safety", CLI_CREATE,
+	  "the drive's serial (of a file: its path)" },
+	{ "allow-fixed", 0, CLI_FLAG, NULL, AT(request.allow_fixed), 0, "Safety",
+	  CLI_CREATE, "allow a drive that is not USB or removable" },
+	{ "overwrite", 0, CLI_FLAG, NULL, AT(request.overwrite), 0, "Safety", CLI_CREATE,
+	  "allow a drive with something on it" },
+	{ "max-size", 0, CLI_SIZE, "SIZE", AT(request.max_size_bytes), 0, "Safety",
+	  CLI_CREATE, "refuse larger drives (2T)" },
+
+	{ "all", 0, CLI_FLAG, NULL, AT(all), 0, "Running", CLI_LIST,
+	  "loop devices and empty readers, too" },
+	{ "dry-run", 0, CLI_FLAG, NULL, AT(request.dry_run), 0, "Running", CLI_CREATE,
+	  "show and check the plan, write nothing" },
+	{ "seed", 0, CLI_TEXT, "TEXT", AT(request.seed), 0, "Running", CLI_CREATE,
+	  "derive every identifier from this" },
+	{ "verify", 0, CLI_CHOICE, "full|quick|none", AT(request.verify), 0, "Running",
+	  CLI_CREATE, "what is read back afterwards (full)" },
+	{ "json", 0, CLI_FLAG, NULL, AT(json), 0, "Running", REPORTS,
+	  "one JSON object per line on stdout" },
+	{ "progress", 0, CLI_CHOICE, "auto|tty|plain|json|none", AT(progress), 0,
+	  "Running", WALKS, "how progress is shown" },
+	{ "quiet", 'q', CLI_FLAG, NULL, AT(quiet), 0, "Running", WALKS,
+	  "say only what went wrong" },
+	{ "verbose", 'v', CLI_FLAG, NULL, AT(verbose), 0, "Running", CLI_CREATE,
+	  "show the whole plan and each step" },
+	{ "help", 'h', CLI_FLAG, NULL, AT(help), 0, "Running", EVERY, "show this help" },
+};
+
+const size_t cli_n_options = sizeof(cli_option_table) / sizeof(cli_option_table[0]);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The options of every command are rows of one table; parsing, help, completions and the
+ * check of the man page all walk it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "progress.h"
+#include "wtg/error.h"
+#include "wtg/request.h"
+
+struct cli_command;
+
+/* Which commands take an option. */
+enum cli_command_id {
+	CLI_LIST = 1 << 0,
+	CLI_INFO = 1 << 1,
+	CLI_CREATE = 1 << 2, /* and plan, which is create --dry-run */
+	CLI_VERIFY = 1 << 3,
+	CLI_STATUS = 1 << 4,
+	CLI_HELP = 1 << 5,
+	CLI_VERSION = 1 << 6,
+};
+
+/* What the user said on the command line. */
+struct cli_options {
+	struct wtg_request request;
+	bool all, json, quiet, verbose, help;
+	enum cli_progress_mode progress;
+	char **operands; /* borrowed from argv */
+	size_t n_operands;
+};
+
+enum cli_option_kind {
+	CLI_FLAG,
+	CLI_TEXT,
+	CLI_FILE, /* a text that names a file: shells complete it */
+	CLI_SIZE,
+	CLI_NUMBER,
+	CLI_CHOICE, /* one word of metavar, "a|b|c" */
+};
+
+struct cli_option {
+	const char *name;
+	char letter; /* or 0 */
+	enum cli_option_kind kind;
+	const char *metavar;
+	size_t offset;	   /* of the value in struct cli_options */
+	size_t has_offset; /* of a bool that says that there is one; 0: zero means no */
+	const char *group;
+	unsigned commands; /* of enum cli_command_id */
+	const char *help;
+};
+
+extern const struct cli_option cli_option_table[];
+extern const size_t cli_n_options;
+
+/* "flag", "text", "file", "size", "number" or "choice". */
+const char *cli_option_kind_name(enum cli_option_kind kind);
+
+/*
+ * Parse the NULL-terminated arguments that follow the command's name; they are reordered,
+ * operands first.  Exact names only: on a tool that erases, "--over" is a mistake.  Fails
+ * with kind WTG_USAGE.
+ */
+int cli_options_parse(const struct cli_command *command, char **argv,
+		      struct cli_options *ret, struct wtg_error *err);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How it ended: the one place that turns a failure into a sentence, an exit status and
+ * the JSON object "result".
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "wtg/error.h"
+#include "wtg/run.h"
+
+/* What a command tells about its end, besides the error. */
+struct cli_outcome {
+	bool json;
+	bool writes; /* the command meant to write: then the user learns whether it did */
+	bool file;   /* the target is a plain file */
+	bool touched;  /* as wtg_run() tells */
+	bool complete; /* everything was written: what failed came after */
+	char *message; /* of a success, or NULL; owned */
+};
+
+/* 0, 2 to 7, 10 to 12, or 128 and the number of the signal that came. */
+int cli_result_status(enum wtg_kind kind, bool touched);
+
+/* "usage", "refused", …; "ok". */
+const char *cli_result_kind_name(enum wtg_kind kind);
+
+/* What the target is like now, as a sentence or two; NULL where nobody asks. */
+const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind kind);
+
+/* Say it, on stderr and, as JSON, on stdout; gives the exit status.  Frees the message.
+ */
+int cli_result_report(struct cli_outcome *outcome, const struct wtg_error *err);
