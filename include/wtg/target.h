@@ -40,7 +40,7 @@ struct wtg_holder {
 	enum wtg_holder_kind kind;
 	char *part;   /* the device of the disk that is used: "/dev/sdb1" */
 	char *holder; /* who: "/home", "/dev/dm-0 (vg-root)", "process 812 (qemu)" */
-	bool system;  /* what the running system needs: /, /boot, /usr, /var, swap, … */
+	bool system;  /* the running system does not survive it: /, /boot, /usr, live medium, … */
 };
 
 struct wtg_disk {
@@ -92,6 +92,7 @@ struct wtg_verdict {
 	const char *rule;     /* the refusing rule's name; NULL: nothing refuses */
 	char *sentence;       /* why, and who holds what */
 	const char *override; /* the option that lifts it; NULL: nothing does */
+	const char *hint;     /* what the user can do, a whole sentence; or NULL */
 	enum wtg_kind kind;   /* WTG_REFUSED, WTG_SYSTEM (busy, read only) or WTG_UNSUITABLE */
 };
 void wtg_verdict_done(struct wtg_verdict *verdict);
@@ -105,8 +106,9 @@ struct wtg_target;
 
 /*
  * Look at the target of a request: resolve links, refuse a partition (naming its disk), open
- * it for reading, gather everything in struct wtg_disk.  A file that does not exist needs
- * file_size_bytes and is not created here.  Judges nothing.
+ * it for reading, gather everything in struct wtg_disk.  A file that does not exist, or is 0
+ * bytes long, needs file_size_bytes and is not created or sized here; for anything else that
+ * is kind WTG_USAGE, unless it is the size the file has.  Judges nothing.
  */
 int wtg_target_open(const struct wtg_request *request, struct wtg_target **ret,
 		    struct wtg_error *err);
@@ -125,6 +127,6 @@ const char *wtg_target_name(const struct wtg_target *target);
  * characters do, too. */
 bool wtg_target_confirmed(const struct wtg_target *target, const char *answer, bool terminal);
 
-/* Everything that judge says, as an error; also holds for what the plan needs. */
+/* What wtg_safety_judge() says of the target, as an error with its hint. */
 int wtg_target_judge(const struct wtg_target *target, const struct wtg_safety *safety,
 		     struct wtg_error *err);
