@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* When the kernel says "busy": who is it? */
+#pragma once
+
+#include "wtg/target.h"
+
+/* Who stands on the disk now, in words; NULL if nobody does.  The caller frees. */
+char *wtg_busy_holders(const struct wtg_disk *disk);
+
+/* Which processes other than this have it open, in words; NULL if we see none.  The caller
+ * frees. */
+char *wtg_busy_processes(const struct wtg_disk *disk);
+
+/* Who has the flock on fd's file: "another wtgctl, process 812", "process 99 (udevd)", or
+ * "another program".  The caller frees. */
+char *wtg_busy_locker(int fd);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "target/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "target/busy.h"
+#include "target/discover.h"
+#include "wtg/text.h"
+
+/* udevd locks a drive while it looks at it, which is over soon. */
+#define LOCK_WAIT_MS 3000
+
+static int fail_other(const struct wtg_disk *disk, const char *what, struct wtg_error *err)
+{
+	wtg_fail(err, WTG_REFUSED, 0, "%s is not what it was when it was looked at: %s",
+		 disk->path, what);
+	return wtg_hint(err, "Look again at what is plugged in, and start over.");
+}
+
+static int check_file(const struct wtg_disk *disk, const struct stat *st, struct wtg_error *err)
+{
+	if (!S_ISREG(st->st_mode))
+		return fail_other(disk, "it is no plain file any more", err);
+	if (disk->exists && (st->st_dev != disk->device || st->st_ino != disk->inode))
+		return fail_other(disk, "it is another file", err);
+	/* A file of 0 bytes is one that is about to get its size. */
+	if (st->st_size != 0 && (uint64_t)st->st_size != disk->size_bytes)
+		return fail_other(disk, "its size has changed", err);
+	return 0;
+}
+
+static int check_drive(const struct wtg_disk *disk, int fd, const struct stat *st,
+		       struct wtg_error *err)
+{
+	_cleanup_(wtg_disk_done) struct wtg_disk now = { 0 };
+	uint64_t diskseq, size_bytes;
+
+	if (!S_ISBLK(st->st_mode) || st->st_rdev != disk->device)
+		return fail_other(disk, "it is another device", err);
+	if (ioctl(fd, BLKGETSIZE64, &size_bytes) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "ask %s for its size", disk->path);
+	if (size_bytes != disk->size_bytes)
+		return fail_other(disk, "its size has changed", err);
+	/* The kernel gives every drive that is plugged in a number of its own (Linux 5.15). */
+	if (disk->diskseq && ioctl(fd, BLKGETDISKSEQ, &diskseq) == 0 && diskseq != disk->diskseq)
+		return fail_other(disk, "a drive was unplugged and one plugged in", err);
+	if (wtg_discover_drive(disk->device, &now, err) < 0)
+		return -1;
+	if (!wtg_text_equal(now.serial, disk->serial))
+		return fail_other(disk, "its serial number has changed", err);
+	return 0;
+}
+
+/* Is what fd has open the drive or file that was looked at? */
+static int check_identity(const struct wtg_disk *disk, int fd, struct wtg_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", disk->path);
+	return disk->is_file ? check_file(disk, &st, err) : check_drive(disk, fd, &st, err);
+}
+
+/* The kernel's exclusive claim does not see loop devices that stand on a drive or file. */
+static int check_unheld(const struct wtg_disk *disk, struct wtg_error *err)
+{
+	_cleanup_free_ char *who = wtg_busy_holders(disk);
+
+	return who ? wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s", disk->path, who) : 0;
+}
+
+static int fail_open(const struct wtg_disk *disk, int errnum, struct wtg_error *err)
+{
+	_cleanup_free_ char *who = NULL;
+
+	if (errnum == EBUSY) {
+		who = wtg_busy_holders(disk);
+		if (!who)
+			who = wtg_busy_processes(disk);
+		return wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s", disk->path,
+				who ? who : "by somebody we cannot see");
+	}
+	wtg_fail(err, WTG_SYSTEM, errnum, "open %s for writing", disk->path);
+	if (errnum == EACCES || errnum == EPERM)
+		return wtg_hint(err, disk->is_file ? "Is the file yours?"
+						   : "Drives are root's: run this with sudo.");
+	return -1;
+}
+
+/*
+ * Take the lock that udev and other careful programs respect (systemd's block device
+ * locking).  The lock belongs to the open file, not to a process: so a child can wait for it
+ * in our place, and we wait for the child, but not for ever.  0, or -1 with errno set.
+ */
+static int lock_soon(int fd)
+{
+	_cleanup_fd_ int child_fd = -1;
+	struct pollfd wait_for;
+	pid_t child;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return -1;
+	child = fork();
+	if (child < 0)
+		return -1;
+	if (child == 0)
+		_exit(flock(fd, LOCK_EX) == 0 ? 0 : 1);
+	child_fd = pidfd_open(child, 0);
+	wait_for = (struct pollfd){ .fd = child_fd, .events = POLLIN };
+	if (child_fd < 0 || poll(&wait_for, 1, LOCK_WAIT_MS) <= 0)
+		(void)kill(child, SIGKILL);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return flock(fd, LOCK_EX | LOCK_NB);
+}
+
+static int fail_lock(const struct wtg_disk *disk, int fd, struct wtg_error *err)
+{
+	int errnum = errno;
+	_cleanup_free_ char *who = NULL;
+
+	if (errnum != EWOULDBLOCK)
+		return wtg_fail(err, WTG_SYSTEM, errnum, "lock %s", disk->path);
+	who = wtg_busy_locker(fd);
+	return wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s has locked it", disk->path, who);
+}
+
+int wtg_target_probe_free(const struct wtg_target *target, struct wtg_error *err)
+{
+	const struct wtg_disk *disk = wtg_target_disk(target);
+	_cleanup_fd_ int fd = -1;
+
+	if (!disk->exists)
+		return 0;
+	fd = open(disk->path, O_RDONLY | O_CLOEXEC | (disk->is_file ? 0 : O_EXCL));
+	if (fd < 0)
+		return fail_open(disk, errno, err);
+	if (check_identity(disk, fd, err) < 0)
+		return -1;
+	/* The run will ask for more than this look does: better say so now. */
+	if (faccessat(AT_FDCWD, disk->path, W_OK, AT_EACCESS) < 0)
+		return fail_open(disk, errno, err);
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return fail_lock(disk, fd, err);
+	return check_unheld(disk, err);
+}
+
+static int open_existing(const struct wtg_disk *disk, struct wtg_error *err)
+{
+	/* Never O_CREAT: where a drive has been unplugged, that makes a plain file /dev/sdb. */
+	int fd = open(disk->path, O_RDWR | O_CLOEXEC | (disk->is_file ? 0 : O_EXCL));
+
+	return fd < 0 ? fail_open(disk, errno, err) : fd;
+}
+
+static int create(const struct wtg_disk *disk, struct wtg_error *err)
+{
+	/* O_EXCL follows no link, and fails if somebody was quicker. */
+	int fd = open(disk->path, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0666);
+
+	return fd < 0 ? wtg_fail(err, WTG_SYSTEM, errno, "create %s", disk->path) : fd;
+}
+
+static int claim(const struct wtg_disk *disk, int fd, struct wtg_error *err)
+{
+	if (check_identity(disk, fd, err) < 0)
+		return -1;
+	if (lock_soon(fd) < 0)
+		return fail_lock(disk, fd, err);
+	if (check_unheld(disk, err) < 0)
+		return -1;
+	if (disk->is_file && ftruncate(fd, (off_t)disk->size_bytes) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "give %s its size", disk->path);
+	return 0;
+}
+
+int wtg_target_open_exclusive(const struct wtg_target *target, int *ret_fd, bool *ret_created,
+			      struct wtg_error *err)
+{
+	const struct wtg_disk *disk = wtg_target_disk(target);
+	_cleanup_fd_ int fd = disk->exists ? open_existing(disk, err) : create(disk, err);
+
+	if (fd < 0)
+		return -1;
+	if (claim(disk, fd, err) < 0) {
+		if (!disk->exists)
+			(void)unlink(disk->path);
+		return -1;
+	}
+	*ret_created = !disk->exists;
+	*ret_fd = WTG_STEAL_FD(fd);
+	return 0;
+}
+
+int wtg_target_open_fresh(const struct wtg_target *target, int *ret_fd, struct wtg_error *err)
+{
+	const struct wtg_disk *disk = wtg_target_disk(target);
+	_cleanup_fd_ int fd = open(disk->path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "open %s", disk->path);
+	if (check_identity(disk, fd, err) < 0)
+		return -1;
+	/* As far as the kernel lets us: neither failing is a reason not to look. */
+	if (!disk->is_file)
+		(void)ioctl(fd, BLKFLSBUF, 0);
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	*ret_fd = WTG_STEAL_FD(fd);
+	return 0;
+}
