@@ -35,6 +35,12 @@ void wtg_sha256(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA
 		abort();
 }
 
+void wtg_sha1(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA1_SIZE])
+{
+	if (EVP_Digest(data, size, ret_digest, NULL, EVP_sha1(), NULL) != 1)
+		abort();
+}
+
 void wtg_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
 		     uint8_t ret_digest[static WTG_SHA256_SIZE])
 {

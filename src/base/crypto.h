@@ -14,6 +14,10 @@
 
 void wtg_sha256(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA256_SIZE]);
 
+/* What WIMs hash their content with; no protection against anybody but chance. */
+#define WTG_SHA1_SIZE 20
+void wtg_sha1(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA1_SIZE]);
+
 /* HMAC-SHA256, to derive identifiers from a seed as systemd-repart does. */
 void wtg_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
 		     uint8_t ret_digest[static WTG_SHA256_SIZE]);

@@ -23,6 +23,27 @@ struct wtg_image_stat {
 int wtg_image_stat(struct wtg_image *image, const struct wtg_edition *edition,
 		   const char *path, struct wtg_image_stat *ret, struct wtg_error *err);
 
+/* Which boot managers an edition brings: Windows/Boot/EFI/bootmgfw.efi, and the one signed
+ * by the certificates of 2023 that newer images keep in Windows/Boot/EFI_EX. */
+struct wtg_image_boot_chains {
+	bool efi, efi_ex;
+};
+int wtg_image_boot_chains(struct wtg_image *image, const struct wtg_edition *edition,
+			  struct wtg_image_boot_chains *ret, struct wtg_error *err);
+
+/* What this edition will trip over.  The strings are constants; ids are stable. */
+struct wtg_image_warning {
+	const char *id;   /* "wpprecorder" */
+	const char *text; /* lower case, no full stop, as errors are */
+};
+struct wtg_image_warnings {
+	struct wtg_image_warning *items;
+	size_t n_items, capacity;
+};
+int wtg_image_warn(struct wtg_image *image, const struct wtg_edition *edition,
+		   struct wtg_image_warnings *ret, struct wtg_error *err);
+void wtg_image_warnings_done(struct wtg_image_warnings *warnings);
+
 /*
  * Read files and whole directory trees into memory: every regular file at or under one of
  * the n paths, under its full path in the image (its own case).  Paths that do not exist are

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "wtg/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/crypto.h"
+#include "base/fdio.h"
+#include "image/bare.h"
+#include "image/disc.h"
+#include "image/open.h"
+#include "image/udf.h"
+#include "wtg/text.h"
+
+const char *wtg_arch_name(enum wtg_arch arch)
+{
+	switch (arch) {
+	case WTG_ARCH_UNKNOWN:
+		return "unknown";
+	case WTG_ARCH_X86:
+		return "x86";
+	case WTG_ARCH_AMD64:
+		return "amd64";
+	case WTG_ARCH_ARM64:
+		return "arm64";
+	}
+	abort();
+}
+
+static int open_file(struct wtg_image *image, struct wtg_error *err)
+{
+	struct stat st;
+
+	/* O_NONBLOCK: do not wait for the other end of a FIFO. */
+	image->fd = open(image->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (image->fd < 0)
+		return wtg_fail(err, errno == ENOENT ? WTG_INPUT : WTG_SYSTEM, errno, "open %s",
+				image->path);
+	if (fstat(image->fd, &st) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", image->path);
+	if (S_ISDIR(st.st_mode))
+		return wtg_fail(err, WTG_INPUT, 0, "%s is a directory, not an image",
+				image->path);
+	if (!S_ISREG(st.st_mode))
+		return wtg_fail(err, WTG_INPUT, 0, "%s is not a regular file", image->path);
+	if (st.st_size == 0)
+		return wtg_fail(err, WTG_INPUT, 0, "%s is empty", image->path);
+	image->file_bytes = (uint64_t)st.st_size;
+	return 0;
+}
+
+static int open_content(struct wtg_image *image, struct wtg_error *err)
+{
+	uint8_t start[8];
+
+	if (image->file_bytes >= sizeof(start)) {
+		if (wtg_pread_all(image->fd, start, sizeof(start), 0) < 0)
+			return wtg_fail(err, WTG_SYSTEM, errno, "read %s", image->path);
+		if (wtg_wim_magic(start))
+			return wtg_bare_open(image, err);
+	}
+	if (wtg_disc_magic(image->fd, image->file_bytes))
+		return wtg_disc_open(image, err);
+	return wtg_fail(err, WTG_INPUT, 0, "%s is neither an ISO nor a WIM, ESD or SWM",
+			image->path);
+}
+
+/* "1", or "x64/1" where there are several sets. */
+static void name_editions(struct wtg_image *image)
+{
+	for (size_t s = 0; s < image->n_items; s++) {
+		struct wtg_set *set = &image->items[s];
+
+		for (size_t i = 0; i < set->editions.n_items; i++) {
+			struct wtg_edition *e = &set->editions.items[i];
+
+			e->selector = set->prefix ? wtg_text("%s/%u", set->prefix, e->index) :
+						    wtg_text("%u", e->index);
+		}
+	}
+}
+
+int wtg_image_open(const char *path, struct wtg_image **ret, struct wtg_error *err)
+{
+	_cleanup_(wtg_image_closep) struct wtg_image *image = wtg_alloc(sizeof(*image));
+
+	image->fd = -1;
+	image->path = wtg_text_copy(path);
+	if (open_file(image, err) < 0 || open_content(image, err) < 0)
+		return -1;
+	name_editions(image);
+	*ret = WTG_STEAL(image);
+	return 0;
+}
+
+void wtg_image_close(struct wtg_image *image)
+{
+	if (!image)
+		return;
+	for (size_t i = 0; i < image->n_items; i++)
+		wtg_set_done(&image->items[i]);
+	free(image->items);
+	if (image->fd >= 0)
+		close(image->fd);
+	free(image->path);
+	free(image);
+}
+
+const char *wtg_image_path(const struct wtg_image *image)
+{
+	return image->path;
+}
+
+uint64_t wtg_image_file_bytes(const struct wtg_image *image)
+{
+	uint64_t total = 0;
+
+	if (image->container == WTG_CONTAINER_ISO)
+		return image->file_bytes;
+	for (size_t i = 0; i < image->items[0].n_items; i++)
+		total += image->items[0].items[i].source.size_bytes;
+	return total;
+}
+
+size_t wtg_image_n_editions(const struct wtg_image *image)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < image->n_items; i++)
+		n += image->items[i].editions.n_items;
+	return n;
+}
+
+const struct wtg_edition *wtg_image_edition(const struct wtg_image *image, size_t i)
+{
+	const struct wtg_set *set = image->items;
+
+	while (i >= set->editions.n_items)
+		i -= set++->editions.n_items;
+	return &set->editions.items[i];
+}
+
+/* The edition is one of ours, so the search ends. */
+static const struct wtg_set *find_set(const struct wtg_image *image,
+				      const struct wtg_edition *edition)
+{
+	for (size_t i = 0; i < image->n_items; i++) {
+		const struct wtg_editions *editions = &image->items[i].editions;
+
+		for (size_t k = 0; k < editions->n_items; k++)
+			if (&editions->items[k] == edition)
+				return &image->items[i];
+	}
+	abort();
+}
+
+struct wtg_set *wtg_image_set(struct wtg_image *image, const struct wtg_edition *edition)
+{
+	return &image->items[find_set(image, edition) - image->items];
+}
+
+int wtg_image_check_sha256(const struct wtg_image *image, const char *sha256,
+			   struct wtg_progress *progress, struct wtg_error *err)
+{
+	uint8_t expected[WTG_SHA256_SIZE], actual[WTG_SHA256_SIZE];
+	char hex[65];
+
+	if (!wtg_sha256_parse(sha256, expected))
+		return wtg_fail(err, WTG_USAGE, 0, "a SHA-256 has 64 hexadecimal digits, and "
+				"\"%s\" is none", sha256);
+	if (image->container == WTG_CONTAINER_SWM) {
+		wtg_fail(err, WTG_USAGE, 0, "%s is one of %zu parts, and a SHA-256 is of one "
+			 "file", image->path, image->items[0].n_items);
+		return wtg_hint(err, "Compare each part's with sha256sum.");
+	}
+	if (wtg_sha256_file(image->fd, 0, image->file_bytes, image->path, progress, actual,
+			    err) < 0)
+		return -1;
+	if (memcmp(actual, expected, sizeof(actual)) != 0)
+		return wtg_fail(err, WTG_INPUT, 0, "%s is not the expected file: its SHA-256 is "
+				"%s", image->path, wtg_sha256_format(actual, hex));
+	return 0;
+}
+
+uint64_t wtg_image_fetch_bytes(const struct wtg_image *image, const struct wtg_edition *edition)
+{
+	return wtg_set_fetch_bytes(find_set(image, edition));
+}
+
+int wtg_image_fetch(struct wtg_image *image, const struct wtg_edition *edition,
+		    struct wtg_progress *progress, struct wtg_error *err)
+{
+	return wtg_set_fetch(wtg_image_set(image, edition), progress, err);
+}
+
+uint64_t wtg_image_integrity_bytes(const struct wtg_image *image,
+				   const struct wtg_edition *edition)
+{
+	return wtg_set_integrity_bytes(find_set(image, edition));
+}
+
+int wtg_image_check_integrity(struct wtg_image *image, const struct wtg_edition *edition,
+			      struct wtg_progress *progress, struct wtg_error *err)
+{
+	return wtg_set_check_integrity(find_set(image, edition), progress, err);
+}
+
+/* Passes on what is reported until it adds up to what was promised. */
+struct promise {
+	struct wtg_progress progress;
+	struct wtg_progress *to;
+	uint64_t left_bytes;
+};
+
+static void advance_promise(struct wtg_progress *p, uint64_t bytes)
+{
+	struct promise *promise = (struct promise *)p;
+
+	if (bytes > promise->left_bytes)
+		bytes = promise->left_bytes;
+	promise->left_bytes -= bytes;
+	if (promise->to->advance)
+		promise->to->advance(promise->to, bytes);
+}
+
+static bool promise_cancelled(struct wtg_progress *p)
+{
+	struct promise *promise = (struct promise *)p;
+
+	return promise->to->cancelled && promise->to->cancelled(promise->to);
+}
+
+int wtg_image_extract(struct wtg_image *image, const struct wtg_edition *edition,
+		      const char *volume_name, struct wtg_progress *progress,
+		      struct wtg_error *err)
+{
+	struct wtg_set *set = wtg_image_set(image, edition);
+	struct promise promise = {
+		.progress = { .advance = advance_promise, .cancelled = promise_cancelled },
+		.to = progress,
+		.left_bytes = edition->size_bytes,
+	};
+
+	if (!set->fetched && wtg_set_fetch_bytes(set) > 0)
+		return wtg_fail(err, WTG_SYSTEM, 0, "%s has not been fetched yet",
+				set->items[0].source.name);
+	if (wtg_wim_extract(set->wim, edition->index, volume_name,
+			    progress ? &promise.progress : NULL, err) < 0)
+		return -1;
+	return wtg_progress_advance(progress, promise.left_bytes, err);
+}

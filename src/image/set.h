@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One WIM with all its parts, as an image has it: where its bytes are, and wimlib's view. */
+#pragma once
+
+#include "image/source.h"
+#include "image/wim-header.h"
+#include "image/wim-xml.h"
+#include "image/wim.h"
+
+struct wtg_part {
+	struct wtg_source source;
+	struct wtg_wim_header header;
+	int file;     /* a bare file's own descriptor, or -1 */
+	char *path;   /* a bare file's, or NULL: inside an ISO */
+	int skeleton; /* what wimlib has open instead of a part inside an ISO, or -1 */
+};
+
+struct wtg_set {
+	char *prefix; /* "x64" when the image has several sets, else NULL */
+	struct wtg_part *items;
+	size_t n_items, capacity;
+	struct wtg_editions editions;
+	struct wtg_wim *wim;
+	bool fetched;
+};
+
+void wtg_set_done(struct wtg_set *set);
+
+/* Gives the source, file and path of part n, from 1; it is an error if there is none. */
+typedef int wtg_part_fn(void *context, unsigned n, struct wtg_part *ret, struct wtg_error *err);
+
+/*
+ * Open the set whose parts next() gives: checks headers, XML and that every resource lies
+ * within its part, which finds truncated files.  Fills in everything but prefix.
+ */
+int wtg_set_open(wtg_part_fn *next, void *context, struct wtg_set *ret, struct wtg_error *err);
+
+/* The bytes that wimlib needs and has only as holes of a skeleton; and their filling in. */
+uint64_t wtg_set_fetch_bytes(const struct wtg_set *set);
+int wtg_set_fetch(struct wtg_set *set, struct wtg_progress *progress, struct wtg_error *err);
+
+/* See wtg_image_check_integrity(). */
+uint64_t wtg_set_integrity_bytes(const struct wtg_set *set);
+int wtg_set_check_integrity(const struct wtg_set *set, struct wtg_progress *progress,
+			    struct wtg_error *err);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Small images, made at test time by other programs: wimlib-imagex and genisoimage. */
+#pragma once
+
+#include "support.h"
+
+/* The tree that they hold is made once: boot files, hives, odd names, a link that leads out.
+ * All paths given back are the caller's. */
+const char *media_tree(void);
+
+/* name in test_dir(), with two editions, captured with these options of wimlib-imagex. */
+char *media_wim(const char *name, const char *options);
+
+/* An ISO, name in test_dir(), UDF and ISO 9660, of what paths say: genisoimage's
+ * graft points ("sources/install.wim=/tmp/x.wim …"). */
+char *media_iso(const char *name, const char *grafts);
+
+/* Overwrite size bytes at offset. */
+void media_patch(const char *path, uint64_t offset, const void *data, size_t size);
