@@ -69,8 +69,7 @@ static int carry_out(const struct cli_options *options, const struct wtg_plan *p
 
 	cli_progress_start(&progress, &setup);
 	r = wtg_run(plan, target, options->request.verify, &progress.observer,
-		    &outcome->touched, err);
-	outcome->complete = progress.begun && progress.phase == WTG_PHASE_VERIFY;
+		    &outcome->drive, err);
 	if (r < 0) {
 		cli_progress_leave(&progress);
 		return -1;

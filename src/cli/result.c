@@ -26,6 +26,11 @@ static const struct row {
 	[WTG_CANCELLED] = { "cancelled", 128, 128 }, /* and the signal's number */
 };
 
+static bool is_touched(const struct cli_outcome *outcome)
+{
+	return outcome->drive != WTG_DRIVE_UNTOUCHED;
+}
+
 const char *cli_result_kind_name(enum wtg_kind kind)
 {
 	return rows[kind].name;
@@ -38,28 +43,36 @@ int cli_result_status(enum wtg_kind kind, bool touched)
 	return kind == WTG_CANCELLED ? status + cli_signals_caught() : status;
 }
 
+static const char *state_of_complete(enum wtg_kind kind)
+{
+	if (kind == WTG_MISMATCH)
+		return "The drive is complete, but what was read back is not what was "
+		       "written: do not rely on it.";
+	return "The drive is complete, but it was not verified to the end. 'wtgctl "
+	       "verify' looks again.";
+}
+
 const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind kind)
 {
 	if (!outcome->writes || kind == WTG_OK || kind == WTG_USAGE)
 		return NULL;
-	if (!outcome->touched)
+	if (kind == WTG_CAPACITY && is_touched(outcome))
+		return "The drive was written to, but it does not keep what is written: "
+		       "it is worth nothing.";
+	switch (outcome->drive) {
+	case WTG_DRIVE_UNTOUCHED:
 		return outcome->file ? "The file was not touched."
 				     : "The drive was not touched.";
-	if (kind == WTG_CAPACITY)
-		return "The drive was written to, but it does not keep what is written: "
-		       "it is "
-		       "worth nothing.";
-	if (!outcome->complete)
-		return "The drive was left without a valid partition table: nothing on "
-		       "it boots. "
-		       "Run the same command again.";
-	if (kind == WTG_MISMATCH)
-		return "The drive is complete, but what was read back is not what was "
-		       "written: do "
-		       "not rely on it.";
-	return "The drive is complete, but it was not verified to the end. 'wtgctl "
-	       "verify' looks "
-	       "again.";
+	case WTG_DRIVE_BLANK:
+		return "The drive was left without a partition table: nothing on it "
+		       "boots. Run the same command again.";
+	case WTG_DRIVE_UNCERTAIN:
+		return "Its partition table was just being erased or written: do not "
+		       "rely on what the drive shows. Run the same command again.";
+	case WTG_DRIVE_COMPLETE:
+		return state_of_complete(kind);
+	}
+	abort();
 }
 
 static void print_json(const struct cli_outcome *outcome, const struct wtg_error *err,
@@ -69,7 +82,8 @@ static void print_json(const struct cli_outcome *outcome, const struct wtg_error
 	struct wtg_facts *out = wtg_json_facts(json);
 
 	wtg_fact_number(out, "status", (uint64_t)status);
-	wtg_fact_truth(out, "touched", outcome->touched);
+	wtg_fact_truth(out, "touched", is_touched(outcome));
+	wtg_fact_text(out, "drive", outcome->writes ? wtg_drive_name(outcome->drive) : NULL);
 	wtg_fact_text(out, "kind", cli_result_kind_name(err->kind));
 	wtg_fact_text(out, "message",
 		      err->kind == WTG_OK ? outcome->message : err->message);
@@ -100,13 +114,13 @@ static int check_stdout(const struct cli_outcome *outcome, int status)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	fprintf(stderr, "wtgctl: not all of the output could be written.\n");
-	return status == 0 && !outcome->touched ? cli_result_status(WTG_SYSTEM, false)
+	return status == 0 && !is_touched(outcome) ? cli_result_status(WTG_SYSTEM, false)
 						: status;
 }
 
 int cli_result_report(struct cli_outcome *outcome, const struct wtg_error *err)
 {
-	int status = cli_result_status(err->kind, outcome->touched);
+	int status = cli_result_status(err->kind, is_touched(outcome));
 
 	fflush(stdout); /* before what follows on stderr, where both are one terminal */
 	if (err->kind != WTG_OK)

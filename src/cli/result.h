@@ -15,8 +15,7 @@ struct cli_outcome {
 	bool json;
 	bool writes; /* the command meant to write: then the user learns whether it did */
 	bool file;   /* the target is a plain file */
-	bool touched;  /* as wtg_run() tells */
-	bool complete; /* everything was written: what failed came after */
+	enum wtg_drive drive; /* as wtg_run() tells */
 	char *message; /* of a success, or NULL; owned */
 };
 
