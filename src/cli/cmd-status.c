@@ -1,25 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "commands.h"
 
-#include <stdlib.h>
-
 #include "output.h"
 #include "wtg/cleanup.h"
 #include "wtg/inspect.h"
 #include "wtg/target.h"
-
-static const char *state_name(enum wtg_state state)
-{
-	switch (state) {
-	case WTG_STATE_FOREIGN:
-		return "foreign";
-	case WTG_STATE_INTERRUPTED:
-		return "interrupted";
-	case WTG_STATE_COMPLETE:
-		return "complete";
-	}
-	abort();
-}
 
 int cli_status(struct cli_options *options, struct cli_outcome *outcome,
 	       struct wtg_error *err)
@@ -37,7 +22,6 @@ int cli_status(struct cli_options *options, struct cli_outcome *outcome,
 	wtg_fact_text(out, "path", wtg_target_disk(target)->path);
 	if (wtg_status(target, out, &state, err) < 0)
 		return -1;
-	wtg_fact_text(out, "state", state_name(state));
 	cli_output_end(&output);
 	return 0;
 }
