@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a portable Windows needs changed in its registry, as a table with a reason a row
- * (facts/bcd-registry.md §3.6), and the plan of what that means for one SYSTEM hive: for
- * every value what it is and what it will be, worked out before anything is touched.
+ * (edit-table.c), and the plan of what that means for one SYSTEM hive: for every value what
+ * it is and what it will be, worked out before anything is touched.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "windows/regf-read.h"
+#include "windows/system-hive.h"
 #include "wtg/error.h"
 #include "wtg/facts.h"
 
@@ -39,9 +39,8 @@ enum wtg_edit_outcome {
 struct wtg_edit {
 	enum wtg_edit_class class;
 	enum wtg_edit_outcome outcome;
-	char *key;         /* "ControlSet001\\Services\\partmgr\\Parameters" */
+	char *key;         /* "ControlSet001\\Services\\partmgr\\Parameters"; made if missing */
 	char *value;       /* its name; NULL: all values of the key are deleted */
-	bool delete;
 	uint32_t type;     /* of the new data */
 	struct wtg_bytes data;
 	char *old_text, *new_text; /* "1", "absent", "4" */
@@ -56,18 +55,16 @@ struct wtg_edits {
 void wtg_edits_done(struct wtg_edits *edits);
 
 /*
- * Plan the edits of a SYSTEM hive.  Kind WTG_INPUT, with the reason, for a hive that must
- * not be edited: dirty, damaged, of Windows 7 or older, without Select.  An edit whose key
- * has a sibling value of more than 16344 bytes is refused, too (hivex would damage it).
+ * Plan the edits of a SYSTEM hive, in every control set that Windows may start from.  Kind
+ * WTG_INPUT, with the reason, for a hive that must not be edited (system-hive.h), and when a
+ * change would be to a key with another value of more than 16344 bytes (hivex would damage
+ * it).  Planned again after it was edited, nothing is left to change.
  */
 int wtg_edits_plan(const struct wtg_bytes *system, const struct wtg_edit_options *options,
 		   struct wtg_edits *ret, struct wtg_error *err);
 
+/* Every edit but those for which nothing is there, which are counted. */
 void wtg_edits_describe(const struct wtg_edits *edits, struct wtg_facts *out);
 
 /* How many will change something. */
 size_t wtg_edits_changes(const struct wtg_edits *edits);
-
-/* Was this installation booted before it was captured (not generalised)?  SYSTEM\Setup and
- * what a first boot leaves behind. */
-bool wtg_system_was_booted(const struct wtg_hive_view *system);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a SYSTEM hive says of its Windows: may it be edited, where, and has it ever run? */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "windows/regf-read.h"
+#include "wtg/error.h"
+
+/* Which control sets Windows will start from: 1 is "ControlSet001".  Often the same. */
+struct wtg_control_sets {
+	uint32_t current; /* Select\Current */
+	uint32_t startup; /* Select\Default */
+};
+
+/*
+ * Open a SYSTEM hive that can be edited offline.  Kind WTG_INPUT, with the reason, for any
+ * other: dirty, damaged, of Windows 7 or older, without Select or what that names.  bytes
+ * must outlive the view.
+ */
+int wtg_system_open(const struct wtg_bytes *bytes, struct wtg_hive_view *ret,
+		    struct wtg_control_sets *ret_sets, struct wtg_error *err);
+
+/*
+ * Was this installation started on a PC before its image was captured?  An image that was
+ * generalised, as Microsoft's are, was not.  Says yes only when two of three signs agree.
+ */
+bool wtg_system_was_booted(const struct wtg_hive_view *system);
