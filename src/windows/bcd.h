@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The boot configuration store that bcdboot would write: 11 objects from nothing, byte for
- * byte (facts/bcd-registry.md §2.4, §2.5).
+ * The boot configuration store that bcdboot of Windows 10 and 11 would write for UEFI: 11
+ * objects from nothing, every element byte for byte.  bcdboot translates the descriptions of
+ * the boot manager and the memory test; here they are English whatever the locale.
  */
 #pragma once
 
@@ -20,12 +21,12 @@ struct wtg_bcd_spec {
 	struct wtg_bcd_device windows;
 	struct wtg_guid osloader, resume; /* identifiers of the two objects */
 	const char *description;       /* "Windows 11" */
-	const char *locale;            /* "en-US" */
+	const char *locale;            /* "en-US"; its files must be on the ESP */
 	uint64_t timeout_seconds;      /* bcdboot: 30 */
 	bool recovery_off;             /* write 16000009 = 00 into the osloader */
 };
 
-/* The hive's bytes, for \EFI\Microsoft\Boot\BCD. */
+/* The hive's bytes, for \EFI\Microsoft\Boot\BCD; the same for the same specification. */
 struct wtg_bytes wtg_bcd_build(const struct wtg_bcd_spec *spec);
 
 /* "Windows 10", "Windows 11" or "Windows Server", by what the image says (not ProductName,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A writer of new registry hives ("regf" 1.3, subkey lists "lf"), as small as BCD stores
- * need: keys, values up to 16344 bytes, one security descriptor for all keys.  Deterministic.
- * The format: msuhanov/regf specification; facts/bcd-registry.md §2.1.
+ * A writer of new registry hives ("regf" 1.3, subkey lists "lf"), as small as boot
+ * configuration stores need: at most 500 subkeys a key, values up to 16344 bytes, one
+ * security descriptor for all keys (Administrators own it, they and SYSTEM may do
+ * everything).  Deterministic.  Asking for more than that ends the program.
+ * The format: github.com/msuhanov/regf.
  */
 #pragma once
 
@@ -24,7 +26,7 @@ enum wtg_reg_type {
 
 struct wtg_regf_key;
 
-/* A tree of keys; freeing the root frees all.  Names are ASCII. */
+/* A tree of keys; freeing the root frees all.  Names are ASCII, at most 255 characters. */
 struct wtg_regf_key *wtg_regf_root(const char *name);
 void wtg_regf_free(struct wtg_regf_key *root);
 WTG_DEFINE_FREEP(struct wtg_regf_key, wtg_regf_free)
@@ -32,13 +34,13 @@ WTG_DEFINE_FREEP(struct wtg_regf_key, wtg_regf_free)
 /* The subkey of that name, made if it is not there; owned by its parent. */
 struct wtg_regf_key *wtg_regf_key(struct wtg_regf_key *parent, const char *name);
 
-/* Add a value; data is copied. */
+/* Add a value, of a name that the key does not have yet; data is copied. */
 void wtg_regf_value(struct wtg_regf_key *key, const char *name, enum wtg_reg_type type,
 		    const void *data, size_t size);
 void wtg_regf_text(struct wtg_regf_key *key, const char *name, const char *utf8);
 void wtg_regf_dword(struct wtg_regf_key *key, const char *name, uint32_t number);
 
-/* The hive's bytes.  file_name goes into the base block (cosmetic); timestamp is a FILETIME
- * for all keys. */
+/* The hive's bytes.  The end of file_name goes into the base block, where it is only for
+ * show; timestamp is a FILETIME for the hive and all its keys. */
 struct wtg_bytes wtg_regf_write(const struct wtg_regf_key *root, const char *file_name,
 				uint64_t timestamp);
