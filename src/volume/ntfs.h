@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An NTFS volume inside a window of the target; ntfs.c is the only file that knows
- * libntfs-3g, through device operations of our own over a struct wtg_cache.  Nothing is
- * mounted, no partition node is used.
+ * An NTFS volume inside a window of the target; the ntfs*.c are the only files that know
+ * libntfs-3g, which works through device operations of our own over a struct wtg_cache.
+ * Nothing is mounted by the kernel, no partition node is used.
  *
  * Paths inside a volume are UTF-8 with '/' between the parts, relative to the root, and match
  * whatever the case.
@@ -51,18 +51,20 @@ int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max, struct 
 		  struct wtg_error *err);
 
 /*
- * Replace the content of an existing file in place (its security descriptor, names, times of
- * creation and object id stay), or create it, its directories too.  A new file or directory
- * inherits from its parent as Windows does it, unless security (self-relative descriptor,
- * may be NULL) is given.
+ * Replace the content of an existing file in place (its security descriptor, names, time of
+ * creation and object id stay), or create it, its directories too.  What is new inherits
+ * from its parent as Windows does it; a new file gets security (a self-relative descriptor)
+ * instead, if that is not NULL.
  */
 int wtg_ntfs_write(struct wtg_ntfs *volume, const char *path, const struct wtg_bytes *content,
 		   const struct wtg_bytes *security, struct wtg_error *err);
 
-/* Remove a file with all its hard links in that directory; absent is fine. */
+/* Remove a file, or an empty directory, with its short name; absent is fine.  Other hard links
+ * to the file stay. */
 int wtg_ntfs_remove(struct wtg_ntfs *volume, const char *path, struct wtg_error *err);
 
-/* Total and free bytes, label, serial; what verify looks at first. */
+/* Total and free bytes, label, serial; what verify looks at first.  dirty and hibernated are
+ * seen on volumes opened for reading: the others do not open for writing. */
 struct wtg_ntfs_info {
 	uint64_t size_bytes, free_bytes, serial;
 	uint32_t cluster_bytes;
@@ -74,8 +76,10 @@ int wtg_ntfs_info(struct wtg_ntfs *volume, struct wtg_ntfs_info *ret, struct wtg
 /*
  * Lend the window to a library that mounts by name (wimlib): our ntfs_mount() stands in
  * front of libntfs-3g's and finds the window under the name that this returns (valid until
- * taken back).  At most one window is lent at a time.  wtg_ntfs_take_back() flushes and tells
- * whether every write reached the window, which wimlib does not (facts/proving.md §4).
+ * taken back).  At most one window is lent at a time, and it holds an empty volume: what is
+ * written is packed, in the order in which it comes.  wtg_ntfs_take_back() flushes and tells
+ * whether every write reached the window, which wimlib does not: its NTFS apply ends well
+ * over lost metadata and failed syncs.
  */
 const char *wtg_ntfs_lend(const struct wtg_window *window);
 int wtg_ntfs_take_back(struct wtg_error *err);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "apply/apply.h"
+
+#include "volume/ntfs.h"
+
+int wtg_apply(struct wtg_image *image, const struct wtg_edition *edition,
+	      const struct wtg_window *window, struct wtg_progress *progress,
+	      struct wtg_error *err)
+{
+	struct wtg_error lost = WTG_ERROR_INIT;
+	const char *name = wtg_ntfs_lend(window);
+	int extracted = wtg_image_extract(image, edition, name, progress, err);
+
+	if (wtg_ntfs_take_back(&lost) == 0)
+		return extracted;
+	wtg_error_done(err);
+	*err = lost;
+	return -1;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the ntfs*.c files share; they are the only ones that know libntfs-3g. */
+#pragma once
+
+/* libntfs-3g's headers do not include by themselves what they need. */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include <ntfs-3g/volume.h>
+
+#include "base/window.h"
+#include "volume/cache.h"
+#include "wtg/error.h"
+
+/*
+ * What libntfs-3g takes for a device: a cache over a window.  The first failure stays in
+ * error, because libntfs-3g and wimlib swallow some; after it nothing is written any more.
+ */
+struct wtg_ntfs_device {
+	struct wtg_window window;
+	struct wtg_cache *cache; /* owned */
+	struct wtg_error error;  /* owned */
+	struct _ntfs_volume *volume; /* NULL: not mounted */
+	s64 position;
+	bool fresh; /* nothing but an empty volume: pack what is allocated */
+	s64 allocated_to;
+};
+
+struct wtg_ntfs_device *wtg_ntfs_device_new(const struct wtg_window *window);
+void wtg_ntfs_device_free(struct wtg_ntfs_device *device); /* must not be mounted */
+
+/* Mount it under a name that messages will show; NULL and errno when libntfs-3g refuses. */
+struct _ntfs_volume *wtg_ntfs_device_mount(struct wtg_ntfs_device *device, const char *name,
+					   ntfs_mount_flags flags);
+
+/* The first failure, else the cache's flush. */
+int wtg_ntfs_device_finish(struct wtg_ntfs_device *device, struct wtg_error *err);
+
+struct wtg_ntfs {
+	struct wtg_ntfs_device *device;
+	struct _ntfs_volume *volume;
+};
