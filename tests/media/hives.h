@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The hives of the stand-in Windows: what the registry edits look at, and little else. */
+#pragma once
+
+#include "options.h"
+#include "base/bytes.h"
+#include "wtg/error.h"
+
+int media_system_hive(const struct media_options *options, const char *scratch,
+		      struct wtg_bytes *ret, struct wtg_error *err);
+int media_software_hive(const struct media_options *options,
+			const struct media_edition *edition, const char *scratch,
+			struct wtg_bytes *ret, struct wtg_error *err);
+
+/* SAM, SECURITY, DEFAULT: a root key and not much more. */
+int media_small_hive(const char *name, const char *scratch, struct wtg_bytes *ret,
+		     struct wtg_error *err);
+int media_bcd_template(const char *scratch, struct wtg_bytes *ret, struct wtg_error *err);

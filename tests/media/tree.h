@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What lies on the stand-in's volume. */
+#pragma once
+
+#include "options.h"
+#include "volume.h"
+
+/* Everything; what one edition has of its own lies under MEDIA_ASIDE/EDITIONID. */
+int media_tree_fill(struct media_volume *volume, const struct media_options *options,
+		    const char *scratch, struct wtg_error *err);
+#define MEDIA_ASIDE "aside"
+
+/* Windows/Boot and the loaders in System32. */
+int media_boot_fill(struct media_volume *volume, const struct media_options *options,
+		    struct wtg_error *err);
+
+/* One of each thing that NTFS can hold and a copy can lose. */
+int media_odd_fill(struct media_volume *volume, struct wtg_error *err);
+/* Two names that differ in case alone. */
+int media_twins_fill(struct media_volume *volume, struct wtg_error *err);
+#define MEDIA_ODD_DIR "Program Files/wtgctl stand-in/odd"
+
+/* options->n_extra_files files of together options->extra_bytes. */
+int media_corpus_fill(struct media_volume *volume, const struct media_options *options,
+		      struct wtg_error *err);
+
+/* Bytes that always are the same for a seed and compress about as well as programs do. */
+struct wtg_bytes media_filler(uint64_t seed, size_t size);
