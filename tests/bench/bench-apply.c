@@ -4,52 +4,37 @@
  * our own device operations, and say what that cost.  Together with apply.sh, which runs it
  * against mkntfs and wimlib-imagex apply.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <wimlib.h>
 
+#include "apply/apply.h"
 #include "base/window.h"
 #include "volume/ntfs.h"
 #include "wtg/cleanup.h"
 
-static int extract(const char *wim_path, const char *index, const char *name)
-{
-	WIMStruct *wim = NULL;
-	int code = wimlib_open_wim(wim_path, 0, &wim);
-
-	if (code == 0)
-		code = wimlib_extract_image(wim, atoi(index), name, WIMLIB_EXTRACT_FLAG_NTFS);
-	wimlib_free(wim);
-	if (code != 0)
-		fprintf(stderr, "wimlib: %s\n", wimlib_get_error_string(code));
-	return code;
-}
-
 static int run(char **argv, int fd, uint64_t size_bytes, struct wtg_error *err)
 {
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	struct wtg_ledger ledger = { 0 };
 	struct wtg_window window = { .fd = fd, .length = size_bytes, .ledger = &ledger };
-	struct wtg_ntfs_format format = { .label = "Windows", .serial = 1,
-					  .start_bytes = 1 << 20, .sector_bytes = 512 };
+	const struct wtg_ntfs_format format = { .label = "Windows", .serial = 1,
+						.start_bytes = 1 << 20, .sector_bytes = 512 };
+	const struct wtg_edition *edition;
 	struct rusage usage;
-	int code;
 
-	if (wtg_ntfs_format(&window, &format, err) < 0)
-		return -1;
-	code = extract(argv[1], argv[2], wtg_ntfs_lend(&window));
-	if (wtg_ntfs_take_back(err) < 0)
+	if (wtg_image_open(argv[1], &image, err) < 0 ||
+	    wtg_image_choose(image, argv[2], &edition, err) < 0 ||
+	    wtg_ntfs_format(&window, &format, err) < 0 ||
+	    wtg_apply(image, edition, &window, NULL, err) < 0)
 		return -1;
 	getrusage(RUSAGE_SELF, &usage);
 	printf("%" PRIu64 " bytes in %" PRIu64 " writes, at most %ld KiB resident\n",
 	       ledger.bytes_written, ledger.n_writes, usage.ru_maxrss);
 	wtg_ledger_done(&ledger);
-	return code == 0 ? 0 : -1;
+	return 0;
 }
 
 int main(int argc, char **argv)
