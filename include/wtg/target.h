@@ -52,6 +52,7 @@ struct wtg_disk {
 	bool empty;   /* a file that holds nothing but holes, or does not exist */
 	bool removable, read_only;
 	bool ignored; /* udev: UDISKS_IGNORE or UDISKS_SYSTEM */
+	bool unread;  /* in a list: we may not read the drive, so its contents are not known */
 	dev_t device; /* st_rdev, or st_dev of a file */
 	ino_t inode;  /* of a file */
 	uint64_t diskseq; /* 0 where the kernel has none */

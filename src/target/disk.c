@@ -44,6 +44,8 @@ static void say(struct wtg_facts *out, const char *key, const char *text)
 
 static void describe_contents(const struct wtg_disk *disk, struct wtg_facts *out)
 {
+	if (disk->unread)
+		return;
 	wtg_fact_open(out, "contents", WTG_LIST);
 	for (size_t i = 0; i < disk->n_contents; i++) {
 		const struct wtg_content *c = &disk->contents[i];
@@ -101,8 +103,7 @@ static void add_contents(struct wtg_disk *disk)
 	struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_fd_ int fd = open(disk->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd >= 0)
-		(void)wtg_probe_contents(fd, disk, &err);
+	disk->unread = fd < 0 || wtg_probe_contents(fd, disk, &err) < 0;
 	wtg_error_done(&err);
 }
 

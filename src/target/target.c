@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "target/confirm.h"
 #include "target/discover.h"
 #include "target/holders.h"
 #include "target/probe.h"
@@ -17,9 +18,6 @@
 
 /* Drives have 512 or 4096; a file has none, and 512 is what other programs will assume. */
 #define FILE_SECTOR_BYTES 512
-
-/* As much of a serial as people are ready to type. */
-#define SERIAL_END 6
 
 struct wtg_target {
 	struct wtg_disk disk;
@@ -162,13 +160,6 @@ static int open_any(const struct wtg_request *request, struct wtg_target *t,
 			type_name(st.st_mode));
 }
 
-static char *name_of(const struct wtg_disk *disk)
-{
-	if (disk->is_file && disk->empty)
-		return NULL;
-	return wtg_text_printable(disk->serial ? disk->serial : disk->path);
-}
-
 int wtg_target_open(const struct wtg_request *request, struct wtg_target **ret,
 		    struct wtg_error *err)
 {
@@ -186,7 +177,7 @@ int wtg_target_open(const struct wtg_request *request, struct wtg_target **ret,
 	wtg_machine_done(&machine);
 	if (t->fd >= 0 && !t->disk.empty && wtg_probe_contents(t->fd, &t->disk, err) < 0)
 		return -1;
-	t->name = name_of(&t->disk);
+	t->name = wtg_disk_name(&t->disk);
 	*ret = WTG_STEAL(t);
 	return 0;
 }
@@ -217,27 +208,9 @@ const char *wtg_target_name(const struct wtg_target *target)
 	return target->name;
 }
 
-static bool is_end_of(const char *answer, const char *serial)
-{
-	size_t n = strlen(serial);
-
-	return n >= SERIAL_END && strcmp(answer, serial + n - SERIAL_END) == 0;
-}
-
 bool wtg_target_confirmed(const struct wtg_target *target, const char *answer, bool terminal)
 {
-	const struct wtg_disk *disk = &target->disk;
-	_cleanup_free_ char *model = disk->model ? wtg_text_printable(disk->model) : NULL;
-
-	if (!target->name)
-		return true;
-	if (!answer || !*answer)
-		return false;
-	if (strcmp(answer, target->name) == 0)
-		return true;
-	if (!terminal)
-		return false;
-	return wtg_text_equal(answer, model) || (disk->serial && is_end_of(answer, target->name));
+	return wtg_disk_confirmed(&target->disk, answer, terminal);
 }
 
 int wtg_target_judge(const struct wtg_target *target, const struct wtg_safety *safety,
