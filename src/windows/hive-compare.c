@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "windows/regf-cell.h"
 #include "wtg/text.h"
 
 /* Windows makes no key deeper. */
@@ -141,6 +142,22 @@ static wtg_hive_key subkey(const struct wtg_hive_view *view, wtg_hive_key key, s
 	return child;
 }
 
+/* Windows looks subkeys up by halving their list: does the i-th come after the one before it
+ * and before the one after it? */
+static bool is_in_order(const struct wtg_hive_view *view, wtg_hive_key key, size_t i)
+{
+	struct wtg_regf_nk this, other;
+	wtg_hive_key next = wtg_hive_view_subkey(view, key, i + 1);
+
+	if (!wtg_regf_nk(view, wtg_hive_view_subkey(view, key, i), &this))
+		return false;
+	if (next && (!wtg_regf_nk(view, next, &other) ||
+		     wtg_regf_name_compare(&this.name, &other.name) >= 0))
+		return false;
+	return i == 0 || (wtg_regf_nk(view, wtg_hive_view_subkey(view, key, i - 1), &other) &&
+			  wtg_regf_name_compare(&other.name, &this.name) < 0);
+}
+
 static int compare_key(struct walk *w, const struct pair *pair, struct wtg_error *err);
 
 /* One subkey of after, at *i_before of before if it is there; which then moves on. */
@@ -162,10 +179,10 @@ static int compare_subkey(struct walk *w, const struct pair *parent, size_t *i_b
 	pair.path = path;
 	if (wtg_text_equal(old, new))
 		(*i_before)++;
-	else if (is_made(w, path))
+	else if (is_made(w, path) && is_in_order(w->after, parent->after, i_after))
 		pair.before = 0;
 	else
-		return differs(parent->path, "not planned: the subkey", new, err);
+		return differs(parent->path, "not planned or out of place: the subkey", new, err);
 	return compare_key(w, &pair, err) < 0 ? -1 : 1;
 }
 
