@@ -25,6 +25,14 @@ static bool is_drive(const struct wtg_disk *disk)
 	return disk->size_bytes > 0 && !wtg_text_equal(disk->bus, "loop");
 }
 
+/* With its vendor, where that is not said already. */
+static char *model_of(const struct wtg_disk *disk)
+{
+	if (!disk->model || !disk->vendor || wtg_text_starts(disk->model, disk->vendor))
+		return wtg_text_copy(disk->model);
+	return wtg_text("%s %s", disk->vendor, disk->model);
+}
+
 static char *suitability(const struct wtg_verdict *verdict)
 {
 	if (!verdict->rule)
@@ -37,7 +45,7 @@ static char *suitability(const struct wtg_verdict *verdict)
 static void add_row(struct cli_table *table, const struct wtg_disk *disk,
 		    const struct wtg_verdict *verdict)
 {
-	_cleanup_free_ char *model = cli_drive_model(disk);
+	_cleanup_free_ char *model = model_of(disk);
 	_cleanup_free_ char *size = wtg_size_drive_text(disk->size_bytes);
 	_cleanup_free_ char *sector = wtg_text("%" PRIu32, disk->sector_bytes);
 	_cleanup_free_ char *content = cli_drive_content(disk);
@@ -58,6 +66,7 @@ static void describe(const struct wtg_disk *disk, const struct wtg_verdict *verd
 	wtg_fact_text(out, "rule", verdict->rule);
 	wtg_fact_text(out, "reason", verdict->sentence);
 	wtg_fact_text(out, "override", verdict->override);
+	wtg_fact_text(out, "hint", verdict->hint);
 	wtg_fact_close(out);
 }
 

@@ -21,27 +21,30 @@ static void show_line(const char *key, const char *value)
 		fprintf(stderr, "  %-10s%s\n", key, harmless);
 }
 
+static const char *what_to_type(const struct wtg_disk *disk)
+{
+	if (disk->is_file || (!disk->serial && !disk->model))
+		return "its path";
+	if (!disk->serial)
+		return "its model";
+	if (!disk->model)
+		return "the last 6 characters of its serial";
+	return "its model, or the last 6 characters of its serial,";
+}
+
 static void show_drive(const struct wtg_disk *disk)
 {
 	_cleanup_free_ char *path = wtg_text_printable(disk->path);
-	_cleanup_free_ char *model = cli_drive_model(disk);
 	_cleanup_free_ char *size = wtg_size_drive_text(disk->size_bytes);
 	_cleanup_free_ char *content = cli_drive_content(disk);
 
 	fprintf(stderr, "\nEverything on %s will be lost.\n", path);
-	show_line("model:", model);
+	show_line("vendor:", disk->vendor);
+	show_line("model:", disk->model);
 	show_line("serial:", disk->serial);
 	show_line("size:", size);
 	show_line("contents:", content);
-	if (disk->is_file)
-		fputs("Type its path to go on: ", stderr);
-	else if (disk->serial)
-		fputs("Type its model, or the last 6 characters of its serial, to go "
-		      "on: ",
-		      stderr);
-	else
-		fputs(model ? "Type its model to go on: " : "Type its path to go on: ",
-		      stderr);
+	fprintf(stderr, "Type %s to go on: ", what_to_type(disk));
 	fflush(stderr);
 }
 

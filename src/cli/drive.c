@@ -7,13 +7,6 @@
 
 #define MAX_CONTENTS 4 /* more would hide the drive behind its partitions */
 
-char *cli_drive_model(const struct wtg_disk *disk)
-{
-	if (!disk->model || !disk->vendor || wtg_text_starts(disk->model, disk->vendor))
-		return wtg_text_copy(disk->model ? disk->model : disk->vendor);
-	return wtg_text("%s %s", disk->vendor, disk->model);
-}
-
 static char *content_words(const struct wtg_content *content)
 {
 	const char *type = content->type ? content->type : "unknown";

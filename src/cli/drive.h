@@ -4,8 +4,5 @@
 
 #include "wtg/target.h"
 
-/* Vendor and model, or NULL.  The caller frees, here and below. */
-char *cli_drive_model(const struct wtg_disk *disk);
-
-/* What is on it: 'gpt: ntfs "Data", vfat'; "nothing" if that is so. */
+/* What is on it: 'gpt, ntfs "Data", vfat'; "nothing" if that is so.  The caller frees. */
 char *cli_drive_content(const struct wtg_disk *disk);

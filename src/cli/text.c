@@ -105,11 +105,16 @@ static void put_truth(struct wtg_facts *f, const char *key, bool value)
 	put_line(text_of(f), key, value ? "yes" : "no");
 }
 
+static bool in_list(const struct cli_text *t)
+{
+	return t->depth > 0 && t->frames[t->depth - 1].shape == WTG_LIST;
+}
+
 static void open_frame(struct wtg_facts *f, const char *key, enum wtg_shape shape)
 {
 	struct cli_text *t = text_of(f);
 
-	if (t->skipping || (t->brief && shape == WTG_LIST)) {
+	if (t->skipping || (t->brief && shape == WTG_OBJECT && in_list(t))) {
 		t->skipping++;
 		return;
 	}

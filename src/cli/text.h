@@ -12,7 +12,7 @@
 struct cli_text {
 	struct wtg_facts facts; /* first: the sink's functions cast back */
 	FILE *to;
-	bool brief;	   /* leave lists out */
+	bool brief;	   /* leave objects in lists out */
 	unsigned skipping; /* how deep inside what is left out */
 	bool written;	   /* something */
 	bool inside;	   /* the last line was in a section */
@@ -28,5 +28,5 @@ struct cli_text {
 /* Start a sink that writes to a stream; it needs no ending. */
 struct wtg_facts *cli_text_start(struct cli_text *text, FILE *to);
 
-/* The same without lists: the outline of a plan. */
+/* The same without the objects in lists: of a plan, the outline and the warnings. */
 struct wtg_facts *cli_text_start_brief(struct cli_text *text, FILE *to);

@@ -24,6 +24,9 @@ static void describe_something(struct wtg_facts *out)
 	wtg_fact_open(out, "holders", WTG_LIST);
 	wtg_fact_close(out);
 	wtg_fact_close(out);
+	wtg_fact_open(out, "warnings", WTG_LIST);
+	wtg_fact_text(out, NULL, "little room");
+	wtg_fact_close(out);
 	wtg_fact_open(out, "steps", WTG_LIST);
 	for (uint64_t i = 1; i <= 2; i++) {
 		wtg_fact_open(out, NULL, WTG_OBJECT);
@@ -63,6 +66,9 @@ static void facts_are_aligned_in_sections_and_lists(void **state)
 				   "  sector bytes:         4 KiB\n"
 				   "  removable:            yes\n"
 				   "\n"
+				   "warnings:\n"
+				   "  - little room\n"
+				   "\n"
 				   "steps:\n"
 				   "  - number:             1\n"
 				   "    edits:\n"
@@ -76,14 +82,15 @@ static void facts_are_aligned_in_sections_and_lists(void **state)
 				   "state:                  complete\n");
 }
 
-static void an_outline_leaves_lists_out(void **state)
+static void an_outline_leaves_lists_of_objects_out(void **state)
 {
 	_cleanup_free_ char *shown = as_text(true);
 
 	(void)state;
 	assert_non_null(strstr(shown, "removable:"));
 	assert_null(strstr(shown, "steps"));
-	assert_null(strstr(shown, "- "));
+	assert_null(strstr(shown, "edits"));
+	assert_non_null(strstr(shown, "warnings:\n  - little room\n"));
 	assert_non_null(strstr(shown, "state:"));
 }
 
@@ -273,7 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(facts_are_aligned_in_sections_and_lists),
-		cmocka_unit_test(an_outline_leaves_lists_out),
+		cmocka_unit_test(an_outline_leaves_lists_of_objects_out),
 		cmocka_unit_test(nothing_is_said_in_the_first_second),
 		cmocka_unit_test(the_remaining_time_is_told_only_when_known),
 		cmocka_unit_test(the_speed_is_that_of_late),
