@@ -28,26 +28,30 @@ struct wtg_bcd_read_device {
 	uint64_t mbr_offset_bytes;
 };
 
-/* A store; the view's bytes must outlive it.  Kind WTG_INPUT when it is not a BCD store. */
+/* A store; the view's bytes must outlive it. */
 struct wtg_bcd {
 	struct wtg_hive_view view;
 	wtg_hive_key objects;
 };
-int wtg_bcd_open(const struct wtg_bytes *bytes, struct wtg_bcd *ret, struct wtg_error *err);
+
+/* Checks the whole hive.  Kind WTG_INPUT when it is damaged or not a BCD store. */
+int wtg_bcd_open(const struct wtg_bytes *bytes, struct wtg_bcd *ret,
+		 struct wtg_error *err);
 
 /* Elements of one object; id such as 0x12000002.  False or NULL when absent, of another
- * format or damaged.  Integers of 1 to 8 bytes are accepted.  Strings: the caller frees. */
+ * format or damaged.  Integers have 1 to 8 bytes.  Strings: the caller frees. */
 bool wtg_bcd_has_object(const struct wtg_bcd *bcd, const struct wtg_guid *object);
-char *wtg_bcd_string(const struct wtg_bcd *bcd, const struct wtg_guid *object, uint32_t id);
-bool wtg_bcd_integer(const struct wtg_bcd *bcd, const struct wtg_guid *object, uint32_t id,
-		     uint64_t *ret);
-bool wtg_bcd_boolean(const struct wtg_bcd *bcd, const struct wtg_guid *object, uint32_t id,
-		     bool *ret);
+char *wtg_bcd_string(const struct wtg_bcd *bcd, const struct wtg_guid *object,
+		     uint32_t id);
+bool wtg_bcd_integer(const struct wtg_bcd *bcd, const struct wtg_guid *object,
+		     uint32_t id, uint64_t *ret);
+bool wtg_bcd_boolean(const struct wtg_bcd *bcd, const struct wtg_guid *object,
+		     uint32_t id, bool *ret);
 bool wtg_bcd_object(const struct wtg_bcd *bcd, const struct wtg_guid *object, uint32_t id,
 		    struct wtg_guid *ret);
 /* At most max GUIDs of an object list; gives how many there are. */
-size_t wtg_bcd_objects(const struct wtg_bcd *bcd, const struct wtg_guid *object, uint32_t id,
-		       struct wtg_guid *ret, size_t max);
+size_t wtg_bcd_objects(const struct wtg_bcd *bcd, const struct wtg_guid *object,
+		       uint32_t id, struct wtg_guid *ret, size_t max);
 struct wtg_bcd_read_device wtg_bcd_device(const struct wtg_bcd *bcd,
 					  const struct wtg_guid *object, uint32_t id);
 

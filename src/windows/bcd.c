@@ -63,7 +63,8 @@ struct element {
 /*
  * What bcdboot of Windows 10 and 11 writes into a new store for UEFI, element for
  * element; the 69 real stores that were compared agree.  Not here is what Windows adds
- * when it runs: recovery, firmware entries, GuidCache.
+ * when it runs: recovery, firmware entries, GuidCache.  Paths are as after "bcdboot
+ * W:\Windows": bcdboot takes the case of that argument.
  */
 static const struct element elements[] = {
 	{ EMS_SETTINGS, 0x16000020, "boot EMS off", .number = 0 },
@@ -160,7 +161,7 @@ static void add_device(struct wtg_regf_key *key, const struct wtg_bcd_device *de
 {
 	uint8_t data[88] = { 0 };
 
-	data[0x10] = 6;			  /* a partition */
+	data[0x10] = 6;                   /* a partition */
 	data[0x18] = sizeof(data) - 0x10; /* bytes from 0x10 on */
 	memcpy(data + 0x20, device->partition.bytes, sizeof(device->partition.bytes));
 	data[0x30] = 0; /* on a hard disk */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The boot configuration store that bcdboot of Windows 10 and 11 would write for UEFI: 11
- * objects from nothing, every element byte for byte.  bcdboot translates the descriptions of
- * the boot manager and the memory test; here they are English whatever the locale.
+ * objects from nothing, every element byte for byte.  bcdboot translates the descriptions
+ * of the boot manager and the memory test; here they are English whatever the locale.
  */
 #pragma once
 
@@ -29,6 +29,6 @@ struct wtg_bcd_spec {
 /* The hive's bytes, for \EFI\Microsoft\Boot\BCD; the same for the same specification. */
 struct wtg_bytes wtg_bcd_build(const struct wtg_bcd_spec *spec);
 
-/* "Windows 10", "Windows 11" or "Windows Server", by what the image says (not ProductName,
- * which says Windows 10 on 11). */
+/* "Windows 10", "Windows 11" or "Windows Server", by what the image says.  (Not by its
+ * ProductName, which says Windows 10 on 11.) */
 const char *wtg_bcd_description(unsigned build, const char *installation_type);

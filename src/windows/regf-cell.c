@@ -73,9 +73,10 @@ bool wtg_regf_list(const struct wtg_hive_view *view, uint32_t offset,
 		return false;
 	list.is_index = is(&cell, "ri");
 	list.hashed = is(&cell, "lh");
-	if (!list.is_index && !list.hashed && !is(&cell, "lf") && !is(&cell, "li"))
+	list.hinted = is(&cell, "lf");
+	if (!list.is_index && !list.hashed && !list.hinted && !is(&cell, "li"))
 		return false;
-	list.entry_bytes = list.hashed || is(&cell, "lf") ? 8 : 4;
+	list.entry_bytes = list.hashed || list.hinted ? 8 : 4;
 	list.entries = cell.data + LIST_ENTRIES;
 	list.n_entries = wtg_le16(cell.data + LIST_COUNT);
 	/* An empty list is not written; one list of many such would be slow to pass. */

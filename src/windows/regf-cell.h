@@ -37,6 +37,12 @@ char *wtg_regf_name_text(const struct wtg_regf_name *name);
  * Armenian letters are folded; others compare as they are. */
 int wtg_regf_name_compare(const struct wtg_regf_name *a, const struct wtg_regf_name *b);
 
+/* No letter that only Windows knows how to fold. */
+bool wtg_regf_name_is_ascii(const struct wtg_regf_name *name);
+
+/* What "lh" lists keep of a name. */
+uint32_t wtg_regf_name_hash(const struct wtg_regf_name *name);
+
 struct wtg_regf_nk { /* a key */
 	struct wtg_regf_name name;
 	uint32_t parent;
@@ -51,7 +57,8 @@ bool wtg_regf_nk(const struct wtg_hive_view *view, uint32_t offset,
 /* A list of subkeys, or a list of such lists, never deeper. */
 struct wtg_regf_list {
 	bool is_index; /* its entries are lists */
-	bool hashed;   /* lh: each entry has a hash of the name */
+	bool hashed;   /* lh: each entry has a hash of the name, */
+	bool hinted;   /* lf: or its first characters */
 	uint32_t n_entries, entry_bytes;
 	const uint8_t *entries;
 };
@@ -65,9 +72,9 @@ struct wtg_regf_vk { /* a value */
 	struct wtg_regf_name name;
 	uint32_t type;
 	uint32_t size;
-	uint32_t data;		 /* offset of its cell, */
+	uint32_t data;           /* offset of its cell, */
 	const uint8_t *resident; /* or the data themselves */
-	bool is_big;		 /* the cell is a "db", the data lie in pieces */
+	bool is_big;             /* the cell is a "db", the data lie in pieces */
 	uint32_t n_pieces;
 };
 bool wtg_regf_vk(const struct wtg_hive_view *view, uint32_t offset,

@@ -73,8 +73,9 @@ static int claim_big(const struct walk *w, const struct wtg_regf_vk *vk,
 
 	if (claim(w, vk->data, "its data", err) < 0)
 		return -1;
-	if (!wtg_regf_cell(w->view, vk->data, DB_BYTES, &db))
-		return wtg_fail(err, WTG_INPUT, 0, "its data are damaged");
+	if (!wtg_regf_cell(w->view, vk->data, DB_BYTES, &db) ||
+	    memcmp(db.data, "db", 2) != 0)
+		return wtg_fail(err, WTG_INPUT, 0, "its data are too long for one cell");
 	return claim(w, wtg_le32(db.data + DB_SEGMENTS), "its list of data", err);
 }
 
@@ -94,6 +95,16 @@ static int check_data(const struct walk *w, const struct wtg_regf_vk *vk,
 	return 0;
 }
 
+/* Say in which key or value the recorded damage is. */
+static int while_in(struct wtg_error *err, const char *what,
+		    const struct wtg_regf_name *name)
+{
+	_cleanup_free_ char *text = wtg_regf_name_text(name);
+	_cleanup_free_ char *shown = wtg_text_printable(text);
+
+	return wtg_while(err, "%s %s", what, shown);
+}
+
 static int check_value(const struct walk *w, uint32_t offset, struct wtg_error *err)
 {
 	struct wtg_regf_vk vk;
@@ -103,12 +114,8 @@ static int check_value(const struct walk *w, uint32_t offset, struct wtg_error *
 	if (!wtg_regf_vk(w->view, offset, &vk))
 		return wtg_fail(err, WTG_INPUT, 0, "the value at 0x%x is damaged",
 				offset);
-	if (check_data(w, &vk, err) < 0) {
-		_cleanup_free_ char *name = wtg_regf_name_text(&vk.name);
-		_cleanup_free_ char *shown = wtg_text_printable(name);
-
-		return wtg_while(err, "value %s", shown);
-	}
+	if (check_data(w, &vk, err) < 0)
+		return while_in(err, "value", &vk.name);
 	return 0;
 }
 
@@ -131,15 +138,87 @@ static int check_values(const struct walk *w, const struct wtg_regf_nk *nk,
 	return 0;
 }
 
-static int check_key(const struct walk *w, uint32_t offset, unsigned depth,
-		     struct wtg_error *err);
+/* The subkeys of one key, as the walk passes them. */
+struct family {
+	wtg_hive_key parent;
+	unsigned depth; /* of the subkeys */
+	uint64_t n_seen;
+	struct wtg_regf_name last_seen;
+};
+
+/*
+ * Windows finds a subkey by halving the list, and by the hash or the first characters
+ * that lie there: what is misplaced does not exist for it.  Judged where names are ASCII,
+ * since folding the others is Windows' own.
+ */
+static int check_place(const struct wtg_regf_list *list, uint32_t i,
+		       const struct wtg_regf_name *name, const struct family *family,
+		       struct wtg_error *err)
+{
+	const uint8_t *hint = list->entries + (size_t)i * list->entry_bytes + 4;
+	struct wtg_regf_name hinted = { hint, name->size < 4 ? name->size : 4, true };
+	struct wtg_regf_name first = { name->data, hinted.size, true };
+
+	if (!wtg_regf_name_is_ascii(name))
+		return 0;
+	if (list->hashed && wtg_le32(hint) != wtg_regf_name_hash(name))
+		return wtg_fail(err, WTG_INPUT, 0,
+				"its hash in the list of subkeys is wrong");
+	if (list->hinted && name->latin1 && wtg_regf_name_compare(&first, &hinted) != 0)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"its hint in the list of subkeys is wrong");
+	if (family->n_seen > 0 && wtg_regf_name_is_ascii(&family->last_seen) &&
+	    wtg_regf_name_compare(&family->last_seen, name) >= 0)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"it is misplaced in the list of subkeys");
+	return 0;
+}
+
+static int check_below(const struct walk *w, const struct wtg_regf_nk *nk,
+		       wtg_hive_key key, unsigned depth, struct wtg_error *err);
+
+static int check_security(const struct walk *w, const struct wtg_regf_nk *nk,
+			  struct wtg_error *err)
+{
+	struct wtg_regf_cell sk; /* shared by keys: not claimed */
+
+	if (!wtg_regf_cell(w->view, nk->security, SK_DESCRIPTOR, &sk) ||
+	    memcmp(sk.data, "sk", 2) != 0 ||
+	    wtg_le32(sk.data + SK_SIZE) > sk.size - SK_DESCRIPTOR)
+		return wtg_fail(err, WTG_INPUT, 0, "its security descriptor is damaged");
+	return 0;
+}
+
+static int check_class(const struct walk *w, const struct wtg_regf_nk *nk,
+		       struct wtg_error *err)
+{
+	struct wtg_regf_cell name;
+
+	if (nk->class_bytes == 0)
+		return 0;
+	if (!wtg_regf_cell(w->view, nk->class_name, nk->class_bytes, &name))
+		return wtg_fail(err, WTG_INPUT, 0, "its class name is damaged");
+	return claim(w, nk->class_name, "its class name", err);
+}
 
 static int check_leaf(const struct walk *w, const struct wtg_regf_list *list,
-		      unsigned depth, struct wtg_error *err)
+		      struct family *family, struct wtg_error *err)
 {
-	for (uint32_t i = 0; i < list->n_entries; i++)
-		if (check_key(w, wtg_regf_list_entry(list, i), depth + 1, err) < 0)
+	for (uint32_t i = 0; i < list->n_entries; i++) {
+		wtg_hive_key key = wtg_regf_list_entry(list, i);
+		struct wtg_regf_nk nk;
+
+		if (claim(w, key, "a key", err) < 0)
 			return -1;
+		if (!wtg_regf_nk(w->view, key, &nk) || nk.parent != family->parent)
+			return wtg_fail(err, WTG_INPUT, 0, "the key at 0x%x is damaged",
+					key);
+		if (check_place(list, i, &nk.name, family, err) < 0 ||
+		    check_below(w, &nk, key, family->depth, err) < 0)
+			return while_in(err, "key", &nk.name);
+		family->last_seen = nk.name;
+		family->n_seen++;
+	}
 	return 0;
 }
 
@@ -154,62 +233,63 @@ static int claim_list(const struct walk *w, uint32_t offset, struct wtg_regf_lis
 	return 0;
 }
 
-static int check_subkeys(const struct walk *w, const struct wtg_regf_nk *nk,
-			 unsigned depth, struct wtg_error *err)
+static int check_index(const struct walk *w, const struct wtg_regf_list *index,
+		       struct family *family, struct wtg_error *err)
 {
-	struct wtg_regf_list list, leaf;
-	uint64_t n_listed = 0;
+	for (uint32_t i = 0; i < index->n_entries; i++) {
+		struct wtg_regf_list leaf;
 
-	if (nk->n_subkeys == 0)
-		return 0;
-	if (claim_list(w, nk->subkeys, &list, err) < 0)
-		return -1;
-	if (!list.is_index) {
-		n_listed = list.n_entries;
-		if (check_leaf(w, &list, depth, err) < 0)
-			return -1;
-	}
-	for (uint32_t i = 0; list.is_index && i < list.n_entries; i++) {
-		if (claim_list(w, wtg_regf_list_entry(&list, i), &leaf, err) < 0)
+		if (claim_list(w, wtg_regf_list_entry(index, i), &leaf, err) < 0)
 			return -1;
 		if (leaf.is_index)
 			return wtg_fail(err, WTG_INPUT, 0,
 					"its lists of subkeys are nested");
-		if (check_leaf(w, &leaf, depth, err) < 0)
+		if (check_leaf(w, &leaf, family, err) < 0)
 			return -1;
-		n_listed += leaf.n_entries;
 	}
-	if (n_listed != nk->n_subkeys)
-		return wtg_fail(err, WTG_INPUT, 0, "it has %u subkeys and lists %ju",
-				nk->n_subkeys, (uintmax_t)n_listed);
 	return 0;
 }
 
-static int check_key(const struct walk *w, uint32_t offset, unsigned depth,
-		     struct wtg_error *err)
+static int check_subkeys(const struct walk *w, const struct wtg_regf_nk *nk,
+			 struct family *family, struct wtg_error *err)
 {
-	struct wtg_regf_nk nk;
+	struct wtg_regf_list list;
+	int result;
 
-	if (depth > MAX_DEPTH)
+	if (nk->n_subkeys == 0)
+		return 0;
+	if (family->depth > MAX_DEPTH)
 		return wtg_fail(err, WTG_INPUT, 0, "keys are nested deeper than %d",
 				MAX_DEPTH);
-	if (claim(w, offset, "a key", err) < 0)
+	if (claim_list(w, nk->subkeys, &list, err) < 0)
 		return -1;
-	if (!wtg_regf_nk(w->view, offset, &nk))
-		return wtg_fail(err, WTG_INPUT, 0, "the key at 0x%x is damaged", offset);
-	if (check_values(w, &nk, err) < 0 || check_subkeys(w, &nk, depth, err) < 0) {
-		_cleanup_free_ char *name = wtg_regf_name_text(&nk.name);
-		_cleanup_free_ char *shown = wtg_text_printable(name);
-
-		return wtg_while(err, "key %s", shown);
-	}
+	result = list.is_index ? check_index(w, &list, family, err)
+			       : check_leaf(w, &list, family, err);
+	if (result < 0)
+		return -1;
+	if (family->n_seen != nk->n_subkeys)
+		return wtg_fail(err, WTG_INPUT, 0, "it has %u subkeys and lists %ju",
+				nk->n_subkeys, (uintmax_t)family->n_seen);
 	return 0;
+}
+
+/* What a key consists of. */
+static int check_below(const struct walk *w, const struct wtg_regf_nk *nk,
+		       wtg_hive_key key, unsigned depth, struct wtg_error *err)
+{
+	struct family family = { .parent = key, .depth = depth + 1 };
+
+	if (check_security(w, nk, err) < 0 || check_class(w, nk, err) < 0 ||
+	    check_values(w, nk, err) < 0)
+		return -1;
+	return check_subkeys(w, nk, &family, err);
 }
 
 int wtg_hive_view_check(const struct wtg_hive_view *view, struct wtg_error *err)
 {
 	_cleanup_free_ uint8_t *unclaimed = NULL;
 	struct walk w = { .view = view };
+	struct wtg_regf_nk root;
 
 	unclaimed = wtg_try_alloc((view->size - REGF_BASE_BYTES) / 64, "walking the hive",
 				  err);
@@ -218,5 +298,9 @@ int wtg_hive_view_check(const struct wtg_hive_view *view, struct wtg_error *err)
 	w.unclaimed = unclaimed;
 	if (mark_cells(&w, err) < 0)
 		return -1;
-	return check_key(&w, view->root, 0, err);
+	if (claim(&w, view->root, "the root key", err) < 0)
+		return -1;
+	if (!wtg_regf_nk(view, view->root, &root))
+		return wtg_fail(err, WTG_INPUT, 0, "the hive's root key is damaged");
+	return check_below(&w, &root, view->root, 0, err);
 }

@@ -69,7 +69,7 @@ enum {
 	DB_COUNT = 2,
 	DB_SEGMENTS = 4,
 	DB_BYTES = 8,
-	DB_SEGMENT_BYTES = 16344, /* longer data is cut into such pieces, from minor 4 on */
+	DB_SEGMENT_BYTES = 16344, /* of which longer data consist, from minor 4 on */
 };
 
 #define REGF_NONE 0xffffffffu     /* an offset that leads nowhere */

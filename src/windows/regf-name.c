@@ -75,6 +75,23 @@ int wtg_regf_name_compare(const struct wtg_regf_name *a, const struct wtg_regf_n
 	return n_a < n_b ? -1 : n_a > n_b;
 }
 
+bool wtg_regf_name_is_ascii(const struct wtg_regf_name *name)
+{
+	for (size_t i = 0; i < length(name); i++)
+		if (unit(name, i) >= 0x80)
+			return false;
+	return true;
+}
+
+uint32_t wtg_regf_name_hash(const struct wtg_regf_name *name)
+{
+	uint32_t hash = 0;
+
+	for (size_t i = 0; i < length(name); i++)
+		hash = hash * 37 + upper(unit(name, i));
+	return hash;
+}
+
 char *wtg_regf_name_text(const struct wtg_regf_name *name)
 {
 	_cleanup_free_ uint8_t *utf16 = wtg_alloc(length(name) * 2);

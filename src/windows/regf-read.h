@@ -21,14 +21,14 @@
 
 struct wtg_hive_view {
 	const uint8_t *data; /* borrowed from the caller */
-	size_t size;	     /* of base block and bins; what follows them is ignored */
-	uint32_t root;	     /* offset of the root cell */
+	size_t size;         /* of base block and bins; what follows them is ignored */
+	uint32_t root;       /* offset of the root cell */
 	uint32_t sequence1, sequence2; /* differ: dirty, its log was not replayed */
 	uint32_t minor;
 };
 
-/* Check base block (signature, checksum, version 1.3 to 1.6) and bins.  Kind WTG_INPUT.
- */
+/* Check base block (signature, checksum, version 1.3 to 1.6) and bins.  Kind WTG_INPUT
+ * when they are not sound. */
 int wtg_hive_view_open(const struct wtg_bytes *bytes, struct wtg_hive_view *ret,
 		       struct wtg_error *err);
 

@@ -12,9 +12,8 @@
 #include "wtg/text.h"
 
 #define MAX_NAME 255
-#define MAX_SUBKEYS                                                                      \
-	500 /* what one list in one page holds; then Windows makes an "ri"               \
-	     */
+/* What one list in one page holds; for more Windows makes an index, "ri". */
+#define MAX_SUBKEYS 500
 
 struct value {
 	char *name;
@@ -129,8 +128,7 @@ void wtg_regf_dword(struct wtg_regf_key *key, const char *name, uint32_t number)
 	wtg_regf_value(key, name, WTG_REG_DWORD, data, sizeof(data));
 }
 
-/* The bins as they grow: each new cell goes to the end of the last bin or into a new one.
- */
+/* The bins as they grow: a new cell goes to the end of the last bin or into a new one. */
 struct bins {
 	uint8_t *data;
 	size_t size;

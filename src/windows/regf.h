@@ -26,7 +26,7 @@ enum wtg_reg_type {
 
 struct wtg_regf_key;
 
-/* A tree of keys; freeing the root frees all.  Names are ASCII, at most 255 characters. */
+/* A tree of keys; freeing the root frees all.  Names are ASCII, up to 255 characters. */
 struct wtg_regf_key *wtg_regf_root(const char *name);
 void wtg_regf_free(struct wtg_regf_key *root);
 WTG_DEFINE_FREEP(struct wtg_regf_key, wtg_regf_free)

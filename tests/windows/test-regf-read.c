@@ -207,8 +207,8 @@ static void names_outside_ascii_are_found_in_any_case(void **state)
 		bool same;
 	} rows[] = {
 		{ "Größe", "GRÖßE", true }, { "Привет", "ПРИВЕТ", true },
-		{ "ÿ", "Ÿ", true },	    { "÷", "×", false },
-		{ "ı", "I", false },	    { "ſ", "S", false },
+		{ "ÿ", "Ÿ", true },         { "÷", "×", false },
+		{ "ı", "I", false },        { "ſ", "S", false },
 		{ "ωμέγα", "ΩΜΈΓΑ", true }, { "内存", "内存", true },
 	};
 
