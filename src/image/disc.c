@@ -16,25 +16,24 @@ struct finder {
 	const char *prefix, *extension;
 };
 
-static int find_part(struct finder *f, unsigned n, struct wtg_source *ret, struct wtg_error *err)
+/* "x64/sources/install2.swm". */
+static char *part_path(const struct finder *f, unsigned n)
 {
 	_cleanup_free_ char *number = n > 1 ? wtg_text("%u", n) : wtg_text_copy("");
-	_cleanup_free_ char *path = wtg_text("%s%ssources/install%s.%s",
-					     f->prefix ? f->prefix : "", f->prefix ? "/" : "",
-					     number, f->extension);
 
-	return wtg_udf_find(f->udf, path, ret, err);
+	return wtg_text("%s%ssources/install%s.%s", f->prefix ? f->prefix : "",
+			f->prefix ? "/" : "", number, f->extension);
 }
 
 static int next_part(void *context, unsigned n, struct wtg_part *ret, struct wtg_error *err)
 {
-	struct finder *f = context;
-	int found = find_part(f, n, &ret->source, err);
+	const struct finder *f = context;
+	_cleanup_free_ char *path = part_path(f, n);
+	int found = wtg_udf_find(f->udf, path, &ret->source, err);
 
 	if (found == 0)
 		return wtg_fail(err, WTG_INPUT, 0, "part %u of the split set in %s is missing: "
-				"there is no sources/install%u.%s", n, f->image->path, n,
-				f->extension);
+				"there is no %s", n, f->image->path, path);
 	return found < 0 ? -1 : 0;
 }
 
@@ -45,9 +44,11 @@ static int look_below(struct finder *f, struct wtg_error *err)
 
 	for (size_t i = 0; found == 0 && i < sizeof(extensions) / sizeof(extensions[0]); i++) {
 		struct wtg_source source = { .fd = -1 };
+		_cleanup_free_ char *path = NULL;
 
 		f->extension = extensions[i];
-		found = find_part(f, 1, &source, err);
+		path = part_path(f, 1);
+		found = wtg_udf_find(f->udf, path, &source, err);
 		wtg_source_done(&source);
 	}
 	return found;

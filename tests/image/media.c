@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
+#include "base/utf16.h"
 #include "wtg/text.h"
 
 const char *media_tree(void)
@@ -75,4 +77,46 @@ void media_patch(const char *path, uint64_t offset, const void *data, size_t siz
 
 	if (fd < 0 || wtg_pwrite_all(fd, data, size, offset) < 0 || close(fd) < 0)
 		fail_msg("cannot patch %s", path);
+}
+
+void media_xml(const char *path, const char *utf8, uint64_t offset)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes xml = wtg_utf16_from_utf8(utf8);
+	uint64_t size = xml.size - 2; /* without the NUL */
+	uint8_t header[24];
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		fail_msg("cannot look at %s", path);
+	if (offset == 0)
+		offset = (uint64_t)st.st_size;
+	wtg_put_le64(header, size | 2ull << 56);
+	wtg_put_le64(header + 8, offset);
+	wtg_put_le64(header + 16, size);
+	media_patch(path, offset, xml.data, (size_t)size);
+	media_patch(path, 72, header, sizeof(header));
+}
+
+static void read_at(int fd, void *buffer, size_t size, uint64_t offset)
+{
+	if (wtg_pread_all(fd, buffer, size, offset) < 0)
+		fail_msg("cannot read byte %ju", (uintmax_t)offset);
+}
+
+uint64_t media_resource(const char *path, unsigned flags, unsigned n)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t table[24], entry[50];
+	uint64_t at, size;
+
+	read_at(fd, table, sizeof(table), 48);
+	size = wtg_le64(table) & 0x00ffffffffffffffull;
+	for (at = wtg_le64(table + 8); size >= sizeof(entry); size -= sizeof(entry)) {
+		read_at(fd, entry, sizeof(entry), at);
+		at += sizeof(entry);
+		if ((entry[7] & flags) != 0 && n-- == 0)
+			return wtg_le64(entry + 8);
+	}
+	fail_msg("%s has no such resource", path);
+	return 0;
 }

@@ -17,3 +17,10 @@ char *media_iso(const char *name, const char *grafts);
 
 /* Overwrite size bytes at offset. */
 void media_patch(const char *path, uint64_t offset, const void *data, size_t size);
+
+/* Give a WIM this XML instead of its own, at offset (0: at its end). */
+void media_xml(const char *path, const char *utf8, uint64_t offset);
+
+/* Where the n-th resource of the file table lies whose flags have one of these bits. */
+enum { MEDIA_TREE = 0x02, MEDIA_COMPRESSED = 0x04 };
+uint64_t media_resource(const char *path, unsigned flags, unsigned n);
