@@ -28,13 +28,13 @@ static sigset_t hold_signals(void)
 	sigset_t all, before;
 
 	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
 	return before;
 }
 
 static void release_signals(const sigset_t *before)
 {
-	sigprocmask(SIG_SETMASK, before, NULL);
+	pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
 static int copy_extent(const struct wtg_part *part, const struct wtg_extent *extent,

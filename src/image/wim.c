@@ -214,11 +214,9 @@ int wtg_wim_extract(struct wtg_wim *wim, unsigned index, const char *volume_name
 	int code;
 
 	wimlib_register_progress_function(wim->wim, on_progress, &x);
-	/* Strict: libntfs-3g can set everything, so what it cannot set is a failure. */
-	code = wimlib_extract_image(wim->wim, (int)index, volume_name,
-				    WIMLIB_EXTRACT_FLAG_NTFS | WIMLIB_EXTRACT_FLAG_STRICT_ACLS |
-				    WIMLIB_EXTRACT_FLAG_STRICT_SHORT_NAMES |
-				    WIMLIB_EXTRACT_FLAG_STRICT_TIMESTAMPS);
+	/* In this mode whatever wimlib cannot set on a file is a failure anyway: the STRICT
+	 * flags are for filesystems that know less than NTFS. */
+	code = wimlib_extract_image(wim->wim, (int)index, volume_name, WIMLIB_EXTRACT_FLAG_NTFS);
 	wimlib_register_progress_function(wim->wim, NULL, NULL);
 	return code ? fail(err, code, "extract an image of", wim->name) : 0;
 }
