@@ -17,20 +17,14 @@ static const struct {
 	{ "versionScope", "nonSxS" },
 };
 
-static const char *processor(enum wtg_arch arch)
-{
-	switch (arch) {
-	case WTG_ARCH_X86:
-		return "x86";
-	case WTG_ARCH_AMD64:
-		return "amd64";
-	case WTG_ARCH_ARM64:
-		return "arm64";
-	case WTG_ARCH_UNKNOWN:
-		break;
-	}
-	abort();
-}
+static const struct {
+	enum wtg_arch arch;
+	const char *name;
+} processors[] = {
+	{ WTG_ARCH_X86, "x86" },
+	{ WTG_ARCH_AMD64, "amd64" },
+	{ WTG_ARCH_ARM64, "arm64" },
+};
 
 /* Writing to memory fails only for lack of it. */
 static void must(int result)
@@ -49,13 +43,15 @@ static void open_element(xmlTextWriter *xml, const char *name)
 	must(xmlTextWriterStartElement(xml, BAD_CAST name));
 }
 
-static void open_component(xmlTextWriter *xml, const char *name, enum wtg_arch arch)
+static void write_component(xmlTextWriter *xml, const char *arch)
 {
 	open_element(xml, "component");
-	attribute(xml, "name", name);
-	attribute(xml, "processorArchitecture", processor(arch));
+	attribute(xml, "name", "Microsoft-Windows-WinRE-RecoveryAgent");
+	attribute(xml, "processorArchitecture", arch);
 	for (size_t i = 0; i < sizeof(identity) / sizeof(identity[0]); i++)
 		attribute(xml, identity[i].name, identity[i].value);
+	must(xmlTextWriterWriteElement(xml, BAD_CAST "UninstallWindowsRE", BAD_CAST "true"));
+	must(xmlTextWriterEndElement(xml));
 }
 
 struct wtg_bytes wtg_unattend_without_winre(enum wtg_arch arch)
@@ -73,8 +69,9 @@ struct wtg_bytes wtg_unattend_without_winre(enum wtg_arch arch)
 	attribute(xml, "xmlns", NAMESPACE);
 	open_element(xml, "settings");
 	attribute(xml, "pass", "oobeSystem");
-	open_component(xml, "Microsoft-Windows-WinRE-RecoveryAgent", arch);
-	must(xmlTextWriterWriteElement(xml, BAD_CAST "UninstallWindowsRE", BAD_CAST "true"));
+	for (size_t i = 0; i < sizeof(processors) / sizeof(processors[0]); i++)
+		if (arch == processors[i].arch || arch == WTG_ARCH_UNKNOWN)
+			write_component(xml, processors[i].name);
 	must(xmlTextWriterEndDocument(xml));
 	xmlFreeTextWriter(xml);
 

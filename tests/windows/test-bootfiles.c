@@ -279,6 +279,21 @@ static void the_answer_file_is_microsofts(void **state)
 	}
 }
 
+static void an_answer_file_for_any_processor_is_for_all(void **state)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes bytes =
+		wtg_unattend_without_winre(WTG_ARCH_UNKNOWN);
+	_cleanup_free_ char *path = wtg_text("%s/all.xml", test_dir()), *found = NULL;
+
+	(void)state;
+	test_require("xmllint");
+	test_write_file(path, bytes.data, bytes.size);
+	found = test_run(NULL, "xmllint --xpath '//@processorArchitecture' '%s' | tr -d ' \\n'",
+			 path);
+	assert_string_equal(found, "processorArchitecture=\"x86\"processorArchitecture=\"amd64\""
+				   "processorArchitecture=\"arm64\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +304,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_loader_and_an_unknown_processor_are_refused),
 		cmocka_unit_test(says_what_it_chose),
 		cmocka_unit_test(the_answer_file_is_microsofts),
+		cmocka_unit_test(an_answer_file_for_any_processor_is_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
