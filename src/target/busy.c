@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "target/busy.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -91,10 +90,10 @@ char *wtg_busy_processes(const struct wtg_disk *disk)
 		return NULL;
 	wtg_machine_look(&machine);
 	for (struct dirent *d = readdir(proc); d; d = readdir(proc)) {
-		if (!isdigit((unsigned char)d->d_name[0]) ||
-		    strtol(d->d_name, NULL, 10) == getpid() || !has_open(&machine, disk, d->d_name))
-			continue;
-		list = join(list, process_name(strtol(d->d_name, NULL, 10)));
+		long pid = strtol(d->d_name, NULL, 10);
+
+		if (pid > 0 && pid != getpid() && has_open(&machine, disk, d->d_name))
+			list = join(list, process_name(pid));
 	}
 	wtg_machine_done(&machine);
 	closedir(proc);

@@ -143,7 +143,7 @@ int wtg_disk_list(struct wtg_disk_list *ret, struct wtg_error *err)
 	wtg_machine_look(&machine);
 	if (machine.blocks.n_items == 0) {
 		wtg_machine_done(&machine);
-		return wtg_fail(err, WTG_SYSTEM, 0, "the kernel lists no drives in /sys/class/block");
+		return wtg_fail(err, WTG_SYSTEM, 0, "/sys/class/block lists no drives");
 	}
 	for (size_t i = 0; i < machine.blocks.n_items; i++)
 		add_drive(&machine, &machine.blocks.items[i], &list);

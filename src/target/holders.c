@@ -76,7 +76,8 @@ const char *wtg_holder_kind_name(enum wtg_holder_kind kind)
 }
 
 /* Takes part and name; the same holder is said once. */
-static void add_holder(struct wtg_disk *disk, enum wtg_holder_kind kind, char *part, char *name)
+static void add_holder(struct wtg_disk *disk, enum wtg_holder_kind kind, char *part,
+		       char *name)
 {
 	struct wtg_holder holder = { .kind = kind, .part = part, .holder = name };
 
@@ -175,6 +176,7 @@ bool wtg_disk_carries(const struct wtg_machine *machine, const struct wtg_disk *
 	if (!wtg_machine_locate(machine, path, &place))
 		return false;
 	if (disk->is_file)
-		return wtg_machine_locate(machine, disk->path, &file) && same_place(&place, &file);
+		return wtg_machine_locate(machine, disk->path, &file) &&
+		       same_place(&place, &file);
 	return wtg_machine_part(machine, place.device, disk->device) != 0;
 }

@@ -53,7 +53,8 @@ static int check_drive(const struct wtg_disk *disk, int fd, const struct stat *s
 	if (size_bytes != disk->size_bytes)
 		return fail_other(disk, "its size has changed", err);
 	/* The kernel gives every drive that is plugged in a number of its own (Linux 5.15). */
-	if (disk->diskseq && ioctl(fd, BLKGETDISKSEQ, &diskseq) == 0 && diskseq != disk->diskseq)
+	if (disk->diskseq && ioctl(fd, BLKGETDISKSEQ, &diskseq) == 0 &&
+	    diskseq != disk->diskseq)
 		return fail_other(disk, "a drive was unplugged and one plugged in", err);
 	if (wtg_discover_drive(disk->device, &now, err) < 0)
 		return -1;
@@ -135,7 +136,8 @@ static int fail_lock(const struct wtg_disk *disk, int fd, struct wtg_error *err)
 	if (errnum != EWOULDBLOCK)
 		return wtg_fail(err, WTG_SYSTEM, errnum, "lock %s", disk->path);
 	who = wtg_busy_locker(fd);
-	return wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s has locked it", disk->path, who);
+	return wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s has locked it", disk->path,
+			who);
 }
 
 int wtg_target_probe_free(const struct wtg_target *target, struct wtg_error *err)

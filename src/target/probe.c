@@ -20,7 +20,8 @@ static void free_probe(blkid_probe *pr)
 	blkid_free_probe(*pr);
 }
 
-static blkid_probe new_probe(int fd, uint64_t offset, uint64_t size_bytes, uint32_t sector_bytes)
+static blkid_probe new_probe(int fd, uint64_t offset, uint64_t size_bytes,
+			     uint32_t sector_bytes)
 {
 	blkid_probe pr = blkid_new_probe();
 
@@ -62,7 +63,8 @@ static bool has_content(const struct wtg_disk *disk, unsigned number, const char
  * what libblkid would make up its mind for: a drive that looks like two things is neither's
  * to lose.  0, or -1 with errno set.
  */
-static int add_recognised(blkid_probe pr, const struct wtg_content *place, struct wtg_disk *disk)
+static int add_recognised(blkid_probe pr, const struct wtg_content *place,
+			  struct wtg_disk *disk)
 {
 	for (unsigned i = 0; i < MAX_SIGNATURES; i++) {
 		struct wtg_content content = *place;

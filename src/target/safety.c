@@ -96,8 +96,8 @@ static char *is_fixed(const struct wtg_disk *disk, const struct wtg_safety *safe
 	for (size_t i = 0; i < sizeof(portable) / sizeof(portable[0]); i++)
 		if (wtg_text_equal(disk->bus, portable[i]))
 			return NULL;
-	return wtg_text("%s is not a USB drive, a memory card or removable (it is attached by %s)",
-			disk->path, bus ? bus : "an unknown bus");
+	return wtg_text("%s is not a USB drive, a memory card or removable (bus: %s)",
+			disk->path, bus ? bus : "unknown");
 }
 
 static char *is_too_large(const struct wtg_disk *disk, const struct wtg_safety *safety)
@@ -170,7 +170,8 @@ static const struct rule {
 	{ "system-disk", is_systems_disk, NULL, "No option lifts this.", WTG_REFUSED },
 	{ "image-disk", is_images_disk, NULL, "Copy the image to another drive first.",
 	  WTG_REFUSED },
-	{ "cwd-disk", is_cwds_disk, NULL, "Change to a directory on another drive.", WTG_REFUSED },
+	{ "cwd-disk", is_cwds_disk, NULL, "Change to a directory on another drive.",
+	  WTG_REFUSED },
 	{ "mounted", is_mounted, NULL, "Unmount it first, if nobody needs it.", WTG_REFUSED },
 	{ "swap", is_swap, NULL, "Turn that off with swapoff first.", WTG_REFUSED },
 	{ "held", is_held, NULL, "Close what uses it first.", WTG_REFUSED },
@@ -181,7 +182,7 @@ static const struct rule {
 	{ "fixed", is_fixed, "--allow-fixed", "If it is the drive you mean, add --allow-fixed.",
 	  WTG_REFUSED },
 	{ "too-large", is_too_large, "--max-size",
-	  "Drives of that size are often backups; if it is the drive you mean, raise --max-size.",
+	  "Such drives are often backups; if it is the one you mean, raise --max-size.",
 	  WTG_REFUSED },
 	{ "no-medium", has_no_medium, NULL, NULL, WTG_UNSUITABLE },
 	{ "too-small", is_too_small, NULL, NULL, WTG_UNSUITABLE },

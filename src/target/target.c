@@ -31,7 +31,7 @@ static int fail_open(int errnum, const char *path, struct wtg_error *err)
 	if (errnum == EACCES || errnum == EPERM)
 		return wtg_hint(err, "Drives are root's: run this with sudo.");
 	if (errnum == ENOENT || errnum == ENXIO)
-		return wtg_hint(err, "Is the drive plugged in?  wtgctl list shows those that are.");
+		return wtg_hint(err, "Is it plugged in?  wtgctl list shows what is.");
 	return -1;
 }
 
@@ -115,8 +115,7 @@ static int plan_file(const struct wtg_request *request, struct wtg_target *t,
 	if (wtg_text_starts(request->target, "/dev/"))
 		return fail_open(ENOENT, request->target, err);
 	if (lstat(request->target, &st) == 0)
-		return wtg_fail(err, WTG_USAGE, 0, "%s is a link to something that does not exist",
-				request->target);
+		return wtg_fail(err, WTG_USAGE, 0, "%s is a link to nothing", request->target);
 	if (stat(dir, &st) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "look at the directory %s", dir);
 	start_file(request->target, &t->disk);

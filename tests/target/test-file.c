@@ -153,7 +153,7 @@ static void what_is_no_file_or_drive_is_refused(void **state)
 	expect_no_target(test_dir(), 0, WTG_REFUSED, "is a directory");
 	expect_no_target(fifo, SIZE, WTG_REFUSED, "is a pipe");
 	expect_no_target("/dev/null", 0, WTG_REFUSED, "is a character device");
-	expect_no_target(dangling, SIZE, WTG_USAGE, "link to something that does not exist");
+	expect_no_target(dangling, SIZE, WTG_USAGE, "is a link to nothing");
 	expect_no_target(lost, SIZE, WTG_SYSTEM, "No such file or directory");
 	/* Where a drive has been unplugged nobody wants a file of its name. */
 	expect_no_target("/dev/sdzzz", SIZE, WTG_SYSTEM, "open /dev/sdzzz");

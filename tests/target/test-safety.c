@@ -101,11 +101,10 @@ static const struct row rows[] = {
 	  "udev's rules keep /dev/sdb from users (UDISKS_IGNORE or UDISKS_SYSTEM)", NULL,
 	  WTG_REFUSED },
 	{ "fixed", STICK(.bus = (char *)"ata", .removable = false), { .overwrite = true }, "fixed",
-	  "/dev/sdb is not a USB drive, a memory card or removable (it is attached by ata)",
+	  "/dev/sdb is not a USB drive, a memory card or removable (bus: ata)",
 	  "--allow-fixed", WTG_REFUSED },
 	{ "no bus", STICK(.bus = NULL, .removable = false), { 0 }, "fixed",
-	  "/dev/sdb is not a USB drive, a memory card or removable (it is attached by an unknown "
-	  "bus)", "--allow-fixed", WTG_REFUSED },
+	  "/dev/sdb is not a USB drive, a memory card or removable (bus: unknown)", "--allow-fixed", WTG_REFUSED },
 	{ "fixed, allowed", STICK(.bus = (char *)"nvme", .removable = false),
 	  { .allow_fixed = true }, NULL, NULL, NULL, 0 },
 	{ "a USB SSD", STICK(.removable = false), { 0 }, NULL, NULL, NULL, 0 },
