@@ -23,7 +23,8 @@ struct program {
 
 /* Windows of 2024, as its own Windows\Boot looks; the sizes are ours. */
 static const struct program programs[] = {
-	{ EFI "bootmgfw.efi", LINE("boot manager"), MEDIA_PE_EFI, MEDIA_CA_2011, 90000, LOADER },
+	{ EFI "bootmgfw.efi", LINE("boot manager"), MEDIA_PE_EFI, MEDIA_CA_2011, 90000,
+	  LOADER },
 	{ EFI "bootmgr.efi", LINE("bootmgr"), MEDIA_PE_EFI, MEDIA_CA_2011, 80000, ALL },
 	{ EFI "memtest.efi", LINE("memtest"), MEDIA_PE_EFI, MEDIA_CA_2011, 60000, ALL },
 	{ EFI "kd_02_10df.dll", "kd 10df", MEDIA_PE_DLL, MEDIA_UNSIGNED, 9000, ALL },
@@ -32,30 +33,35 @@ static const struct program programs[] = {
 	{ EFI "kd_07_1415.dll", "kd 1415", MEDIA_PE_DLL, MEDIA_UNSIGNED, 9000, ALL },
 	{ EFI "kdnet_uart16550.dll", "kdnet", MEDIA_PE_DLL, MEDIA_UNSIGNED, 5000, ALL },
 	{ EFI "kdstub.dll", "kdstub", MEDIA_PE_DLL, MEDIA_UNSIGNED, 5000, ALL },
-	{ EFI "SecureBootRecovery.efi", LINE("recovery"), MEDIA_PE_EFI, MEDIA_CA_2011, 9000, ALL },
-	{ EX "bootmgfw_EX.efi", LINE("boot manager of 2023"), MEDIA_PE_EFI, MEDIA_CA_2023, 90000,
-	  EX_ONLY },
-	{ EX "bootmgr_EX.efi", LINE("bootmgr of 2023"), MEDIA_PE_EFI, MEDIA_CA_2011, 80000,
-	  EX_ONLY },
-	{ "Windows/Boot/Resources/bootres.dll", "bootres", MEDIA_PE_DLL, MEDIA_CA_2011, 40000,
-	  ALL },
+	{ EFI "SecureBootRecovery.efi", LINE("recovery"), MEDIA_PE_EFI, MEDIA_CA_2011,
+	  9000, ALL },
+	{ EX "bootmgfw_EX.efi", LINE("boot manager of 2023"), MEDIA_PE_EFI, MEDIA_CA_2023,
+	  90000, EX_ONLY },
+	{ EX "bootmgr_EX.efi", LINE("bootmgr of 2023"), MEDIA_PE_EFI, MEDIA_CA_2011,
+	  80000, EX_ONLY },
+	{ "Windows/Boot/Resources/bootres.dll", "bootres", MEDIA_PE_DLL, MEDIA_CA_2011,
+	  40000, ALL },
 	{ "Windows/Boot/Resources/en-US/bootres.dll.mui", "bootres en", MEDIA_PE_DLL,
 	  MEDIA_UNSIGNED, 3000, ALL },
 	{ PCAT "memtest.exe", "memtest", MEDIA_PE_NATIVE, MEDIA_CA_2011, 30000, NOT_ARM },
 	{ PCAT "en-US/bootmgr.exe.mui", "bootmgr en", MEDIA_PE_DLL, MEDIA_UNSIGNED, 3000,
 	  NOT_ARM },
-	{ SYSTEM32 "winload.efi", LINE("winload"), MEDIA_PE_BOOT_APP, MEDIA_CA_2011, 90000,
-	  WINLOAD },
-	{ SYSTEM32 "winload.exe", "winload", MEDIA_PE_BOOT_APP, MEDIA_CA_2011, 80000, NOT_ARM },
-	{ SYSTEM32 "winresume.efi", LINE("winresume"), MEDIA_PE_BOOT_APP, MEDIA_CA_2011, 70000,
+	{ SYSTEM32 "winload.efi", LINE("winload"), MEDIA_PE_BOOT_APP, MEDIA_CA_2011,
+	  90000, WINLOAD },
+	{ SYSTEM32 "winload.exe", "winload", MEDIA_PE_BOOT_APP, MEDIA_CA_2011, 80000,
+	  NOT_ARM },
+	{ SYSTEM32 "winresume.efi", LINE("winresume"), MEDIA_PE_BOOT_APP, MEDIA_CA_2011,
+	  70000, ALL },
+	{ SYSTEM32 "Boot/winload.efi", LINE("winload"), MEDIA_PE_BOOT_APP, MEDIA_CA_2011,
+	  90000, WINLOAD },
+	{ SYSTEM32 "ntoskrnl.exe", "ntoskrnl", MEDIA_PE_NATIVE, MEDIA_CA_2011, 3000000,
 	  ALL },
-	{ SYSTEM32 "Boot/winload.efi", LINE("winload"), MEDIA_PE_BOOT_APP, MEDIA_CA_2011, 90000,
-	  WINLOAD },
-	{ SYSTEM32 "ntoskrnl.exe", "ntoskrnl", MEDIA_PE_NATIVE, MEDIA_CA_2011, 3000000, ALL },
 	{ SYSTEM32 "hal.dll", "hal", MEDIA_PE_DLL, MEDIA_CA_2011, 20000, ALL },
-	{ SYSTEM32 "kernel32.dll", "kernel32", MEDIA_PE_DLL, MEDIA_UNSIGNED, 300000, ALL },
+	{ SYSTEM32 "kernel32.dll", "kernel32", MEDIA_PE_DLL, MEDIA_UNSIGNED, 300000,
+	  ALL },
 	{ SYSTEM32 "ntdll.dll", "ntdll", MEDIA_PE_DLL, MEDIA_UNSIGNED, 500000, ALL },
-	{ SYSTEM32 "oobe/windeploy.exe", "windeploy", MEDIA_PE_DLL, MEDIA_UNSIGNED, 40000, ALL },
+	{ SYSTEM32 "oobe/windeploy.exe", "windeploy", MEDIA_PE_DLL, MEDIA_UNSIGNED, 40000,
+	  ALL },
 };
 
 static const char *const blobs[] = {
@@ -68,8 +74,8 @@ static const char *const blobs[] = {
 
 static const char *const fonts[] = {
 	"chs_boot", "cht_boot", "jpn_boot", "kor_boot", "malgun_boot", "malgunn_boot",
-	"meiryo_boot", "meiryon_boot", "msjh_boot", "msjhn_boot", "msyh_boot", "msyhn_boot",
-	"segmono_boot", "segoen_slboot", "segoe_slboot", "wgl4_boot",
+	"meiryo_boot", "meiryon_boot", "msjh_boot", "msjhn_boot", "msyh_boot",
+	"msyhn_boot", "segmono_boot", "segoen_slboot", "segoe_slboot", "wgl4_boot",
 };
 
 static bool has_ex(const struct media_options *options)
@@ -109,7 +115,8 @@ static int add_program(struct media_volume *volume, const struct media_options *
 static int add_blob(struct media_volume *volume, const char *path, size_t size,
 		    struct wtg_error *err)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes data = media_filler(strlen(path) + size, size);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes data =
+		media_filler(strlen(path) + size, size);
 
 	return media_file(volume, &(struct media_node){ .path = path,
 							.attributes = MEDIA_ARCHIVE },
@@ -122,9 +129,11 @@ static int add_locale(struct media_volume *volume, const struct media_options *o
 	static const char *const names[] = { "bootmgfw", "bootmgr", "memtest" };
 
 	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
-		_cleanup_free_ char *path = wtg_text(EFI "%s/%s.efi.mui", locale, names[i]);
+		_cleanup_free_ char *path =
+			wtg_text(EFI "%s/%s.efi.mui", locale, names[i]);
 		_cleanup_free_ char *line = wtg_text("%s %s", names[i], locale);
-		const struct program mui = { path, line, MEDIA_PE_DLL, MEDIA_UNSIGNED, 4000, ALL };
+		const struct program mui = { path, line, MEDIA_PE_DLL, MEDIA_UNSIGNED,
+					     4000, ALL };
 
 		if (add_program(volume, options, &mui, err) < 0)
 			return -1;
@@ -136,7 +145,8 @@ static int add_fonts(struct media_volume *volume, const char *dir, const char *s
 		     struct wtg_error *err)
 {
 	for (size_t i = 0; i < N_ELEMENTS(fonts); i++) {
-		_cleanup_free_ char *path = wtg_text("%s/%s%s.ttf", dir, fonts[i], suffix);
+		_cleanup_free_ char *path =
+			wtg_text("%s/%s%s.ttf", dir, fonts[i], suffix);
 
 		if (add_blob(volume, path, 6000 + 700 * i, err) < 0)
 			return -1;
@@ -169,5 +179,6 @@ int media_boot_fill(struct media_volume *volume, const struct media_options *opt
 	    add_fonts(volume, "Windows/Boot/Fonts", "", err) < 0 ||
 	    add_bios(volume, options, err) < 0)
 		return -1;
-	return has_ex(options) ? add_fonts(volume, "Windows/Boot/Fonts_EX", "_EX", err) : 0;
+	return has_ex(options) ? add_fonts(volume, "Windows/Boot/Fonts_EX", "_EX", err)
+			       : 0;
 }

@@ -95,13 +95,17 @@ static int fill(const char *volume_path, const struct media_options *options,
 	return media_volume_close(&volume, err);
 }
 
-/* Each edition's own files lie aside on the volume; in its image they are where they belong. */
+/* Each edition's own files lie aside on the volume; in its image they are where they
+ * belong. */
 static int put_in_place(WIMStruct *wim, int image, const struct media_edition *edition)
 {
-	_cleanup_free_ char *hive = wtg_text("/" MEDIA_ASIDE "/%s/SOFTWARE", edition->edition_id);
-	_cleanup_free_ char *xml = wtg_text("/" MEDIA_ASIDE "/%s/edition.xml", edition->edition_id);
+	_cleanup_free_ char *hive =
+		wtg_text("/" MEDIA_ASIDE "/%s/SOFTWARE", edition->edition_id);
+	_cleanup_free_ char *xml =
+		wtg_text("/" MEDIA_ASIDE "/%s/edition.xml", edition->edition_id);
 	_cleanup_free_ char *to = wtg_text("/Windows/%s.xml", edition->edition_id);
-	int code = wimlib_rename_path(wim, image, hive, "/Windows/System32/config/SOFTWARE");
+	int code =
+		wimlib_rename_path(wim, image, hive, "/Windows/System32/config/SOFTWARE");
 
 	if (!code)
 		code = wimlib_rename_path(wim, image, xml, to);
@@ -125,8 +129,8 @@ static int add_edition(WIMStruct *wim, int image, const char *volume_path,
 	return describe(wim, image, options, edition, err);
 }
 
-static int write_wim(WIMStruct *wim, const struct media_options *options, const char *path,
-		     struct wtg_error *err)
+static int write_wim(WIMStruct *wim, const struct media_options *options,
+		     const char *path, struct wtg_error *err)
 {
 	int flags = WIMLIB_WRITE_FLAG_CHECK_INTEGRITY;
 	int code;
@@ -144,15 +148,24 @@ static int split(const char *whole, const char *path, struct wtg_error *err)
 	int code = wimlib_open_wim(whole, 0, &wim);
 
 	if (!code)
-		code = wimlib_split(wim, path, PART_BYTES, WIMLIB_WRITE_FLAG_CHECK_INTEGRITY);
+		code = wimlib_split(wim, path, PART_BYTES,
+				    WIMLIB_WRITE_FLAG_CHECK_INTEGRITY);
 	return code ? fail(err, code, path) : 0;
 }
 
-static int new_wim(const struct media_options *options, WIMStruct **ret, struct wtg_error *err)
+static enum wimlib_compression_type compression_of(const struct media_options *options)
 {
-	int code = wimlib_create_new_wim(options->format == MEDIA_ESD
-						 ? WIMLIB_COMPRESSION_TYPE_LZMS
-						 : WIMLIB_COMPRESSION_TYPE_LZX, ret);
+	/* So that names can be changed where they lie. */
+	if (options->fault == MEDIA_EVIL_NAMES)
+		return WIMLIB_COMPRESSION_TYPE_NONE;
+	return options->format == MEDIA_ESD ? WIMLIB_COMPRESSION_TYPE_LZMS
+					    : WIMLIB_COMPRESSION_TYPE_LZX;
+}
+
+static int new_wim(const struct media_options *options, WIMStruct **ret,
+		   struct wtg_error *err)
+{
+	int code = wimlib_create_new_wim(compression_of(options), ret);
 
 	/* Quick rather than small. */
 	wimlib_set_default_compression_level(WIMLIB_COMPRESSION_TYPE_LZX, 20);
@@ -162,8 +175,8 @@ static int new_wim(const struct media_options *options, WIMStruct **ret, struct 
 	return code ? fail(err, code, "start a WIM") : 0;
 }
 
-int media_capture(const struct media_options *options, const char *scratch, const char *path,
-		  struct wtg_error *err)
+int media_capture(const struct media_options *options, const char *scratch,
+		  const char *path, struct wtg_error *err)
 {
 	_cleanup_free_ char *volume = wtg_text("%s/volume", scratch);
 	_cleanup_free_ char *whole = wtg_text("%s/whole.wim", scratch);
@@ -189,9 +202,11 @@ int media_boot_wim(const char *path, struct wtg_error *err)
 	int code = wimlib_create_new_wim(WIMLIB_COMPRESSION_TYPE_LZX, &wim);
 
 	if (!code)
-		code = wimlib_add_empty_image(wim, "Microsoft Windows PE (stand-in)", NULL);
+		code = wimlib_add_empty_image(wim, "Microsoft Windows PE (stand-in)",
+					      NULL);
 	if (!code)
-		code = wimlib_add_empty_image(wim, "Microsoft Windows Setup (stand-in)", NULL);
+		code = wimlib_add_empty_image(wim, "Microsoft Windows Setup (stand-in)",
+					      NULL);
 	if (!code)
 		code = wimlib_write(wim, path, WIMLIB_ALL_IMAGES, 0, 1);
 	return code ? fail(err, code, path) : 0;

@@ -3,8 +3,8 @@
 
 #include "wtg/text.h"
 
-/* Most files of a Windows are small and few hold most bytes: of each 20, one takes half of
- * what is there for them, three a tenth each and the others the rest. */
+/* Most files of a Windows are small and few hold most bytes: of each 20, one takes half
+ * of what is there for them, three a tenth each and the others the rest. */
 static uint64_t size_of(unsigned i, uint64_t mean)
 {
 	uint64_t twenty = 20 * mean;
@@ -17,11 +17,14 @@ static uint64_t size_of(unsigned i, uint64_t mean)
 int media_corpus_fill(struct media_volume *volume, const struct media_options *options,
 		      struct wtg_error *err)
 {
-	uint64_t mean = options->n_extra_files ? options->extra_bytes / options->n_extra_files : 0;
+	uint64_t mean = options->n_extra_files
+				? options->extra_bytes / options->n_extra_files
+				: 0;
 
 	for (unsigned i = 0; i < options->n_extra_files; i++) {
-		_cleanup_free_ char *path = wtg_text(
-			"Windows/WinSxS/corpus_%03u/%02u/file%06u.dll", i / 1000, i / 50 % 20, i);
+		_cleanup_free_ char *path =
+			wtg_text("Windows/WinSxS/corpus_%03u/%02u/file%06u.dll", i / 1000,
+				 i / 50 % 20, i);
 		_cleanup_(wtg_bytes_done) struct wtg_bytes data =
 			media_filler(i + 1000, (size_t)size_of(i, mean));
 		const struct media_node node = { path, MEDIA_ARCHIVE, 0, NULL };

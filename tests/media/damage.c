@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include <openssl/sha.h>
+
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/fdio.h"
@@ -18,6 +20,7 @@
 #define HEADER_SIZE 208
 #define RESOURCE_SIZE 24
 #define BLOB_SIZE 50 /* resource, part, references, SHA-1 */
+#define BLOB_SHA1 30
 #define FLAG_METADATA 0x02
 #define FLAG_COMPRESSED 0x04
 
@@ -54,7 +57,8 @@ static int find_blob(int fd, const uint8_t *header, bool metadata, struct resour
 		struct resource blob = resource_at(blobs + at);
 
 		if ((blob.flags & FLAG_COMPRESSED) &&
-		    ((blob.flags & FLAG_METADATA) != 0) == metadata && blob.size > best.size)
+		    ((blob.flags & FLAG_METADATA) != 0) == metadata &&
+		    blob.size > best.size)
 			best = blob;
 	}
 	errno = ENODATA;
@@ -62,6 +66,47 @@ static int find_blob(int fd, const uint8_t *header, bool metadata, struct resour
 		return -1;
 	*ret = best;
 	return 0;
+}
+
+static void replace_text(uint8_t *bytes, uint64_t size, const char *from, const char *to)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes old = wtg_utf16_from_utf8(from);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes new = wtg_utf16_from_utf8(to);
+
+	for (uint64_t at = 0; at + old.size <= size; at += 2)
+		if (memcmp(bytes + at, old.data, old.size) == 0)
+			memcpy(bytes + at, new.data, new.size);
+}
+
+/* Change names of one length in one image's tree, and its hash with them. */
+static int rename_in(int fd, uint8_t *entry)
+{
+	static const char *const names[][2] = { { "@@", ".." },
+						{ "colon@name", "colon:name" },
+						{ "slash@name", "slash/name" },
+						{ "back@name", "back\\name" } };
+	struct resource blob = resource_at(entry);
+	_cleanup_free_ uint8_t *tree = wtg_alloc(blob.size);
+
+	if (wtg_pread_all(fd, tree, blob.size, blob.offset) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		replace_text(tree, blob.size, names[i][0], names[i][1]);
+	SHA1(tree, blob.size, entry + BLOB_SHA1);
+	return wtg_pwrite_all(fd, tree, blob.size, blob.offset);
+}
+
+static int rename_evil(int fd, const uint8_t *header)
+{
+	struct resource table = resource_at(header + BLOB_TABLE);
+	_cleanup_free_ uint8_t *blobs = wtg_alloc(table.size);
+
+	if (drop_integrity(fd) < 0 || wtg_pread_all(fd, blobs, table.size, table.offset) < 0)
+		return -1;
+	for (uint64_t at = 0; at + BLOB_SIZE <= table.size; at += BLOB_SIZE)
+		if ((blobs[at + 7] & FLAG_METADATA) && rename_in(fd, blobs + at) < 0)
+			return -1;
+	return wtg_pwrite_all(fd, blobs, table.size, table.offset);
 }
 
 static int scramble(int fd, uint64_t offset, size_t size)
@@ -107,13 +152,17 @@ static int damage(int fd, const uint8_t *header, enum media_fault fault)
 	case MEDIA_BAD_METADATA:
 		return damage_blob(fd, header, true);
 	case MEDIA_BAD_XML:
-		return replace_xml(fd, header, "\ufeff<WIM><IMAGE INDEX=\"1\"><NAME>torn</NA");
-	case MEDIA_DOCTYPE_XML:
 		return replace_xml(fd, header,
-				   "\ufeff<!DOCTYPE WIM [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>"
-				   "<WIM><TOTALBYTES>1</TOTALBYTES><IMAGE INDEX=\"1\">"
-				   "<NAME>&a;</NAME></IMAGE><IMAGE INDEX=\"2\"><NAME>b</NAME>"
-				   "</IMAGE><IMAGE INDEX=\"3\"><NAME>c</NAME></IMAGE></WIM>");
+				   "\ufeff<WIM><IMAGE INDEX=\"1\"><NAME>torn</NA");
+	case MEDIA_DOCTYPE_XML:
+		return replace_xml(
+			fd, header,
+			"\ufeff<!DOCTYPE WIM [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>"
+			"<WIM><TOTALBYTES>1</TOTALBYTES><IMAGE INDEX=\"1\">"
+			"<NAME>&a;</NAME></IMAGE><IMAGE INDEX=\"2\"><NAME>b</NAME>"
+			"</IMAGE><IMAGE INDEX=\"3\"><NAME>c</NAME></IMAGE></WIM>");
+	case MEDIA_EVIL_NAMES:
+		return rename_evil(fd, header);
 	case MEDIA_SOUND:
 	case MEDIA_NO_INSTALL:
 	case MEDIA_ISO9660_ONLY:

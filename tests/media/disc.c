@@ -95,9 +95,11 @@ static int put_sources(const char *root, const struct media_options *options,
 		       const char *scratch, struct wtg_error *err)
 {
 	_cleanup_free_ char *boot = wtg_text("%s/sources/boot.wim", root);
-	_cleanup_free_ char *install = wtg_text("%s/sources/%s", root, install_name(options));
+	_cleanup_free_ char *install =
+		wtg_text("%s/sources/%s", root, install_name(options));
 
-	if (put_file(root, "sources/lang.ini", "[Available UI Languages]\r\n", 26, err) < 0 ||
+	if (put_file(root, "sources/lang.ini", "[Available UI Languages]\r\n", 26, err) <
+		    0 ||
 	    media_boot_wim(boot, err) < 0)
 		return -1;
 	if (options->fault == MEDIA_NO_INSTALL)
@@ -139,16 +141,16 @@ static int put_multiarch(const char *root, const struct media_options *options,
 }
 
 /*
- * As Microsoft's discs: everything in UDF 1.02, in ISO 9660 only a README.TXT that says so.
- * -hide takes from the ISO 9660 side alone.
+ * As Microsoft's discs: everything in UDF 1.02, in ISO 9660 only a README.TXT that says
+ * so. -hide takes from the ISO 9660 side alone.
  */
 static int write_disc(const char *root, const struct media_options *options,
 		      const char *path, struct wtg_error *err)
 {
-	static const char *const hidden[] = { "sources", "efi",	  "big",       "x64",
-					      "x86",	 "setup*", "autorun.inf", "bootmgr*" };
-	const char *argv[40] = { "genisoimage", "-quiet", "-allow-limited-size", "-iso-level", "3",
-				 "-V", "WTGCTL_STANDIN" };
+	static const char *const hidden[] = { "sources", "efi", "big", "x64", "x86",
+					      "setup*", "autorun.inf", "bootmgr*" };
+	const char *argv[40] = { "genisoimage", "-quiet", "-allow-limited-size",
+				 "-iso-level", "3", "-V", "WTGCTL_STANDIN" };
 	size_t n = 7;
 
 	if (options->fault != MEDIA_ISO9660_ONLY) {

@@ -45,7 +45,8 @@ static void put_cell(uint8_t *bin, uint32_t offset, uint32_t size)
  * and its security, the rest of the bin free. */
 static struct wtg_bytes seed(const char *root)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes sd = media_security(MEDIA_SECURITY_CONFIG);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes sd =
+		media_security(MEDIA_SECURITY_CONFIG);
 	struct wtg_bytes hive = { wtg_alloc(2 * HEADER), 2 * HEADER };
 	uint8_t *base = hive.data, *bin = base + HEADER, *nk = bin + 32 + 4, *sk;
 	uint32_t nk_size = (uint32_t)wtg_round_up(4 + 76 + strlen(root), 8);
@@ -90,7 +91,8 @@ static struct wtg_bytes seed(const char *root)
 	return hive;
 }
 
-static int write_file(const char *path, const struct wtg_bytes *bytes, struct wtg_error *err)
+static int write_file(const char *path, const struct wtg_bytes *bytes,
+		      struct wtg_error *err)
 {
 	_cleanup_fd_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
@@ -127,7 +129,8 @@ void media_hive_free(struct media_hive *hive)
 	free(hive);
 }
 
-static hive_node_h make_key(struct media_hive *hive, const char *key, struct wtg_error *err)
+static hive_node_h make_key(struct media_hive *hive, const char *key,
+			    struct wtg_error *err)
 {
 	_cleanup_free_ char *copy = wtg_text_copy(key);
 	hive_node_h node = hivex_root(hive->hivex);
@@ -223,18 +226,19 @@ int media_hive_set(struct media_hive *hive, const struct media_value *values, si
 			continue;
 		data = data_of(&values[i]);
 		if (set_raw(hive, node, values[i].name, (int)values[i].type, &data) != 0)
-			return wtg_fail(err, WTG_SYSTEM, errno, "set %s\\%s", values[i].key,
-					values[i].name);
+			return wtg_fail(err, WTG_SYSTEM, errno, "set %s\\%s",
+					values[i].key, values[i].name);
 	}
 	return 0;
 }
 
 /*
- * hivex lays the segments, their list and the record down as values of their own; finish()
- * then makes the first value point at the record and takes the others out of the key.
+ * hivex lays the segments, their list and the record down as values of their own;
+ * finish() then makes the first value point at the record and takes the others out of the
+ * key.
  */
-int media_hive_set_big(struct media_hive *hive, const char *key, const char *name, size_t size,
-		       struct wtg_error *err)
+int media_hive_set_big(struct media_hive *hive, const char *key, const char *name,
+		       size_t size, struct wtg_error *err)
 {
 	size_t n = (size + MAX_SEGMENT - 1) / MAX_SEGMENT;
 	struct wtg_bytes segment = { wtg_alloc(MAX_SEGMENT), MAX_SEGMENT };
@@ -309,8 +313,8 @@ static void put_file_name(struct wtg_bytes *bytes, const char *file_name)
 	media_hive_checksum(bytes);
 }
 
-int media_hive_finish(struct media_hive *hive, const char *file_name, struct wtg_bytes *ret,
-		      struct wtg_error *err)
+int media_hive_finish(struct media_hive *hive, const char *file_name,
+		      struct wtg_bytes *ret, struct wtg_error *err)
 {
 	_cleanup_fd_ int fd = -1;
 

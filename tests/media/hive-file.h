@@ -23,7 +23,8 @@ struct media_value {
 	const char *name; /* NULL: only make the key */
 	enum media_value_type type;
 	uint64_t number;  /* of DWORD and QWORD */
-	const char *text; /* of the strings; '|' between those of MULTI_SZ; binary as "0a1b" */
+	const char *text; /* of the strings; '|' between those of MULTI_SZ; binary as
+			     "0a1b" */
 };
 
 struct media_hive;
@@ -38,16 +39,16 @@ int media_hive_set(struct media_hive *hive, const struct media_value *values, si
 		   struct wtg_error *err);
 
 /*
- * A value of size bytes that lies in several cells ("big data"), as Windows keeps values of
- * more than 16344 bytes and hivex cannot write them; at most 10 cells, once a hive, in a key
- * with no other value.
+ * A value of size bytes that lies in several cells ("big data"), as Windows keeps values
+ * of more than 16344 bytes and hivex cannot write them; at most 10 cells, once a hive, in
+ * a key with no other value.
  */
-int media_hive_set_big(struct media_hive *hive, const char *key, const char *name, size_t size,
-		       struct wtg_error *err);
+int media_hive_set_big(struct media_hive *hive, const char *key, const char *name,
+		       size_t size, struct wtg_error *err);
 
 /* The bytes of the hive; its base block carries file_name. */
-int media_hive_finish(struct media_hive *hive, const char *file_name, struct wtg_bytes *ret,
-		      struct wtg_error *err);
+int media_hive_finish(struct media_hive *hive, const char *file_name,
+		      struct wtg_bytes *ret, struct wtg_error *err);
 
 /* Put the base block's checksum right after a change to it. */
 void media_hive_checksum(struct wtg_bytes *hive);

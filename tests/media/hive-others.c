@@ -25,14 +25,16 @@ int media_software_hive(const struct media_options *options,
 		{ VERSION_KEY, "DisplayVersion", MEDIA_SZ, 0,
 		  media_display_version(options->build) },
 		{ VERSION_KEY, "EditionID", MEDIA_SZ, 0, edition->edition_id },
-		{ VERSION_KEY, "InstallationType", MEDIA_SZ, 0, edition->installation_type },
+		{ VERSION_KEY, "InstallationType", MEDIA_SZ, 0,
+		  edition->installation_type },
 		{ VERSION_KEY, "ProductName", MEDIA_SZ, 0, product },
 		{ VERSION_KEY, "SystemRoot", MEDIA_SZ, 0, "C:\\Windows" },
 		{ VERSION_KEY, "UBR", MEDIA_DWORD, media_revision(options->build), NULL },
 		{ "Microsoft\\Windows\\CurrentVersion", "ProgramFilesDir", MEDIA_SZ, 0,
 		  "C:\\Program Files" },
 		{ "Microsoft\\Windows\\CurrentVersion\\OOBE", NULL, MEDIA_SZ, 0, NULL },
-		{ "Microsoft\\Windows\\CurrentVersion\\Setup\\State", "ImageState", MEDIA_SZ, 0,
+		{ "Microsoft\\Windows\\CurrentVersion\\Setup\\State", "ImageState",
+		  MEDIA_SZ, 0,
 		  options->booted ? "IMAGE_STATE_COMPLETE"
 				  : "IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE" },
 		{ "Policies", NULL, MEDIA_SZ, 0, NULL },
@@ -59,7 +61,8 @@ int media_small_hive(const char *name, const char *scratch, struct wtg_bytes *re
 	if (media_hive_new(scratch, name, &hive, err) < 0)
 		return -1;
 	for (size_t i = 0; i < N_ELEMENTS(names); i++)
-		if (wtg_text_equal(name, names[i]) && media_hive_set(hive, &all[i], 1, err) < 0)
+		if (wtg_text_equal(name, names[i]) &&
+		    media_hive_set(hive, &all[i], 1, err) < 0)
 			return -1;
 	return media_hive_finish(hive, name, ret, err);
 }
@@ -85,13 +88,16 @@ static const struct media_value template[] = {
 	{ OS_EFI "Elements\\17000077", "Element", MEDIA_BINARY, 0, "7500001500000000" },
 	{ OS_EFI "Elements\\25000020", "Element", MEDIA_BINARY, 0, "0000000000000000" },
 	{ OS_EFI "Elements\\250000c2", "Element", MEDIA_BINARY, 0, "0100000000000000" },
-	{ OS_EFI "Elements\\42000002", "Element", MEDIA_SZ, 0, "\\system32\\winload.efi" },
+	{ OS_EFI "Elements\\42000002", "Element", MEDIA_SZ, 0,
+	  "\\system32\\winload.efi" },
 	{ OS_EFI "Elements\\45000001", "Element", MEDIA_BINARY, 0, "0200000000000000" },
 	{ OS_PCAT "Description", "Type", MEDIA_DWORD, 0x10200003, NULL },
-	{ OS_PCAT "Elements\\42000002", "Element", MEDIA_SZ, 0, "\\system32\\winload.exe" },
+	{ OS_PCAT "Elements\\42000002", "Element", MEDIA_SZ, 0,
+	  "\\system32\\winload.exe" },
 	{ OS_PCAT "Elements\\45000001", "Element", MEDIA_BINARY, 0, "0200000000000000" },
 	{ RESUME_EFI "Description", "Type", MEDIA_DWORD, 0x10200004, NULL },
-	{ RESUME_EFI "Elements\\14000006", "Element", MEDIA_MULTI_SZ, 0, RESUME_SETTINGS },
+	{ RESUME_EFI "Elements\\14000006", "Element", MEDIA_MULTI_SZ, 0,
+	  RESUME_SETTINGS },
 	{ RESUME_EFI "Elements\\42000002", "Element", MEDIA_SZ, 0,
 	  "\\system32\\winresume.efi" },
 };

@@ -26,9 +26,10 @@ static const struct media_value common[] = {
 	{ CS "Control\\CrashControl", "DumpFile", MEDIA_EXPAND_SZ, 0,
 	  "%SystemRoot%\\MEMORY.DMP" },
 	{ CS "Control\\FileSystem", "LongPathsEnabled", MEDIA_DWORD, 0, NULL },
-	{ CS "Control\\FileSystem", "NtfsDisable8dot3NameCreation", MEDIA_DWORD, 2, NULL },
-	{ CS "Control\\FileSystem", "NtfsDisableLastAccessUpdate", MEDIA_DWORD, 0x80000002,
+	{ CS "Control\\FileSystem", "NtfsDisable8dot3NameCreation", MEDIA_DWORD, 2,
 	  NULL },
+	{ CS "Control\\FileSystem", "NtfsDisableLastAccessUpdate", MEDIA_DWORD,
+	  0x80000002, NULL },
 	{ CS "Control\\Nls\\Language", "Default", MEDIA_SZ, 0, "0409" },
 	{ CS "Control\\Nls\\Language", "InstallLanguage", MEDIA_SZ, 0, "0409" },
 	{ CS "Control\\PnP", "PollBootPartitionTimeout", MEDIA_DWORD, 30000, NULL },
@@ -36,12 +37,14 @@ static const struct media_value common[] = {
 	{ CS "Control\\Power", "CustomizeDuringSetup", MEDIA_DWORD, 1, NULL },
 	{ CS "Control\\Power", "HiberFileSizePercent", MEDIA_DWORD, 0, NULL },
 	{ CS "Control\\Power", "HibernateEnabledDefault", MEDIA_DWORD, 1, NULL },
-	{ CS "Control\\Session Manager\\Memory Management", "PagingFiles", MEDIA_MULTI_SZ, 0,
-	  "?:\\pagefile.sys" },
-	{ CS "Control\\Session Manager\\Power", "HiberbootEnabled", MEDIA_DWORD, 1, NULL },
+	{ CS "Control\\Session Manager\\Memory Management", "PagingFiles", MEDIA_MULTI_SZ,
+	  0, "?:\\pagefile.sys" },
+	{ CS "Control\\Session Manager\\Power", "HiberbootEnabled", MEDIA_DWORD, 1,
+	  NULL },
 	{ CS "Control\\Windows", "CSDVersion", MEDIA_DWORD, 0, NULL },
 	{ CS "Services\\partmgr\\Parameters", "SanPolicy", MEDIA_DWORD, 1, NULL },
-	{ "DriverDatabase\\DeviceIds\\PCI\\CC_0C0330", "usbxhci.inf", MEDIA_BINARY, 0, "01ff0000" },
+	{ "DriverDatabase\\DeviceIds\\PCI\\CC_0C0330", "usbxhci.inf", MEDIA_BINARY, 0,
+	  "01ff0000" },
 	{ "DriverDatabase\\DeviceIds\\USB\\Class_08&SubClass_06&Prot_50", "usbstor.inf",
 	  MEDIA_BINARY, 0, "01ff0000" },
 };
@@ -69,9 +72,10 @@ static const struct media_value booted[] = {
 	{ "Setup", "SystemSetupInProgress", MEDIA_DWORD, 0, NULL },
 	{ "MountedDevices", "\\DosDevices\\C:", MEDIA_BINARY, 0,
 	  "444d494f3a49443a948d171e794fe941865d2e5b4328cd23" },
-	{ "MountedDevices", "\\??\\Volume{1e178d94-4f79-41e9-865d-2e5b4328cd23}", MEDIA_BINARY,
-	  0, "444d494f3a49443a948d171e794fe941865d2e5b4328cd23" },
-	{ "MountedDevices", "\\DosDevices\\D:", MEDIA_BINARY, 0, "fe4c3e270000f01500000000" },
+	{ "MountedDevices", "\\??\\Volume{1e178d94-4f79-41e9-865d-2e5b4328cd23}",
+	  MEDIA_BINARY, 0, "444d494f3a49443a948d171e794fe941865d2e5b4328cd23" },
+	{ "MountedDevices", "\\DosDevices\\D:", MEDIA_BINARY, 0,
+	  "fe4c3e270000f01500000000" },
 	{ "HardwareConfig", "LastConfig", MEDIA_SZ, 0, MACHINE },
 	{ "HardwareConfig", "LastId", MEDIA_DWORD, 0, NULL },
 	{ "HardwareConfig\\" MACHINE, "BootDriverFlags", MEDIA_DWORD, 0, NULL },
@@ -79,8 +83,8 @@ static const struct media_value booted[] = {
 	{ CS "Services\\stornvme\\StartOverride", "0", MEDIA_DWORD, 3, NULL },
 	{ CS "Control", "SystemBootDevice", MEDIA_SZ, 0,
 	  "multi(0)disk(0)rdisk(0)partition(3)" },
-	{ CS "Control\\Session Manager\\Memory Management", "ExistingPageFiles", MEDIA_MULTI_SZ,
-	  0, "\\??\\C:\\pagefile.sys" },
+	{ CS "Control\\Session Manager\\Memory Management", "ExistingPageFiles",
+	  MEDIA_MULTI_SZ, 0, "\\??\\C:\\pagefile.sys" },
 	{ CS "Control\\Power", "HibernateEnabled", MEDIA_DWORD, 1, NULL },
 };
 
@@ -126,8 +130,9 @@ static int set_service(struct media_hive *hive, const struct service *s,
 {
 	_cleanup_free_ char *key = wtg_text(CS "Services\\%s", s->name);
 	/* The loader takes boot drivers relative to the system root. */
-	_cleanup_free_ char *path = wtg_text(
-		"%sSystem32\\drivers\\%s", s->start == 0 ? "" : "\\SystemRoot\\", s->file);
+	_cleanup_free_ char *path =
+		wtg_text("%sSystem32\\drivers\\%s", s->start == 0 ? "" : "\\SystemRoot\\",
+			 s->file);
 	const struct media_value always[] = {
 		{ key, "ErrorControl", MEDIA_DWORD, s->error_control, NULL },
 		{ key, "Group", MEDIA_SZ, 0, s->group },
@@ -135,7 +140,8 @@ static int set_service(struct media_hive *hive, const struct service *s,
 		{ key, "Type", MEDIA_DWORD, s->type, NULL },
 	};
 	const struct media_value image = { key, "ImagePath", MEDIA_EXPAND_SZ, 0, path };
-	const struct media_value flags = { key, "BootFlags", MEDIA_DWORD, s->boot_flags, NULL };
+	const struct media_value flags = { key, "BootFlags", MEDIA_DWORD, s->boot_flags,
+					   NULL };
 
 	if (media_hive_set(hive, always, N_ELEMENTS(always), err) < 0 ||
 	    media_hive_set(hive, &image, *s->file ? 1 : 0, err) < 0)
@@ -165,12 +171,13 @@ int media_system_hive(const struct media_options *options, const char *scratch,
 {
 	_cleanup_(media_hive_freep) struct media_hive *hive = NULL;
 
-	if (media_hive_new(scratch, "ROOT", &hive, err) < 0 || fill(hive, options, err) < 0 ||
+	if (media_hive_new(scratch, "ROOT", &hive, err) < 0 ||
+	    fill(hive, options, err) < 0 ||
 	    media_hive_finish(hive, "SYSTEM", ret, err) < 0)
 		return -1;
 	if (options->fault == MEDIA_BAD_SYSTEM)
 		memset(ret->data + 4096, 0x5a, ret->size - 4096);
-	/* As after a power cut: the first sequence number was raised, the second not yet. */
+	/* As after a power cut: one sequence number was raised, the other not yet. */
 	if (options->fault == MEDIA_DIRTY_SYSTEM) {
 		wtg_put_le32(ret->data + 4, wtg_le32(ret->data + 4) + 1);
 		media_hive_checksum(ret);

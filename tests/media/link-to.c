@@ -7,7 +7,8 @@
 #include "base/utf16.h"
 #include "wtg/text.h"
 
-/* [MS-FSCC] 2.1.2.4 and 2.1.2.5: the name to use with "\??\" before it, the name to show. */
+/* [MS-FSCC] 2.1.2.4 and 2.1.2.5: the name to use with "\??\" before it, the name to show.
+ */
 int media_link_to(struct media_volume *volume, const char *path, uint32_t tag,
 		  const char *target, struct wtg_error *err)
 {

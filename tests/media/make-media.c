@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* make-media: a Windows-like installation disc without any Microsoft file; see README.md. */
+/* A Windows-like installation disc without any Microsoft file; see README.md. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -50,6 +50,7 @@ VARIANT(badchunk, o->fault = MEDIA_BAD_CHUNK)
 VARIANT(badmetadata, o->fault = MEDIA_BAD_METADATA)
 VARIANT(badxml, o->fault = MEDIA_BAD_XML)
 VARIANT(doctype, o->fault = MEDIA_DOCTYPE_XML)
+VARIANT(evilnames, o->fault = MEDIA_EVIL_NAMES)
 
 static const struct variant variants[] = {
 	{ "iso", "a disc (the default); after esd or swm: with that in it", set_iso },
@@ -72,18 +73,21 @@ static const struct variant variants[] = {
 	{ "nowinload", "no winload.efi", set_nowinload },
 	{ "nosystem", "no SYSTEM hive", set_nosystem },
 	{ "badsystem", "a SYSTEM hive of garbage", set_badsystem },
-	{ "dirtysystem", "a SYSTEM hive that was not written to its end", set_dirtysystem },
+	{ "dirtysystem", "a SYSTEM hive that was not written to its end",
+	  set_dirtysystem },
 	{ "badchunk", "a damaged file, found only while applying", set_badchunk },
 	{ "badmetadata", "a damaged directory tree", set_badmetadata },
 	{ "badxml", "XML that ends in the middle", set_badxml },
 	{ "doctype-xml", "XML with a DTD and an external entity", set_doctype },
+	{ "evilnames", "files named \"..\", \"a:b\", \"a/b\"", set_evilnames },
 };
 
 static void list_variants(void)
 {
 	for (size_t i = 0; i < sizeof(variants) / sizeof(*variants); i++)
 		printf("%-12s  %s\n", variants[i].name, variants[i].help);
-	printf("%-12s  %s\n", "build=N", "14393, 17763, 19045, 22631, 26100 (the default), ...");
+	printf("%-12s  %s\n", "build=N",
+	       "14393, 17763, 19045, 22631, 26100 (the default), ...");
 }
 
 static void usage(FILE *to)
@@ -116,17 +120,44 @@ static bool set_size(struct media_options *options, const char *size)
 	return large || wtg_text_equal(size, "small");
 }
 
-static bool set_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret)
+static bool set_count(const char *text, unsigned most, unsigned *ret)
 {
 	uint64_t value;
 
-	if (!wtg_size_parse(text, &value) || value < least || value > most)
+	if (!wtg_size_parse(text, &value) || value == 0 || value > most)
 		return false;
-	*ret = value;
+	*ret = (unsigned)value;
 	return true;
 }
 
-static bool parse(int argc, char **argv, struct media_options *options, const char **ret_out)
+static bool set(struct media_options *options, int option, const char *value)
+{
+	switch (option) {
+	case 'v':
+		return set_variant(options, value);
+	case 's':
+		return set_size(options, value);
+	case 'f':
+		return set_count(value, 1000000, &options->n_extra_files);
+	case 'b':
+		return wtg_size_parse(value, &options->extra_bytes);
+	case 'e':
+		return set_count(value, 3, &options->n_editions);
+	}
+	return false;
+}
+
+static _Noreturn void leave(int option)
+{
+	if (option == 'l')
+		list_variants();
+	else
+		usage(stdout);
+	exit(0);
+}
+
+static bool parse(int argc, char **argv, struct media_options *options,
+		  const char **ret_out)
 {
 	static const struct option longs[] = {
 		{ "out", required_argument, NULL, 'o' },
@@ -139,28 +170,18 @@ static bool parse(int argc, char **argv, struct media_options *options, const ch
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	uint64_t files = 0, editions = 3;
 	bool good = true;
 
 	for (int c; good && (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
-		if (c == 'l' || c == 'h') {
-			c == 'l' ? list_variants() : usage(stdout);
-			exit(0);
-		}
-		good = c == 'o'   ? (*ret_out = optarg) != NULL
-		       : c == 'v' ? set_variant(options, optarg)
-		       : c == 's' ? set_size(options, optarg)
-		       : c == 'f' ? set_number(optarg, 1, 1000000, &files)
-		       : c == 'b' ? set_number(optarg, 0, 1ull << 40, &options->extra_bytes)
-				  : c == 'e' && set_number(optarg, 1, 3, &editions);
+		if (c == 'l' || c == 'h')
+			leave(c);
+		good = c == 'o' ? (*ret_out = optarg) != NULL : set(options, c, optarg);
 	}
-	if (files)
-		options->n_extra_files = (unsigned)files;
-	options->n_editions = (unsigned)editions;
 	return good && *ret_out && optind == argc;
 }
 
-static int make(const struct media_options *options, const char *path, struct wtg_error *err)
+static int make(const struct media_options *options, const char *path,
+		struct wtg_error *err)
 {
 	_cleanup_(wtg_cleanup_scratch) char *scratch = NULL;
 
@@ -173,7 +194,11 @@ static int make(const struct media_options *options, const char *path, struct wt
 
 int main(int argc, char **argv)
 {
-	struct media_options options = { .arch = WTG_ARCH_AMD64, .build = 26100 };
+	struct media_options options = {
+		.arch = WTG_ARCH_AMD64,
+		.build = 26100,
+		.n_editions = 3,
+	};
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 	const char *out = NULL;
 

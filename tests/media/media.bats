@@ -138,6 +138,14 @@ fails() { # bats does not look at a "!"
 	iconv -f utf-16 -t utf-8 "$D/doctype.xml" | grep -q '<!DOCTYPE'
 }
 
+@test "names that no volume takes are in the tree" {
+	wim=$(make evil.wim wim evilnames)
+	wimlib-imagex verify "$wim" >/dev/null
+	run wimlib-imagex dir "$wim" 2
+	grep -q "odd/evil/colon:name" <<<"$output"
+	grep -q "Ignoring file named" <<<"$output"
+}
+
 @test "every listed variant but the big one is made" {
 	for name in $("$MAKE_MEDIA" --list | sed -n 's/^\([a-z0-9-]*\)  .*/\1/p'); do
 		[ "$name" = big ] || make "one-$name" "$name" || { echo "$name"; false; }

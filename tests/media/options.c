@@ -5,19 +5,21 @@
 
 /* Names as on Microsoft's discs; the first two are those that most people choose from. */
 static const struct media_edition windows_11[] = {
-	{ "Windows 11 Home", "Core", "Client", "Windows 11 Home", "Windows 11 Home", "Core" },
+	{ "Windows 11 Home", "Core", "Client", "Windows 11 Home", "Windows 11 Home",
+	  "Core" },
 	{ "Windows 11 Pro", "Professional", "Client", "Windows 11 Pro", "Windows 11 Pro",
 	  "Professional" },
-	{ "Windows 11 Pro N", "ProfessionalN", "Client", "Windows 11 Pro N", "Windows 11 Pro N",
-	  "ProfessionalN" },
+	{ "Windows 11 Pro N", "ProfessionalN", "Client", "Windows 11 Pro N",
+	  "Windows 11 Pro N", "ProfessionalN" },
 };
 
 static const struct media_edition windows_10[] = {
-	{ "Windows 10 Home", "Core", "Client", "Windows 10 Home", "Windows 10 Home", "Core" },
+	{ "Windows 10 Home", "Core", "Client", "Windows 10 Home", "Windows 10 Home",
+	  "Core" },
 	{ "Windows 10 Pro", "Professional", "Client", "Windows 10 Pro", "Windows 10 Pro",
 	  "Professional" },
-	{ "Windows 10 Enterprise LTSC", "EnterpriseS", "Client", "Windows 10 Enterprise LTSC",
-	  "Windows 10 Enterprise LTSC", "EnterpriseS" },
+	{ "Windows 10 Enterprise LTSC", "EnterpriseS", "Client",
+	  "Windows 10 Enterprise LTSC", "Windows 10 Enterprise LTSC", "EnterpriseS" },
 };
 
 static const struct { unsigned build, revision; const char *display; } builds[] = {
@@ -28,7 +30,8 @@ static const struct { unsigned build, revision; const char *display; } builds[] 
 	{ 26100, 1742, "24H2" },
 };
 
-const struct media_edition *media_editions(const struct media_options *options, unsigned *ret_n)
+const struct media_edition *media_editions(const struct media_options *options,
+					   unsigned *ret_n)
 {
 	*ret_n = options->n_editions;
 	return options->build >= 22000 ? windows_11 : windows_10;

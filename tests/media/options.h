@@ -25,6 +25,7 @@ enum media_fault {
 	MEDIA_BAD_METADATA,
 	MEDIA_BAD_XML,
 	MEDIA_DOCTYPE_XML,
+	MEDIA_EVIL_NAMES,
 };
 
 struct media_options {
@@ -45,11 +46,13 @@ struct media_options {
 };
 
 struct media_edition {
-	const char *name, *edition_id, *installation_type, *display_name, *description, *flags;
+	const char *name, *edition_id, *installation_type;
+	const char *display_name, *description, *flags;
 };
 
 /* The editions that a medium shall have. */
-const struct media_edition *media_editions(const struct media_options *options, unsigned *ret_n);
+const struct media_edition *media_editions(const struct media_options *options,
+					   unsigned *ret_n);
 
 /* "22H2" and so on; the update's number (UBR). */
 const char *media_display_version(unsigned build);

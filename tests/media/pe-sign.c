@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pe-standin.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,10 +26,10 @@ static void must(bool good)
 }
 
 /*
- * A prime of 1024 bits that anybody can compute again: SHA-256 of label and a counter, four
- * times, top bits and last bit set, and then the first prime (by its known distance) for
- * which 65537 is a fit exponent.  A public key pair needs no secret, and so the media are
- * the same each time.
+ * A prime of 1024 bits that anybody can compute again: SHA-256 of label and a counter,
+ * four times, top bits and last bit set, and then the first prime (by its known distance)
+ * for which 65537 is a fit exponent.  A public key pair needs no secret, and so the media
+ * are the same each time.
  */
 static BIGNUM *public_prime(const char *label, unsigned distance)
 {
@@ -51,7 +52,8 @@ static BIGNUM *public_prime(const char *label, unsigned distance)
 static EVP_PKEY *key_from(const BIGNUM *p, const BIGNUM *q)
 {
 	BN_CTX *bn = BN_CTX_new();
-	BIGNUM *n = BN_new(), *e = BN_new(), *d, *p1 = BN_dup(p), *q1 = BN_dup(q), *phi = BN_new();
+	BIGNUM *n = BN_new(), *e = BN_new(), *d, *p1 = BN_dup(p), *q1 = BN_dup(q),
+	       *phi = BN_new();
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
 	EVP_PKEY *key = NULL;
@@ -87,21 +89,25 @@ static EVP_PKEY *public_key_pair(void)
 	return key;
 }
 
-static X509_NAME *name(const char *common)
+static bool add_entry(X509_NAME *name, const char *field, const char *value)
+{
+	return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
+					  (const uint8_t *)value, -1, -1, 0) == 1;
+}
+
+static X509_NAME *name_of(const char *common)
 {
 	X509_NAME *name = X509_NAME_new();
 
-	must(name && X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8,
-						(const uint8_t *)"wtgctl test stand-in", -1,
-						-1, 0) &&
-	     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const uint8_t *)common,
-					-1, -1, 0));
+	must(name && add_entry(name, "O", "wtgctl test stand-in") &&
+	     add_entry(name, "CN", common));
 	return name;
 }
 
-static X509 *certificate(EVP_PKEY *key, const char *subject, const char *issuer, long serial)
+static X509 *certificate(EVP_PKEY *key, const char *subject, const char *issuer,
+			 long serial)
 {
-	X509_NAME *subject_name = name(subject), *issuer_name = name(issuer);
+	X509_NAME *subject_name = name_of(subject), *issuer_name = name_of(issuer);
 	X509 *cert = X509_new();
 
 	must(cert && X509_set_version(cert, 2) &&
@@ -116,11 +122,13 @@ static X509 *certificate(EVP_PKEY *key, const char *subject, const char *issuer,
 	return cert;
 }
 
-/* Windows Authenticode Portable Executable Signature Format: the file without its checksum,
- * the directory entry of the certificate table and that table, which is not there yet. */
+/* Windows Authenticode Portable Executable Signature Format: the file without its
+ * checksum, the directory entry of the certificate table and that table, which is not
+ * there yet. */
 static void authenticode_digest(const struct wtg_bytes *pe, uint8_t digest[32])
 {
-	size_t sum = media_pe_checksum_offset(pe), security = media_pe_security_offset(pe);
+	size_t sum = media_pe_checksum_offset(pe),
+	       security = media_pe_security_offset(pe);
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 
 	must(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) &&
@@ -131,19 +139,19 @@ static void authenticode_digest(const struct wtg_bytes *pe, uint8_t digest[32])
 	EVP_MD_CTX_free(md);
 }
 
-/* SpcIndirectDataContent in DER: SpcPeImageData "<<<Obsolete>>>", then SHA-256's digest. */
+/* SpcIndirectDataContent in DER: SpcPeImageData "<<<Obsolete>>>", SHA-256's digest. */
 static const uint8_t indirect_data[106 - 32] = {
-	0x30, 0x68, 0x30, 0x33, 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02,
-	0x01, 0x0f, 0x30, 0x25, 0x03, 0x01, 0x00, 0xa0, 0x20, 0xa2, 0x1e, 0x80, 0x1c, 0, '<',
-	0, '<', 0, '<', 0, 'O', 0, 'b', 0, 's', 0, 'o', 0, 'l', 0, 'e', 0, 't', 0, 'e', 0, '>',
-	0, '>', 0, '>', 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
-	0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
+	0x30, 0x68, 0x30, 0x33, 0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37,
+	0x02, 0x01, 0x0f, 0x30, 0x25, 0x03, 0x01, 0x00, 0xa0, 0x20, 0xa2, 0x1e, 0x80,
+	0x1c, 0, '<', 0, '<', 0, '<', 0, 'O', 0, 'b', 0, 's', 0, 'o', 0, 'l', 0, 'e',
+	0, 't', 0, 'e', 0, '>', 0, '>', 0, '>', 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09,
+	0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
 };
 
 #define SPC_INDIRECT_DATA "1.3.6.1.4.1.311.2.1.4"
 
-/* Sign data, a DER sequence, and make it the content: libcrypto itself knows no content of
- * Microsoft's type. */
+/* Sign data, a DER sequence, and make it the content: libcrypto itself knows no content
+ * of Microsoft's type. */
 static void sign_content(PKCS7 *p7, const uint8_t *data, size_t size)
 {
 	PKCS7 *content = p7->d.sign->contents;

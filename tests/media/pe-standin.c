@@ -21,11 +21,11 @@ struct machine {
 	bool wide;           /* PE32+ */
 	uint32_t line_at;    /* where in code the distance to the line is to be put */
 	uint32_t line_from;  /* what that distance counts from */
-	uint8_t code[36];    /* EFI entry point: SystemTable->ConOut->OutputString(line) */
+	uint8_t code[36]; /* EFI entry point: SystemTable->ConOut->OutputString(line) */
 	uint8_t code_size;
 };
 
-/* Offsets in EFI_SYSTEM_TABLE: ConOut at 64 (32-bit: 44), OutputString second in ConOut. */
+/* Offsets in EFI_SYSTEM_TABLE: ConOut at 64 (32-bit: 44); OutputString is its second. */
 static const struct machine machines[] = {
 	{ WTG_ARCH_AMD64, 0x8664, true, 11, 15,
 	  { 0x48, 0x83, 0xec, 0x28,       /* sub rsp, 40 */
@@ -112,7 +112,8 @@ static struct wtg_bytes text_section(const struct machine *m, const char *line)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes utf16 = wtg_utf16_from_utf8(line);
 	size_t line_offset = wtg_round_up(m->code_size, 16);
-	struct wtg_bytes text = { wtg_alloc(wtg_round_up(line_offset + utf16.size, FILE_ALIGN)),
+	struct wtg_bytes text = { wtg_alloc(wtg_round_up(line_offset + utf16.size,
+							 FILE_ALIGN)),
 				  wtg_round_up(line_offset + utf16.size, FILE_ALIGN) };
 	uint32_t distance = (uint32_t)line_offset - m->line_from;
 
@@ -124,8 +125,9 @@ static struct wtg_bytes text_section(const struct machine *m, const char *line)
 	return text;
 }
 
-static void put_headers(uint8_t *image, const struct media_pe *pe, const struct machine *m,
-			const uint32_t text[4], const uint32_t data[4])
+static void put_headers(uint8_t *image, const struct media_pe *pe,
+			const struct machine *m, const uint32_t text[4],
+			const uint32_t data[4])
 {
 	uint8_t *coff = image + COFF_OFFSET, *optional = image + OPTIONAL_OFFSET;
 	uint32_t size = (m->wide ? 112 : 96) + 8 * N_DIRECTORIES;
@@ -164,7 +166,8 @@ struct wtg_bytes media_pe(const struct media_pe *pe)
 	_cleanup_(wtg_bytes_done) struct wtg_bytes code = text_section(m, pe->line);
 	uint32_t filler = (uint32_t)wtg_round_up(pe->filler_bytes + 1, FILE_ALIGN);
 	/* size in memory, address, size in the file, offset in the file */
-	const uint32_t text[4] = { (uint32_t)code.size, PAGE, (uint32_t)code.size, 0x400 };
+	const uint32_t text[4] = { (uint32_t)code.size, PAGE, (uint32_t)code.size,
+				   0x400 };
 	const uint32_t data[4] = { filler, PAGE + (uint32_t)wtg_round_up(code.size, PAGE),
 				   filler, 0x400 + (uint32_t)code.size };
 	struct wtg_bytes image = { wtg_alloc(data[3] + filler), data[3] + filler };

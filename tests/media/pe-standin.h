@@ -17,7 +17,7 @@ enum media_pe_kind {
 struct media_pe {
 	enum media_pe_kind kind;
 	enum wtg_arch arch;
-	const char *line;      /* what it prints; also makes one program differ from another */
+	const char *line; /* what it prints; also makes one program differ from another */
 	uint32_t filler_bytes; /* of a data section */
 };
 
@@ -28,8 +28,9 @@ struct wtg_bytes media_pe(const struct media_pe *pe);
 enum media_chain { MEDIA_UNSIGNED, MEDIA_CA_2011, MEDIA_CA_2023 };
 
 /*
- * Append an Authenticode signature: a sound PKCS#7 over the right digest, by a certificate
- * that names Microsoft's issuer and our own organisation.  It proves nothing to firmware.
+ * Append an Authenticode signature: a sound PKCS#7 over the right digest, by a
+ * certificate that names Microsoft's issuer and our own organisation.  It proves nothing
+ * to firmware.
  */
 void media_pe_sign(struct wtg_bytes *pe, enum media_chain chain);
 

@@ -92,14 +92,18 @@ static const struct descriptor descriptors[MEDIA_N_SECURITY] = {
 		{ { ALLOW, 0, FULL, &ADMINISTRATORS } },
 		{ { AUDIT, FAILED, FULL, &EVERYONE }, { LABEL, 0, 1, &HIGH_LABEL } } },
 	[MEDIA_SECURITY_EMPTY_DACL] = {
-		PROTECTED, &ADMINISTRATORS, &ADMINISTRATORS, false, { { 0 } }, { { 0 } } },
+		PROTECTED, &ADMINISTRATORS, &ADMINISTRATORS, false,
+		{ { 0 } }, { { 0 } } },
 	[MEDIA_SECURITY_NULL_DACL] = {
 		0, &ADMINISTRATORS, &ADMINISTRATORS, true, { { 0 } }, { { 0 } } },
 };
 
 enum media_security media_security_of(const char *path)
 {
-	static const struct { const char *prefix; enum media_security which; } places[] = {
+	static const struct {
+		const char *prefix;
+		enum media_security which;
+	} places[] = {
 		{ "Windows/System32/config", MEDIA_SECURITY_CONFIG },
 		{ "Windows", MEDIA_SECURITY_SYSTEM_FILE },
 		{ "Program", MEDIA_SECURITY_PROGRAM },
@@ -148,7 +152,8 @@ static size_t put_acl(uint8_t *at, const struct ace *aces, size_t max)
 struct wtg_bytes media_security(enum media_security which)
 {
 	const struct descriptor *d = &descriptors[which];
-	uint16_t control = (uint16_t)(d->control | 0x8004); /* self-relative, DACL present */
+	/* Self-relative, with a DACL. */
+	uint16_t control = (uint16_t)(d->control | 0x8004);
 	uint8_t sd[512] = { 1 };
 	size_t size = 20;
 

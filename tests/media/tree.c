@@ -17,10 +17,12 @@ struct wtg_bytes media_filler(uint64_t seed, size_t size)
 
 	/* Short runs of noise between zeros and repeated words. */
 	for (size_t i = 0; i < size; i += 8) {
+		bool zero = i % 64 >= 16 && i % 64 < 40;
+
 		state ^= state << 13;
 		state ^= state >> 7;
 		state ^= state << 17;
-		wtg_put_le64(bytes.data + i, i % 64 < 16 ? state : i % 64 < 40 ? 0 : seed);
+		wtg_put_le64(bytes.data + i, zero ? 0 : i % 64 < 16 ? state : seed);
 	}
 	return bytes;
 }
@@ -49,9 +51,12 @@ static const struct media_node dirs[] = {
 	{ "Windows/Temp", 0, MEDIA_SECURITY_EMPTY_DACL, NULL },
 };
 
-/* Windows' own: kept for programs from before Vista, and closed for listing, so that nobody
- * walks in circles. */
-static const struct { const char *path, *target; uint32_t tag; } links[] = {
+/* Windows' own: kept for programs from before Vista, and closed for listing, so that
+ * nobody walks in circles. */
+static const struct {
+	const char *path, *target;
+	uint32_t tag;
+} links[] = {
 	{ "Documents and Settings", "C:\\Users", MEDIA_TAG_JUNCTION },
 	{ "Users/All Users", "C:\\ProgramData", MEDIA_TAG_SYMLINK },
 	{ "Users/Default User", "C:\\Users\\Default", MEDIA_TAG_JUNCTION },
@@ -61,20 +66,21 @@ static const struct { const char *path, *target; uint32_t tag; } links[] = {
 	  MEDIA_TAG_JUNCTION },
 	{ "Users/Default/Local Settings", "C:\\Users\\Default\\AppData\\Local",
 	  MEDIA_TAG_JUNCTION },
-	{ "Users/Default/My Documents", "C:\\Users\\Default\\Documents", MEDIA_TAG_JUNCTION },
-	{ "Users/Default/AppData/Local/Application Data", "C:\\Users\\Default\\AppData\\Local",
+	{ "Users/Default/My Documents", "C:\\Users\\Default\\Documents",
 	  MEDIA_TAG_JUNCTION },
+	{ "Users/Default/AppData/Local/Application Data",
+	  "C:\\Users\\Default\\AppData\\Local", MEDIA_TAG_JUNCTION },
 };
 
 static const char *const drivers[] = {
-	"ACPI", "CLFS", "disk", "EhStorClass", "fltmgr", "fvevol", "mountmgr", "Ntfs", "partmgr",
-	"pci", "sdbus", "sdstor", "storahci", "stornvme", "storport", "uaspstor", "ucx01000",
-	"usbccgp", "usbehci", "usbhub", "UsbHub3", "usbstor", "usbuhci", "usbxhci", "volmgr",
-	"volsnap", "volume", "wof",
+	"ACPI", "CLFS", "disk", "EhStorClass", "fltmgr", "fvevol", "mountmgr", "Ntfs",
+	"partmgr", "pci", "sdbus", "sdstor", "storahci", "stornvme", "storport",
+	"uaspstor", "ucx01000", "usbccgp", "usbehci", "usbhub", "UsbHub3", "usbstor",
+	"usbuhci", "usbxhci", "volmgr", "volsnap", "volume", "wof",
 };
 
-static int add(struct media_volume *volume, const char *path, const void *data, size_t size,
-	       struct wtg_error *err)
+static int add(struct media_volume *volume, const char *path, const void *data,
+	       size_t size, struct wtg_error *err)
 {
 	const struct media_node node = { path, MEDIA_ARCHIVE, 0, NULL };
 
@@ -90,7 +96,8 @@ static int add_text(struct media_volume *volume, const char *path, const char *t
 static int add_filler(struct media_volume *volume, const char *path, size_t size,
 		      struct wtg_error *err)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes data = media_filler(size + strlen(path), size);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes data =
+		media_filler(size + strlen(path), size);
 
 	return add(volume, path, data.data, data.size, err);
 }
@@ -134,7 +141,8 @@ static int add_links(struct media_volume *volume, struct wtg_error *err)
 						 MEDIA_SECURITY_NO_LISTING, NULL };
 
 		if (media_dir(volume, &node, err) < 0 ||
-		    media_link_to(volume, links[i].path, links[i].tag, links[i].target, err) < 0)
+		    media_link_to(volume, links[i].path, links[i].tag, links[i].target,
+				  err) < 0)
 			return -1;
 	}
 	return 0;
@@ -144,18 +152,23 @@ static int add_links(struct media_volume *volume, struct wtg_error *err)
 static int add_drivers(struct media_volume *volume, struct wtg_error *err)
 {
 	for (size_t i = 0; i < N_ELEMENTS(drivers); i++) {
-		_cleanup_free_ char *used = wtg_text("Windows/System32/drivers/%s.sys", drivers[i]);
-		_cleanup_free_ char *stored = wtg_text(
-			"Windows/WinSxS/amd64_%s.inf_31bf3856ad364e35_10.0.26100.1742_none_"
-			"%016zx/%s.sys", drivers[i], i * 0x9e3779b97f4a7c15u, drivers[i]);
+		_cleanup_free_ char *used =
+			wtg_text("Windows/System32/drivers/%s.sys", drivers[i]);
+		_cleanup_free_ char *stored =
+			wtg_text("Windows/WinSxS/"
+				 "amd64_%s.inf_31bf3856ad364e35_10.0.26100.1742_none_"
+				 "%016zx/%s.sys",
+				 drivers[i], i * 0x9e3779b97f4a7c15u, drivers[i]);
 
 		if (add_filler(volume, used, 12000 + 3000 * i, err) < 0 ||
 		    media_hard_link(volume, used, stored, err) < 0)
 			return -1;
 	}
-	return media_hard_link(volume, "Windows/System32/kernel32.dll",
-			       "Windows/WinSxS/amd64_microsoft-windows-kernel32_31bf3856ad364e35_"
-			       "10.0.26100.1742_none_0123456789abcdef/kernel32.dll", err);
+	return media_hard_link(
+		volume, "Windows/System32/kernel32.dll",
+		"Windows/WinSxS/amd64_microsoft-windows-kernel32_31bf3856ad364e35_"
+		"10.0.26100.1742_none_0123456789abcdef/kernel32.dll",
+		err);
 }
 
 /* What a real one has of some size; and files of one content, that a WIM stores once. */
@@ -168,11 +181,14 @@ static int add_ordinary(struct media_volume *volume, struct wtg_error *err)
 	    add_text(volume, "Windows/win.ini", "; for 16-bit app support\r\n", err) < 0)
 		return -1;
 	for (unsigned i = 0; i < 240; i++) {
-		_cleanup_free_ char *dll = wtg_text("Windows/System32/component%03u.dll", i);
-		_cleanup_free_ char *ini = wtg_text("Program Files/Common Files/%u/desktop.ini", i);
+		_cleanup_free_ char *dll =
+			wtg_text("Windows/System32/component%03u.dll", i);
+		_cleanup_free_ char *ini =
+			wtg_text("Program Files/Common Files/%u/desktop.ini", i);
 
 		if (add_filler(volume, dll, 800 + i * i % 9000, err) < 0 ||
-		    (i % 8 == 0 && add(volume, ini, desktop_ini, sizeof(desktop_ini), err) < 0))
+		    (i % 8 == 0 &&
+		     add(volume, ini, desktop_ini, sizeof(desktop_ini), err) < 0))
 			return -1;
 	}
 	return 0;
@@ -182,10 +198,11 @@ static int add_recovery(struct media_volume *volume, struct wtg_error *err)
 {
 	if (add_filler(volume, "Windows/System32/Recovery/Winre.wim", 300000, err) < 0)
 		return -1;
-	return add_text(volume, "Windows/System32/Recovery/ReAgent.xml",
-			"<?xml version='1.0' encoding='utf-8'?>\r\n"
-			"<WindowsRE version=\"2.0\"><InstallState state=\"0\"/></WindowsRE>\r\n",
-			err);
+	return add_text(
+		volume, "Windows/System32/Recovery/ReAgent.xml",
+		"<?xml version='1.0' encoding='utf-8'?>\r\n"
+		"<WindowsRE version=\"2.0\"><InstallState state=\"0\"/></WindowsRE>\r\n",
+		err);
 }
 
 /* Where nothing else lies; capture.c puts them in their place, edition by edition. */
@@ -193,11 +210,15 @@ static int add_edition(struct media_volume *volume, const struct media_options *
 		       const struct media_edition *edition, const char *scratch,
 		       struct wtg_error *err)
 {
-	_cleanup_free_ char *path = wtg_text(MEDIA_ASIDE "/%s/SOFTWARE", edition->edition_id);
-	_cleanup_free_ char *xml = wtg_text(MEDIA_ASIDE "/%s/edition.xml", edition->edition_id);
-	_cleanup_free_ char *text = wtg_text("<edition id=\"%s\"/>\r\n", edition->edition_id);
+	_cleanup_free_ char *path =
+		wtg_text(MEDIA_ASIDE "/%s/SOFTWARE", edition->edition_id);
+	_cleanup_free_ char *xml =
+		wtg_text(MEDIA_ASIDE "/%s/edition.xml", edition->edition_id);
+	_cleanup_free_ char *text =
+		wtg_text("<edition id=\"%s\"/>\r\n", edition->edition_id);
 	_cleanup_(wtg_bytes_done) struct wtg_bytes software = { 0 };
-	const struct media_node node = { path, MEDIA_ARCHIVE, MEDIA_SECURITY_CONFIG, NULL };
+	const struct media_node node = { path, MEDIA_ARCHIVE, MEDIA_SECURITY_CONFIG,
+					 NULL };
 
 	if (media_software_hive(options, edition, scratch, &software, err) < 0 ||
 	    media_file(volume, &node, software.data, software.size, err) < 0)
@@ -223,6 +244,8 @@ int media_tree_fill(struct media_volume *volume, const struct media_options *opt
 	    add_recovery(volume, err) < 0 || media_odd_fill(volume, err) < 0)
 		return -1;
 	if (options->twins && media_twins_fill(volume, err) < 0)
+		return -1;
+	if (options->fault == MEDIA_EVIL_NAMES && media_evil_fill(volume, err) < 0)
 		return -1;
 	return media_corpus_fill(volume, options, err);
 }

@@ -18,6 +18,8 @@ int media_boot_fill(struct media_volume *volume, const struct media_options *opt
 int media_odd_fill(struct media_volume *volume, struct wtg_error *err);
 /* Two names that differ in case alone. */
 int media_twins_fill(struct media_volume *volume, struct wtg_error *err);
+/* Names that are to become what no name may be. */
+int media_evil_fill(struct media_volume *volume, struct wtg_error *err);
 #define MEDIA_ODD_DIR "Program Files/wtgctl stand-in/odd"
 
 /* options->n_extra_files files of together options->extra_bytes. */

@@ -106,7 +106,8 @@ void media_volume_abandon(struct media_volume *volume)
 	free(volume);
 }
 
-static ntfs_inode *open_child(struct media_volume *volume, ntfs_inode *dir, const char *part)
+static ntfs_inode *open_child(struct media_volume *volume, ntfs_inode *dir,
+			      const char *part)
 {
 	_cleanup_(name_done) struct name name = name_of(part);
 	u64 reference = ntfs_inode_lookup_by_name(dir, name.chars, name.n);
@@ -142,7 +143,8 @@ static ntfs_inode *open_existing(struct media_volume *volume, const char *path,
 	return inode;
 }
 
-/* The directory that path lies in, made if it is not there; *ret_last is path's last part. */
+/* The directory that path lies in, made if it is not there; *ret_last is path's last
+ * part. */
 static ntfs_inode *open_parent(struct media_volume *volume, const char *path,
 			       const char **ret_last, struct wtg_error *err)
 {
@@ -159,8 +161,8 @@ static ntfs_inode *open_parent(struct media_volume *volume, const char *path,
 	return open_existing(volume, parent, err);
 }
 
-static ntfs_inode *open_or_create(struct media_volume *volume, const char *path, mode_t type,
-				  struct wtg_error *err)
+static ntfs_inode *open_or_create(struct media_volume *volume, const char *path,
+				  mode_t type, struct wtg_error *err)
 {
 	_cleanup_inode_ ntfs_inode *dir = NULL;
 	ntfs_inode *inode = open_path(volume, path);
@@ -199,7 +201,8 @@ static void set_times(ntfs_inode *inode, const char *path)
 	NInoSetDirty(inode);
 }
 
-static int reset_times(struct media_volume *volume, const char *path, struct wtg_error *err)
+static int reset_times(struct media_volume *volume, const char *path,
+		       struct wtg_error *err)
 {
 	_cleanup_inode_ ntfs_inode *inode = open_existing(volume, path, err);
 
@@ -215,7 +218,8 @@ static int set_security(struct media_volume *volume, ntfs_inode *inode,
 	_cleanup_(wtg_bytes_done) struct wtg_bytes sd = media_security(
 		node->security ? node->security : media_security_of(node->path));
 
-	if (ntfs_set_ntfs_acl(&volume->security, inode, (const char *)sd.data, sd.size, 0) != 0)
+	if (ntfs_set_ntfs_acl(&volume->security, inode, (const char *)sd.data, sd.size,
+			      0) != 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "set security of %s", node->path);
 	return 0;
 }
@@ -243,7 +247,8 @@ static int set_short_name(struct media_volume *volume, ntfs_inode **inode,
 		return -1;
 	if (ntfs_set_ntfs_dos_name(WTG_STEAL(*inode), dir, node->short_name,
 				   strlen(node->short_name), 0) != 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "set the short name of %s", node->path);
+		return wtg_fail(err, WTG_SYSTEM, errno, "set the short name of %s",
+				node->path);
 	parent[last > node->path ? last - node->path - 1 : 0] = '\0';
 	if (reset_times(volume, node->path, err) < 0)
 		return -1;
@@ -263,7 +268,8 @@ static int finish(struct media_volume *volume, ntfs_inode **inode,
 int media_dir(struct media_volume *volume, const struct media_node *node,
 	      struct wtg_error *err)
 {
-	_cleanup_inode_ ntfs_inode *inode = open_or_create(volume, node->path, S_IFDIR, err);
+	_cleanup_inode_ ntfs_inode *inode =
+		open_or_create(volume, node->path, S_IFDIR, err);
 	le32 compressed = cpu_to_le32(MEDIA_COMPRESSED);
 
 	if (!inode)
@@ -295,10 +301,11 @@ static int write_attr(ntfs_inode *inode, const struct name *stream, const void *
 	return good ? 0 : -1;
 }
 
-int media_file(struct media_volume *volume, const struct media_node *node, const void *data,
-	       size_t size, struct wtg_error *err)
+int media_file(struct media_volume *volume, const struct media_node *node,
+	       const void *data, size_t size, struct wtg_error *err)
 {
-	_cleanup_inode_ ntfs_inode *inode = open_or_create(volume, node->path, S_IFREG, err);
+	_cleanup_inode_ ntfs_inode *inode =
+		open_or_create(volume, node->path, S_IFREG, err);
 
 	if (!inode)
 		return -1;
@@ -311,7 +318,8 @@ int media_sparse_file(struct media_volume *volume, const struct media_node *node
 		      const struct wtg_bytes *data, uint64_t offset, uint64_t size,
 		      struct wtg_error *err)
 {
-	_cleanup_inode_ ntfs_inode *inode = open_or_create(volume, node->path, S_IFREG, err);
+	_cleanup_inode_ ntfs_inode *inode =
+		open_or_create(volume, node->path, S_IFREG, err);
 	ntfs_attr *attr = inode ? ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0) : NULL;
 	bool good;
 
@@ -335,8 +343,8 @@ int media_stream(struct media_volume *volume, const char *path, const char *stre
 
 	if (!inode)
 		return -1;
-	if (ntfs_attr_add(inode, AT_DATA, (ntfschar *)(uintptr_t)name.chars, name.n, NULL, 0) !=
-		    0 ||
+	if (ntfs_attr_add(inode, AT_DATA, (ntfschar *)(uintptr_t)name.chars, name.n, NULL,
+			  0) != 0 ||
 	    write_attr(inode, &name, data, size) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "write %s:%s", path, stream);
 	return 0;

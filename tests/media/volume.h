@@ -42,14 +42,14 @@ struct media_node {
 	const char *short_name;       /* NULL: none */
 };
 
-/* Make a directory, or set what node says of an existing one.  With MEDIA_COMPRESSED, files
- * made in it are compressed. */
+/* Make a directory, or set what node says of an existing one.  With MEDIA_COMPRESSED,
+ * files made in it are compressed. */
 int media_dir(struct media_volume *volume, const struct media_node *node,
 	      struct wtg_error *err);
 
 /* Make a file, or replace the content of an existing one. */
-int media_file(struct media_volume *volume, const struct media_node *node, const void *data,
-	       size_t size, struct wtg_error *err);
+int media_file(struct media_volume *volume, const struct media_node *node,
+	       const void *data, size_t size, struct wtg_error *err);
 
 /* A sparse file of size bytes with data at one offset and holes around it. */
 int media_sparse_file(struct media_volume *volume, const struct media_node *node,
@@ -67,7 +67,7 @@ int media_object_id(struct media_volume *volume, const char *path, const uint8_t
 int media_reparse(struct media_volume *volume, const char *path, uint32_t tag,
 		  const void *data, size_t size, struct wtg_error *err);
 
-/* An absolute junction or symbolic link: target as "C:\\Users"; or, for a symbolic link, a
- * relative one.  The link's own file or directory exists already. */
+/* An absolute junction or symbolic link: target as "C:\\Users"; or, for a symbolic link,
+ * a relative one.  The link's own file or directory exists already. */
 int media_link_to(struct media_volume *volume, const char *path, uint32_t tag,
 		  const char *target, struct wtg_error *err);
