@@ -101,7 +101,7 @@ int wtg_run_program(const char *const argv[], const char *const extra_env[], int
 	_cleanup_free_ char *epoch = NULL;
 	_cleanup_free_ char *said = NULL;
 	_cleanup_fd_ int output = -1;
-	const char *envp[16] = { "LC_ALL=C", "PATH=" PROGRAM_PATH };
+	const char *envp[16] = { "LC_ALL=C.UTF-8", "PATH=" PROGRAM_PATH };
 	size_t n_env = 2;
 	int status;
 	pid_t child;

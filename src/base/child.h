@@ -12,7 +12,7 @@ bool wtg_program_find(const char *name, char **ret_path, struct wtg_error *err);
 
 /*
  * Run argv (argv[0] a name for wtg_program_find()), wait for it, and fail with the last
- * line that it wrote when it does not end with status 0.  It gets LC_ALL=C, a fixed PATH,
+ * line that it wrote when it does not end with status 0.  It gets LC_ALL=C.UTF-8, a fixed PATH,
  * SOURCE_DATE_EPOCH if we have it, extra_env (NULL-terminated "NAME=value", or NULL) and
  * nothing else of our environment; standard input is /dev/null.  Of our descriptors it
  * inherits only inherit_fd (-1: none), under the same number, so that "/proc/self/fd/N" in
