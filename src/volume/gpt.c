@@ -96,8 +96,9 @@ static const char *judge_header(const struct disk *d, uint8_t *header, uint64_t 
 static bool array_is_in_place(const struct disk *d, const struct copy *copy, uint64_t at,
 			      uint64_t first)
 {
-	uint64_t n = ((uint64_t)copy->n_entries * copy->entry_bytes + d->sector_bytes - 1) /
-		     d->sector_bytes;
+	uint64_t n =
+		((uint64_t)copy->n_entries * copy->entry_bytes + d->sector_bytes - 1) /
+		d->sector_bytes;
 
 	if (at == 1)
 		return first >= 2 && first < copy->first_usable &&
@@ -105,12 +106,14 @@ static bool array_is_in_place(const struct disk *d, const struct copy *copy, uin
 	return first > copy->last_usable && first < at && n <= at - first;
 }
 
-static int read_copy(const struct disk *d, uint64_t at, struct copy *copy, struct wtg_error *err)
+static int read_copy(const struct disk *d, uint64_t at, struct copy *copy,
+		     struct wtg_error *err)
 {
 	_cleanup_free_ uint8_t *header = wtg_alloc(d->sector_bytes);
 	size_t size;
 
-	if (wtg_window_pread(d->window, header, d->sector_bytes, at * d->sector_bytes, err) < 0)
+	if (wtg_window_pread(d->window, header, d->sector_bytes, at * d->sector_bytes,
+			     err) < 0)
 		return -1;
 	if (memcmp(header, "EFI PART", 8) != 0)
 		return 0;
@@ -151,13 +154,14 @@ static void parse_entry(const struct disk *d, const uint8_t *from, unsigned numb
 	memcpy(to->type.bytes, from, 16);
 	memcpy(to->id.bytes, from + 16, 16);
 	to->first_byte = wtg_le64(from + 32) * d->sector_bytes;
-	to->size_bytes = (wtg_le64(from + 40) - wtg_le64(from + 32) + 1) * d->sector_bytes;
+	to->size_bytes =
+		(wtg_le64(from + 40) - wtg_le64(from + 32) + 1) * d->sector_bytes;
 	to->attributes = wtg_le64(from + 48);
 	snprintf(to->name, sizeof(to->name), "%s", name);
 }
 
-static int parse_entries(const struct disk *d, const struct copy *copy, struct wtg_gpt *gpt,
-			 struct wtg_error *err)
+static int parse_entries(const struct disk *d, const struct copy *copy,
+			 struct wtg_gpt *gpt, struct wtg_error *err)
 {
 	for (uint32_t i = 0; i < copy->n_entries; i++) {
 		const uint8_t *from = copy->entries.data + (size_t)i * copy->entry_bytes;
@@ -167,9 +171,11 @@ static int parse_entries(const struct disk *d, const struct copy *copy, struct w
 		memcpy(type.bytes, from, 16);
 		if (wtg_guid_is_zero(&type))
 			continue;
-		if (first < copy->first_usable || last < first || last > copy->last_usable)
+		if (first < copy->first_usable || last < first ||
+		    last > copy->last_usable)
 			return wtg_fail(err, WTG_INPUT, 0,
-					"partition %u is outside of the usable space", i + 1);
+					"partition %u is outside of the usable space",
+					i + 1);
 		if (gpt->n_entries == WTG_GPT_MAX_ENTRIES)
 			return wtg_fail(err, WTG_INPUT, 0, "more than %d partitions",
 					WTG_GPT_MAX_ENTRIES);
@@ -182,12 +188,14 @@ static int check_overlaps(const struct wtg_gpt *gpt, struct wtg_error *err)
 {
 	for (size_t i = 0; i < gpt->n_entries; i++) {
 		for (size_t k = 0; k < i; k++) {
-			const struct wtg_gpt_entry *a = &gpt->entries[k], *b = &gpt->entries[i];
+			const struct wtg_gpt_entry *a = &gpt->entries[k],
+						   *b = &gpt->entries[i];
 
 			if (a->first_byte < b->first_byte + b->size_bytes &&
 			    b->first_byte < a->first_byte + a->size_bytes)
-				return wtg_fail(err, WTG_INPUT, 0, "partitions %u and %u overlap",
-						a->number, b->number);
+				return wtg_fail(err, WTG_INPUT, 0,
+						"partitions %u and %u overlap", a->number,
+						b->number);
 		}
 	}
 	return 0;
@@ -208,7 +216,8 @@ static bool is_protective(const uint8_t mbr[static 512])
 			return false;
 		found = entry;
 	}
-	return found && found[4] == 0xee && wtg_le32(found + 8) == 1 && wtg_le32(found + 12) > 0;
+	return found && found[4] == 0xee && wtg_le32(found + 8) == 1 &&
+	       wtg_le32(found + 12) > 0;
 }
 
 static int use_copy(const struct disk *d, const struct copy *copy, struct wtg_gpt *gpt,
@@ -222,8 +231,8 @@ static int use_copy(const struct disk *d, const struct copy *copy, struct wtg_gp
 	return 1;
 }
 
-int wtg_gpt_read(const struct wtg_window *disk, uint32_t sector_bytes, struct wtg_gpt *ret,
-		 struct wtg_error *err)
+int wtg_gpt_read(const struct wtg_window *disk, uint32_t sector_bytes,
+		 struct wtg_gpt *ret, struct wtg_error *err)
 {
 	_cleanup_(copy_done) struct copy primary = { 0 }, backup = { 0 };
 	struct disk d = { .window = disk, .sector_bytes = sector_bytes };
@@ -231,9 +240,10 @@ int wtg_gpt_read(const struct wtg_window *disk, uint32_t sector_bytes, struct wt
 	uint8_t mbr[512];
 	const char *why;
 
-	if (sector_bytes < 512 || sector_bytes > 65536 || (sector_bytes & (sector_bytes - 1)) != 0)
-		return wtg_fail(err, WTG_UNSUITABLE, 0, "the drive has sectors of %u bytes",
-				sector_bytes);
+	if (sector_bytes < 512 || sector_bytes > 65536 ||
+	    (sector_bytes & (sector_bytes - 1)) != 0)
+		return wtg_fail(err, WTG_UNSUITABLE, 0,
+				"the drive has sectors of %u bytes", sector_bytes);
 	d.n_sectors = disk->length / sector_bytes;
 	if (d.n_sectors < 4)
 		return 0;
@@ -245,8 +255,10 @@ int wtg_gpt_read(const struct wtg_window *disk, uint32_t sector_bytes, struct wt
 	if (!primary.ok && !backup.ok && !why)
 		return 0;
 	if (!primary.ok && !backup.ok)
-		return wtg_fail(err, WTG_INPUT, 0, "the partition table has %s, and its other "
-				"copy is no better", why);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the partition table has %s, and its other "
+				"copy is no better",
+				why);
 	gpt->sector_bytes = sector_bytes;
 	gpt->primary_ok = primary.ok;
 	gpt->backup_ok = backup.ok;
@@ -258,7 +270,8 @@ int wtg_gpt_read(const struct wtg_window *disk, uint32_t sector_bytes, struct wt
 	return 1;
 }
 
-const struct wtg_gpt_entry *wtg_gpt_find(const struct wtg_gpt *gpt, const struct wtg_guid *type)
+const struct wtg_gpt_entry *wtg_gpt_find(const struct wtg_gpt *gpt,
+					 const struct wtg_guid *type)
 {
 	for (size_t i = 0; i < gpt->n_entries; i++)
 		if (wtg_guid_equal(&gpt->entries[i].type, type))

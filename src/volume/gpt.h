@@ -27,22 +27,23 @@ struct wtg_gpt {
 	struct wtg_guid disk;
 	uint32_t sector_bytes;
 	bool primary_ok;
-	bool backup_ok; /* whole, and in the drive's last sector where firmware looks for it */
-	bool same;      /* both describe the same partitions */
-	bool protective_mbr;              /* one 0xEE entry from sector 1 */
+	bool backup_ok; /* whole, and in the drive's last sector */
+	bool same;	/* both describe the same partitions */
+	bool protective_mbr; /* one 0xEE entry from sector 1 */
 	uint64_t first_usable_byte, end_usable_byte;
 	struct wtg_gpt_entry entries[WTG_GPT_MAX_ENTRIES];
 	size_t n_entries;
 };
 
 /*
- * Read the table of the drive in the window.  Returns 1 when there is a GPT (either copy),
- * 0 when there is none, -1 with err when the drive cannot be read or the table makes no
- * sense (kind WTG_INPUT): neither copy is whole, or the partitions contradict each other.
- * *ret is large, about 40 KiB.
+ * Read the table of the drive in the window.  Returns 1 when there is a GPT (either
+ * copy), 0 when there is none, -1 with err when the drive cannot be read or the table
+ * makes no sense (kind WTG_INPUT): neither copy is whole, or the partitions contradict
+ * each other.  *ret is large, about 40 KiB.
  */
-int wtg_gpt_read(const struct wtg_window *disk, uint32_t sector_bytes, struct wtg_gpt *ret,
-		 struct wtg_error *err);
+int wtg_gpt_read(const struct wtg_window *disk, uint32_t sector_bytes,
+		 struct wtg_gpt *ret, struct wtg_error *err);
 
 /* The first entry of that type; NULL if there is none. */
-const struct wtg_gpt_entry *wtg_gpt_find(const struct wtg_gpt *gpt, const struct wtg_guid *type);
+const struct wtg_gpt_entry *wtg_gpt_find(const struct wtg_gpt *gpt,
+					 const struct wtg_guid *type);

@@ -23,7 +23,8 @@ static inline struct wtg_table example(uint32_t sector_bytes)
 		.disk = wtg_guid_const("11223344-5566-4788-99aa-bbccddeeff00"),
 		.sector_bytes = sector_bytes,
 		.partitions = {
-			{ .name = "EFI system partition", .first_byte = MIB, .size_bytes = 260 * MIB },
+			{ .name = "EFI system partition", .first_byte = MIB,
+			  .size_bytes = 260 * MIB },
 			{ .name = "Microsoft reserved partition", .first_byte = 261 * MIB,
 			  .size_bytes = 16 * MIB },
 			{ .name = "Größe 内存", .first_byte = 277 * MIB,
@@ -47,7 +48,7 @@ static inline int written(const char *name, uint32_t sector_bytes, uint64_t size
 			  char **ret_path)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
-	struct wtg_ledger ledger = { 0 };
+	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
 	int fd = test_file(name, size_bytes, ret_path);
 	struct wtg_window w = test_window(fd, size_bytes, &ledger);
 	struct wtg_table table = example(sector_bytes);
@@ -55,7 +56,8 @@ static inline int written(const char *name, uint32_t sector_bytes, uint64_t size
 
 	memset(old, 0xa5, sizeof(old));
 	assert_good(wtg_window_pwrite(&w, old, sizeof(old), 0, &err));
-	assert_good(wtg_window_pwrite(&w, old, sizeof(old), size_bytes - sizeof(old), &err));
+	assert_good(
+		wtg_window_pwrite(&w, old, sizeof(old), size_bytes - sizeof(old), &err));
 	assert_good(wtg_table_write(&w, &table, &err));
 	return fd;
 }

@@ -28,7 +28,7 @@ static void poke(int fd, uint64_t at, uint8_t xor)
 	assert_int_equal(wtg_pwrite_all(fd, &byte, 1, at), 0);
 }
 
-/* Change a 32-bit field of the primary header, or of an entry, and make the sums right. */
+/* Change a field of the primary header or its entries, and make the sums right. */
 static void forge(int fd, unsigned header_field, unsigned entries_field, uint32_t value)
 {
 	uint8_t sectors[512 + 16384];
@@ -50,11 +50,11 @@ static void either_copy_is_enough_and_the_other_is_named(void **state)
 		uint64_t at;
 		bool primary_ok, backup_ok;
 	} rows[] = {
-		{ 512 + 3, false, true },                 /* signature */
-		{ 512 + 16, false, true },                /* header checksum */
-		{ 512 + 57, false, true },                /* disk GUID */
-		{ 1024 + 127, false, true },              /* first entry */
-		{ DRIVE_BYTES - 512, true, false },       /* backup's signature */
+		{ 512 + 3, false, true },		    /* signature */
+		{ 512 + 16, false, true },		    /* header checksum */
+		{ 512 + 57, false, true },		    /* disk GUID */
+		{ 1024 + 127, false, true },		    /* first entry */
+		{ DRIVE_BYTES - 512, true, false },	    /* backup's signature */
 		{ DRIVE_BYTES - 512 - 16384, true, false }, /* backup's first entry */
 	};
 	struct wtg_error err = WTG_ERROR_INIT;
@@ -74,7 +74,8 @@ static void either_copy_is_enough_and_the_other_is_named(void **state)
 	}
 	poke(fd, 512 + 57, 1);
 	poke(fd, DRIVE_BYTES - 512 + 57, 1);
-	assert_fails(wtg_gpt_read(&w, 512, &gpt, &err), WTG_INPUT, "wrong header checksum");
+	assert_fails(wtg_gpt_read(&w, 512, &gpt, &err), WTG_INPUT,
+		     "wrong header checksum");
 	close(fd);
 }
 
@@ -114,7 +115,8 @@ static void numbers_that_lie_with_a_right_checksum_are_found(void **state)
 
 		poke(fd, DRIVE_BYTES - 512, 1);
 		forge(fd, rows[i].header_field, rows[i].entries_field, rows[i].value);
-		assert_fails(wtg_gpt_read(&w, 512, &gpt, &err), WTG_INPUT, rows[i].sentence);
+		assert_fails(wtg_gpt_read(&w, 512, &gpt, &err), WTG_INPUT,
+			     rows[i].sentence);
 		close(fd);
 	}
 }
@@ -169,7 +171,8 @@ static void tables_of_other_programs_are_read(void **state)
 	(void)state;
 	test_require("sgdisk");
 	assert_int_equal(wtg_gpt_read(&w, 512, &gpt, &err), 0);
-	a = test_run(NULL, "sgdisk -n 7:2048:+100M -t 7:ef00 -c 7:seven -n 2:0:0 %s", path);
+	a = test_run(NULL, "sgdisk -n 7:2048:+100M -t 7:ef00 -c 7:seven -n 2:0:0 %s",
+		     path);
 	assert_int_equal(wtg_gpt_read(&w, 512, &gpt, &err), 1);
 	assert_true(gpt.same && gpt.protective_mbr);
 	assert_int_equal(gpt.n_entries, 2);
@@ -179,12 +182,16 @@ static void tables_of_other_programs_are_read(void **state)
 	assert_string_equal(gpt.entries[1].name, "seven");
 
 	/* More slots than usual, and fewer. */
-	b = test_run(NULL, "sgdisk -S 256 -n 200:0:+1M %s || "
-			   "{ sgdisk -o -S 256 -n 200:2048:+1M %s; }", path, path);
+	b = test_run(NULL,
+		     "sgdisk -S 256 -n 200:0:+1M %s || "
+		     "{ sgdisk -o -S 256 -n 200:2048:+1M %s; }",
+		     path, path);
 	assert_int_equal(wtg_gpt_read(&w, 512, &gpt, &err), 1);
 	assert_int_equal(gpt.entries[gpt.n_entries - 1].number, 200);
-	c = test_run(NULL, "wipefs -qa %s && printf 'label: gpt\\ntable-length: 8\\n,50M\\n' | "
-			   "sfdisk -q %s", path, path);
+	c = test_run(NULL,
+		     "wipefs -qa %s && printf 'label: gpt\\ntable-length: 8\\n,50M\\n' | "
+		     "sfdisk -q %s",
+		     path, path);
 	assert_int_equal(wtg_gpt_read(&w, 512, &gpt, &err), 1);
 	assert_int_equal(gpt.n_entries, 1);
 	assert_true(gpt.same);

@@ -12,7 +12,8 @@ static void expect_example(const struct wtg_gpt *gpt, uint32_t sector_bytes)
 {
 	struct wtg_table table = example(sector_bytes);
 
-	assert_true(gpt->primary_ok && gpt->backup_ok && gpt->same && gpt->protective_mbr);
+	assert_true(gpt->primary_ok && gpt->backup_ok && gpt->same &&
+		    gpt->protective_mbr);
 	assert_memory_equal(&gpt->disk, &table.disk, 16);
 	assert_int_equal(gpt->n_entries, table.n_partitions);
 	for (size_t i = 0; i < table.n_partitions; i++) {
@@ -65,8 +66,8 @@ static void our_reader_finds_what_was_written_in_both_sector_sizes(void **state)
 
 static void other_programs_read_the_same_table(void **state)
 {
-	_cleanup_free_ char *path = NULL, *sgdisk = NULL, *esp = NULL, *data = NULL, *parted = NULL,
-			    *sfdisk = NULL, *mmls = NULL;
+	_cleanup_free_ char *path = NULL, *sgdisk = NULL, *esp = NULL, *data = NULL,
+			    *parted = NULL, *sfdisk = NULL, *mmls = NULL;
 
 	(void)state;
 	test_require("sgdisk");
@@ -140,7 +141,7 @@ static void a_table_that_makes_no_sense_is_refused_before_a_write(void **state)
 {
 	static const char *const long_name = "0123456789012345678901234567890123456";
 	struct wtg_error err = WTG_ERROR_INIT;
-	struct wtg_ledger ledger = { 0 };
+	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
 	int fd = test_file("refused", DRIVE_BYTES, NULL);
 	struct wtg_window w = test_window(fd, DRIVE_BYTES, &ledger), tiny = w;
 	struct wtg_table good = example(512), t;
@@ -152,16 +153,21 @@ static void a_table_that_makes_no_sense_is_refused_before_a_write(void **state)
 	assert_fails(wtg_table_write(&w, &t, &err), WTG_UNSUITABLE, "520");
 	t = good;
 	t.partitions[2].size_bytes = DRIVE_BYTES;
-	assert_fails(wtg_table_write(&w, &t, &err), WTG_UNSUITABLE, "partition 3 does not fit");
+	assert_fails(wtg_table_write(&w, &t, &err), WTG_UNSUITABLE,
+		     "partition 3 does not fit");
 	t.partitions[2].size_bytes = UINT64_MAX - 511;
-	assert_fails(wtg_table_write(&w, &t, &err), WTG_UNSUITABLE, "partition 3 does not fit");
+	assert_fails(wtg_table_write(&w, &t, &err), WTG_UNSUITABLE,
+		     "partition 3 does not fit");
 	t = good;
-	/* One sector more than there is between the last partition's start and the backup. */
+	/* One sector more than there is between the last partition's start and the
+	 * backup. */
 	t.partitions[2].size_bytes = DRIVE_BYTES - 277 * MIB - 32 * 512;
-	assert_fails(wtg_table_write(&w, &t, &err), WTG_UNSUITABLE, "partition 3 does not fit");
+	assert_fails(wtg_table_write(&w, &t, &err), WTG_UNSUITABLE,
+		     "partition 3 does not fit");
 	t = good;
 	t.partitions[1].first_byte -= 512;
-	assert_fails(wtg_table_write(&w, &t, &err), WTG_SYSTEM, "partitions 1 and 2 overlap");
+	assert_fails(wtg_table_write(&w, &t, &err), WTG_SYSTEM,
+		     "partitions 1 and 2 overlap");
 	t = good;
 	t.partitions[0].first_byte += 1;
 	assert_fails(wtg_table_write(&w, &t, &err), WTG_SYSTEM, "whole sectors");
@@ -191,7 +197,7 @@ static void a_table_that_makes_no_sense_is_refused_before_a_write(void **state)
 static void partitions_keep_their_slots_whatever_their_order_on_the_drive(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
-	struct wtg_ledger ledger = { 0 };
+	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
 	int fd = test_file("order", DRIVE_BYTES, NULL);
 	struct wtg_window w = test_window(fd, DRIVE_BYTES, &ledger);
 	struct wtg_table t = example(512);
@@ -211,15 +217,18 @@ static void partitions_keep_their_slots_whatever_their_order_on_the_drive(void *
 }
 
 /*
- * The writes as the drive sees them: a run that is cut off after any of them leaves either no
- * table, or one that is whole.
+ * The writes as the drive sees them: a run that is cut off after any of them leaves
+ * either no table, or one that is whole.
  */
 static void a_write_cut_short_leaves_no_half_table(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
 	static const uint64_t order[][2] = {
-		{ DRIVE_BYTES - 512 - 16384, 16384 }, { DRIVE_BYTES - 512, 512 },
-		{ 1024, 16384 }, { 512, 512 }, { 0, 512 },
+		{ DRIVE_BYTES - 512 - 16384, 16384 },
+		{ DRIVE_BYTES - 512, 512 },
+		{ 1024, 16384 },
+		{ 512, 512 },
+		{ 0, 512 },
 	};
 	int whole = written("whole", 512, DRIVE_BYTES, NULL), fd;
 	struct wtg_window w;
@@ -236,7 +245,8 @@ static void a_write_cut_short_leaves_no_half_table(void **state)
 		assert_int_equal(found, i >= 2);
 		if (found)
 			assert_false(gpt.protective_mbr);
-		assert_int_equal(wtg_pread_all(whole, buffer, order[i][1], order[i][0]), 0);
+		assert_int_equal(wtg_pread_all(whole, buffer, order[i][1], order[i][0]),
+				 0);
 		assert_int_equal(wtg_pwrite_all(fd, buffer, order[i][1], order[i][0]), 0);
 	}
 	assert_int_equal(wtg_gpt_read(&w, 512, &gpt, &err), 1);
@@ -254,7 +264,8 @@ int main(void)
 		cmocka_unit_test(nothing_old_remains_in_the_mbr),
 		cmocka_unit_test(the_same_table_gives_the_same_bytes),
 		cmocka_unit_test(a_table_that_makes_no_sense_is_refused_before_a_write),
-		cmocka_unit_test(partitions_keep_their_slots_whatever_their_order_on_the_drive),
+		cmocka_unit_test(
+			partitions_keep_their_slots_whatever_their_order_on_the_drive),
 		cmocka_unit_test(a_write_cut_short_leaves_no_half_table),
 	};
 
