@@ -107,20 +107,7 @@ static int add_program(struct media_volume *volume, const struct media_options *
 	_cleanup_(wtg_bytes_done) struct wtg_bytes image = media_pe(&pe);
 
 	media_pe_sign(&image, options->unsigned_boot ? MEDIA_UNSIGNED : p->chain);
-	return media_file(volume, &(struct media_node){ .path = p->path,
-							.attributes = MEDIA_ARCHIVE },
-			  image.data, image.size, err);
-}
-
-static int add_blob(struct media_volume *volume, const char *path, size_t size,
-		    struct wtg_error *err)
-{
-	_cleanup_(wtg_bytes_done) struct wtg_bytes data =
-		media_filler(strlen(path) + size, size);
-
-	return media_file(volume, &(struct media_node){ .path = path,
-							.attributes = MEDIA_ARCHIVE },
-			  data.data, data.size, err);
+	return media_plain_file(volume, p->path, image.data, image.size, err);
 }
 
 static int add_locale(struct media_volume *volume, const struct media_options *options,
@@ -148,7 +135,7 @@ static int add_fonts(struct media_volume *volume, const char *dir, const char *s
 		_cleanup_free_ char *path =
 			wtg_text("%s/%s%s.ttf", dir, fonts[i], suffix);
 
-		if (add_blob(volume, path, 6000 + 700 * i, err) < 0)
+		if (media_filler_file(volume, path, 6000 + 700 * i, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -159,9 +146,9 @@ static int add_bios(struct media_volume *volume, const struct media_options *opt
 {
 	if (options->arch == WTG_ARCH_ARM64)
 		return 0;
-	if (add_blob(volume, PCAT "bootmgr", 40000, err) < 0)
+	if (media_filler_file(volume, PCAT "bootmgr", 40000, err) < 0)
 		return -1;
-	return add_blob(volume, PCAT "bootnxt", 1, err);
+	return media_filler_file(volume, PCAT "bootnxt", 1, err);
 }
 
 int media_boot_fill(struct media_volume *volume, const struct media_options *options,
@@ -172,7 +159,7 @@ int media_boot_fill(struct media_volume *volume, const struct media_options *opt
 		    add_program(volume, options, &programs[i], err) < 0)
 			return -1;
 	for (size_t i = 0; i < N_ELEMENTS(blobs); i++)
-		if (add_blob(volume, blobs[i], 1500 + 300 * i, err) < 0)
+		if (media_filler_file(volume, blobs[i], 1500 + 300 * i, err) < 0)
 			return -1;
 	if (add_locale(volume, options, "en-US", err) < 0 ||
 	    add_locale(volume, options, "de-DE", err) < 0 ||

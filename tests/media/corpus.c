@@ -25,11 +25,8 @@ int media_corpus_fill(struct media_volume *volume, const struct media_options *o
 		_cleanup_free_ char *path =
 			wtg_text("Windows/WinSxS/corpus_%03u/%02u/file%06u.dll", i / 1000,
 				 i / 50 % 20, i);
-		_cleanup_(wtg_bytes_done) struct wtg_bytes data =
-			media_filler(i + 1000, (size_t)size_of(i, mean));
-		const struct media_node node = { path, MEDIA_ARCHIVE, 0, NULL };
 
-		if (media_file(volume, &node, data.data, data.size, err) < 0)
+		if (media_filler_file(volume, path, (size_t)size_of(i, mean), err) < 0)
 			return -1;
 	}
 	return 0;

@@ -101,7 +101,8 @@ static int rename_evil(int fd, const uint8_t *header)
 	struct resource table = resource_at(header + BLOB_TABLE);
 	_cleanup_free_ uint8_t *blobs = wtg_alloc(table.size);
 
-	if (drop_integrity(fd) < 0 || wtg_pread_all(fd, blobs, table.size, table.offset) < 0)
+	if (drop_integrity(fd) < 0 ||
+	    wtg_pread_all(fd, blobs, table.size, table.offset) < 0)
 		return -1;
 	for (uint64_t at = 0; at + BLOB_SIZE <= table.size; at += BLOB_SIZE)
 		if ((blobs[at + 7] & FLAG_METADATA) && rename_in(fd, blobs + at) < 0)

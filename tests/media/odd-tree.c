@@ -34,14 +34,6 @@ static const struct media_node files[] = {
 	{ ODD "everybody may", 0, MEDIA_SECURITY_NULL_DACL, NULL },
 };
 
-static int add(struct media_volume *volume, const char *path, const void *data,
-	       size_t size, struct wtg_error *err)
-{
-	const struct media_node node = { path, MEDIA_ARCHIVE, 0, NULL };
-
-	return media_file(volume, &node, data, size, err);
-}
-
 static int add_names(struct media_volume *volume, struct wtg_error *err)
 {
 	char longest[sizeof(ODD) + 255];
@@ -53,7 +45,7 @@ static int add_names(struct media_volume *volume, struct wtg_error *err)
 	memset(longest, 'n', sizeof(longest));
 	memcpy(longest, ODD, sizeof(ODD) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	return add(volume, longest, "255", 3, err);
+	return media_plain_file(volume, longest, "255", 3, err);
 }
 
 /* Around the sizes at which a stream leaves its record, and a chunk or cluster ends. */
@@ -66,7 +58,7 @@ static int add_sizes(struct media_volume *volume, struct wtg_error *err)
 	for (size_t i = 0; i < N_ELEMENTS(sizes); i++) {
 		_cleanup_free_ char *path = wtg_text(ODD "sizes/%zu bytes", sizes[i]);
 
-		if (add(volume, path, data.data + i, sizes[i], err) < 0)
+		if (media_plain_file(volume, path, data.data + i, sizes[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -78,13 +70,13 @@ static int add_streams(struct media_volume *volume, struct wtg_error *err)
 	static const char zone[] = "[ZoneTransfer]\r\nZoneId=3\r\n";
 	const char *file = ODD "streams/file", *dir = ODD "streams/directory";
 
-	if (add(volume, file, "unnamed", 7, err) < 0 ||
+	if (media_plain_file(volume, file, "unnamed", 7, err) < 0 ||
 	    media_stream(volume, file, "Zone.Identifier", zone, sizeof(zone) - 1, err) <
 		    0 ||
 	    media_stream(volume, file, "large", large.data, large.size, err) < 0 ||
 	    media_stream(volume, file, "empty", "", 0, err) < 0 ||
 	    media_stream(volume, file, "ünïcode 🪟", "x", 1, err) < 0 ||
-	    add(volume, ODD "streams/only named", "", 0, err) < 0 ||
+	    media_plain_file(volume, ODD "streams/only named", "", 0, err) < 0 ||
 	    media_stream(volume, ODD "streams/only named", "data", "y", 1, err) < 0 ||
 	    media_dir(volume, &(struct media_node){ .path = dir }, err) < 0)
 		return -1;
@@ -100,7 +92,7 @@ static int add_links(struct media_volume *volume, struct wtg_error *err)
 				ODD "links/dangling" };
 
 	for (size_t i = 0; i < N_ELEMENTS(empty); i++)
-		if (add(volume, empty[i], "", 0, err) < 0)
+		if (media_plain_file(volume, empty[i], "", 0, err) < 0)
 			return -1;
 	if (media_dir(volume, &(struct media_node){ .path = ODD "links/junction" }, err) <
 		    0 ||
@@ -113,7 +105,7 @@ static int add_links(struct media_volume *volume, struct wtg_error *err)
 	    media_reparse(volume, empty[2], MEDIA_TAG_APPEXECLINK, alias, sizeof(alias),
 			  err) < 0 ||
 	    media_link_to(volume, empty[3], MEDIA_TAG_SYMLINK, "no such file", err) < 0 ||
-	    add(volume, ODD "links/of many names", "linked", 6, err) < 0)
+	    media_plain_file(volume, ODD "links/of many names", "linked", 6, err) < 0)
 		return -1;
 	/* More names than fit one record of 1024 bytes. */
 	for (unsigned i = 0; i < 40; i++) {
@@ -141,8 +133,8 @@ static int add_special(struct media_volume *volume, struct wtg_error *err)
 
 	if (media_sparse_file(volume, &sparse, &data, 1 << 20, 3 << 20, err) < 0 ||
 	    media_dir(volume, &compressed, err) < 0 ||
-	    add(volume, inside, data.data, data.size, err) < 0 ||
-	    add(volume, ODD "object id", "identified", 10, err) < 0 ||
+	    media_plain_file(volume, inside, data.data, data.size, err) < 0 ||
+	    media_plain_file(volume, ODD "object id", "identified", 10, err) < 0 ||
 	    media_object_id(volume, ODD "object id", guid, err) < 0 ||
 	    media_dir(volume, &(struct media_node){ .path = ODD "object id dir" }, err) <
 		    0)
@@ -166,12 +158,12 @@ static int add_shapes(struct media_volume *volume, struct wtg_error *err)
 	char *bottom = wtg_text("%s/bottom.txt", deep);
 	_cleanup_free_ char *owned = bottom;
 
-	if (add(volume, bottom, "deep", 4, err) < 0)
+	if (media_plain_file(volume, bottom, "deep", 4, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < 500; i++) {
 		_cleanup_free_ char *path = wtg_text(ODD "many/entry %03u.dat", i);
 
-		if (add(volume, path, path, strlen(path) - i % 9, err) < 0)
+		if (media_plain_file(volume, path, path, strlen(path) - i % 9, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -179,20 +171,21 @@ static int add_shapes(struct media_volume *volume, struct wtg_error *err)
 
 int media_twins_fill(struct media_volume *volume, struct wtg_error *err)
 {
-	if (add(volume, ODD "Case twin", "one", 3, err) < 0)
+	if (media_plain_file(volume, ODD "Case twin", "one", 3, err) < 0)
 		return -1;
-	return add(volume, ODD "CASE TWIN", "two", 3, err);
+	return media_plain_file(volume, ODD "CASE TWIN", "two", 3, err);
 }
 
 /* No volume takes such names; damage.c makes them of these, in the WIM. */
 int media_evil_fill(struct media_volume *volume, struct wtg_error *err)
 {
-	static const char *const names[] = { "@@", "colon@name", "slash@name", "back@name" };
+	static const char *const names[] = { "@@", "colon@name", "slash@name",
+					     "back@name" };
 
 	for (size_t i = 0; i < N_ELEMENTS(names); i++) {
 		_cleanup_free_ char *path = wtg_text(ODD "evil/%s", names[i]);
 
-		if (add(volume, path, "evil", 4, err) < 0)
+		if (media_plain_file(volume, path, "evil", 4, err) < 0)
 			return -1;
 	}
 	return 0;

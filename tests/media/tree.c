@@ -27,6 +27,23 @@ struct wtg_bytes media_filler(uint64_t seed, size_t size)
 	return bytes;
 }
 
+int media_plain_file(struct media_volume *volume, const char *path, const void *data,
+		     size_t size, struct wtg_error *err)
+{
+	const struct media_node node = { .path = path, .attributes = MEDIA_ARCHIVE };
+
+	return media_file(volume, &node, data, size, err);
+}
+
+int media_filler_file(struct media_volume *volume, const char *path, size_t size,
+		      struct wtg_error *err)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes data =
+		media_filler(size + strlen(path), size);
+
+	return media_plain_file(volume, path, data.data, data.size, err);
+}
+
 static const struct media_node dirs[] = {
 	{ "", MEDIA_HIDDEN | MEDIA_SYSTEM, MEDIA_SECURITY_ROOT, NULL },
 	{ "PerfLogs", 0, MEDIA_SECURITY_CONFIG, NULL },
@@ -79,27 +96,10 @@ static const char *const drivers[] = {
 	"usbuhci", "usbxhci", "volmgr", "volsnap", "volume", "wof",
 };
 
-static int add(struct media_volume *volume, const char *path, const void *data,
-	       size_t size, struct wtg_error *err)
-{
-	const struct media_node node = { path, MEDIA_ARCHIVE, 0, NULL };
-
-	return media_file(volume, &node, data, size, err);
-}
-
 static int add_text(struct media_volume *volume, const char *path, const char *text,
 		    struct wtg_error *err)
 {
-	return add(volume, path, text, strlen(text), err);
-}
-
-static int add_filler(struct media_volume *volume, const char *path, size_t size,
-		      struct wtg_error *err)
-{
-	_cleanup_(wtg_bytes_done) struct wtg_bytes data =
-		media_filler(size + strlen(path), size);
-
-	return add(volume, path, data.data, data.size, err);
+	return media_plain_file(volume, path, text, strlen(text), err);
 }
 
 static int add_hive(struct media_volume *volume, const char *name, struct wtg_bytes *hive,
@@ -109,7 +109,7 @@ static int add_hive(struct media_volume *volume, const char *name, struct wtg_by
 	_cleanup_free_ char *path = wtg_text(CONFIG "%s", name);
 
 	*hive = (struct wtg_bytes){ 0 };
-	return add(volume, path, owned.data, owned.size, err);
+	return media_plain_file(volume, path, owned.data, owned.size, err);
 }
 
 static int add_hives(struct media_volume *volume, const struct media_options *options,
@@ -160,7 +160,7 @@ static int add_drivers(struct media_volume *volume, struct wtg_error *err)
 				 "%016zx/%s.sys",
 				 drivers[i], i * 0x9e3779b97f4a7c15u, drivers[i]);
 
-		if (add_filler(volume, used, 12000 + 3000 * i, err) < 0 ||
+		if (media_filler_file(volume, used, 12000 + 3000 * i, err) < 0 ||
 		    media_hard_link(volume, used, stored, err) < 0)
 			return -1;
 	}
@@ -176,8 +176,8 @@ static int add_ordinary(struct media_volume *volume, struct wtg_error *err)
 {
 	static const char desktop_ini[] = "\xff\xfe[\0.\0]\0\r\0\n";
 
-	if (add_filler(volume, "Windows/explorer.exe", 2200000, err) < 0 ||
-	    add_filler(volume, "Windows/Fonts/segoeui.ttf", 900000, err) < 0 ||
+	if (media_filler_file(volume, "Windows/explorer.exe", 2200000, err) < 0 ||
+	    media_filler_file(volume, "Windows/Fonts/segoeui.ttf", 900000, err) < 0 ||
 	    add_text(volume, "Windows/win.ini", "; for 16-bit app support\r\n", err) < 0)
 		return -1;
 	for (unsigned i = 0; i < 240; i++) {
@@ -186,9 +186,10 @@ static int add_ordinary(struct media_volume *volume, struct wtg_error *err)
 		_cleanup_free_ char *ini =
 			wtg_text("Program Files/Common Files/%u/desktop.ini", i);
 
-		if (add_filler(volume, dll, 800 + i * i % 9000, err) < 0 ||
+		if (media_filler_file(volume, dll, 800 + i * i % 9000, err) < 0 ||
 		    (i % 8 == 0 &&
-		     add(volume, ini, desktop_ini, sizeof(desktop_ini), err) < 0))
+		     media_plain_file(volume, ini, desktop_ini, sizeof(desktop_ini),
+				      err) < 0))
 			return -1;
 	}
 	return 0;
@@ -196,7 +197,8 @@ static int add_ordinary(struct media_volume *volume, struct wtg_error *err)
 
 static int add_recovery(struct media_volume *volume, struct wtg_error *err)
 {
-	if (add_filler(volume, "Windows/System32/Recovery/Winre.wim", 300000, err) < 0)
+	if (media_filler_file(volume, "Windows/System32/Recovery/Winre.wim", 300000,
+			      err) < 0)
 		return -1;
 	return add_text(
 		volume, "Windows/System32/Recovery/ReAgent.xml",

@@ -26,5 +26,11 @@ int media_evil_fill(struct media_volume *volume, struct wtg_error *err);
 int media_corpus_fill(struct media_volume *volume, const struct media_options *options,
 		      struct wtg_error *err);
 
+/* A file as most are: to be archived, with the security of its place. */
+int media_plain_file(struct media_volume *volume, const char *path, const void *data,
+		     size_t size, struct wtg_error *err);
+
 /* Bytes that always are the same for a seed and compress about as well as programs do. */
 struct wtg_bytes media_filler(uint64_t seed, size_t size);
+int media_filler_file(struct media_volume *volume, const char *path, size_t size,
+		      struct wtg_error *err);
