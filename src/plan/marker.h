@@ -28,9 +28,11 @@ struct wtg_marker {
 	char version[24]; /* of wtgctl */
 };
 
+/* Does not flush.  Strings that are too long are cut. */
 int wtg_marker_write(const struct wtg_window *disk, uint64_t offset,
 		     const struct wtg_marker *marker, struct wtg_error *err);
 
-/* 1: there is one; 0: there is none (no magic, wrong checksum); -1: cannot read. */
+/* 1: there is one; 0: there is none (no magic, wrong checksum, written for another offset,
+ * the drive is too small); -1: cannot read.  The strings end, but can hold anything. */
 int wtg_marker_read(const struct wtg_window *disk, uint64_t offset, struct wtg_marker *ret,
 		    struct wtg_error *err);
