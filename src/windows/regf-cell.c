@@ -6,6 +6,16 @@
 #include "base/bytes.h"
 #include "windows/regf-format.h"
 
+uint32_t wtg_regf_checksum(const uint8_t *base)
+{
+	uint32_t sum = 0;
+
+	for (size_t at = 0; at < REGF_CHECKSUM; at += 4)
+		sum ^= wtg_le32(base + at);
+	/* Windows writes neither of these two. */
+	return sum == 0 ? 1 : sum == UINT32_MAX ? UINT32_MAX - 1 : sum;
+}
+
 bool wtg_regf_cell(const struct wtg_hive_view *view, uint32_t offset,
 		   uint32_t least_bytes, struct wtg_regf_cell *ret)
 {
@@ -52,6 +62,9 @@ bool wtg_regf_nk(const struct wtg_hive_view *view, uint32_t offset,
 	nk.subkeys = wtg_le32(cell.data + NK_SUBKEYS);
 	nk.n_values = wtg_le32(cell.data + NK_N_VALUES);
 	nk.values = wtg_le32(cell.data + NK_VALUES);
+	/* Every subkey has a cell of its own: a count beyond that is a lie to loop by. */
+	if (nk.n_subkeys > view->size / NK_NAME)
+		return false;
 	nk.security = wtg_le32(cell.data + NK_SECURITY);
 	nk.class_name = wtg_le32(cell.data + NK_CLASS);
 	nk.class_bytes = wtg_le16(cell.data + NK_CLASS_BYTES);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The walk through everything in a hive. */
+#include "windows/regf-read.h"
+
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "windows/regf-cell.h"
 #include "windows/regf-format.h"
-#include "windows/regf-read.h"
 #include "wtg/text.h"
 
 /* Windows makes no key deeper. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Names in a hive: their text and their order. */
-#include <string.h>
+#include "windows/regf-cell.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/utf16.h"
-#include "windows/regf-cell.h"
 
 /*
  * Lower-case letters and how far it is to the upper-case one.  Our own table, because

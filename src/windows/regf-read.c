@@ -9,16 +9,6 @@
 #include "windows/regf-format.h"
 #include "windows/regf.h"
 
-uint32_t wtg_regf_checksum(const uint8_t *base)
-{
-	uint32_t sum = 0;
-
-	for (size_t at = 0; at < REGF_CHECKSUM; at += 4)
-		sum ^= wtg_le32(base + at);
-	/* These two are never written: they would say "none". */
-	return sum == 0 ? 1 : sum == UINT32_MAX ? UINT32_MAX - 1 : sum;
-}
-
 static int check_base(const struct wtg_bytes *bytes, struct wtg_error *err)
 {
 	const uint8_t *base = bytes->data;
@@ -115,23 +105,22 @@ static wtg_hive_key find_subkey(const struct wtg_hive_view *view, wtg_hive_key k
 {
 	struct wtg_regf_list list, part;
 	struct wtg_regf_nk nk;
+	wtg_hive_key found = 0;
+	uint32_t n_seen = 0;
 
 	if (!wtg_regf_nk(view, key, &nk) || nk.n_subkeys == 0 ||
 	    !wtg_regf_list(view, nk.subkeys, &list))
 		return 0;
 	if (!list.is_index)
 		return find_in(view, &list, name);
-	for (uint32_t i = 0; i < list.n_entries; i++) {
-		wtg_hive_key found;
-
+	for (uint32_t i = 0; i < list.n_entries && !found && n_seen < nk.n_subkeys; i++) {
 		if (!wtg_regf_list(view, wtg_regf_list_entry(&list, i), &part) ||
 		    part.is_index)
 			return 0;
 		found = find_in(view, &part, name);
-		if (found)
-			return found;
+		n_seen += part.n_entries;
 	}
-	return 0;
+	return found;
 }
 
 wtg_hive_key wtg_hive_view_key(const struct wtg_hive_view *view, wtg_hive_key from,

@@ -44,7 +44,7 @@ wtg_hive_key wtg_hive_view_key(const struct wtg_hive_view *view, wtg_hive_key fr
 wtg_hive_key wtg_hive_view_subkey(const struct wtg_hive_view *view, wtg_hive_key key,
 				  size_t i);
 
-/* A key's name as UTF-8; the caller frees; NULL when damaged. */
+/* A key's name as UTF-8, up to a NUL; the caller frees; NULL when damaged. */
 char *wtg_hive_view_name(const struct wtg_hive_view *view, wtg_hive_key key);
 
 /* A value by name ("" is the default value); 1 found, 0 not, -1 damaged.  ret->data is
@@ -60,5 +60,6 @@ int wtg_hive_view_nth_value(const struct wtg_hive_view *view, wtg_hive_key key, 
 bool wtg_hive_view_dword(const struct wtg_hive_view *view, const char *key_path,
 			 const char *name, uint32_t *ret);
 
-/* Walk every key and value of the hive; kind WTG_INPUT at the first that is damaged. */
+/* Walk everything in the hive.  Kind WTG_INPUT, and the place, at the first thing that is
+ * damaged, belongs to two owners, or lies where Windows would not find it. */
 int wtg_hive_view_check(const struct wtg_hive_view *view, struct wtg_error *err);

@@ -113,7 +113,7 @@ static void every_key_and_value_is_as_hivex_reads_it(void **state)
 		assert_good(wtg_hive_view_check(&view, &err));
 		same_key(&both, view.root, hivex_root(both.hivex));
 		hivex_close(both.hivex);
-		print_message("%s: %zu keys, %zu values\n", good_hives[i], both.n_keys,
+		print_message("# %s: %zu keys, %zu values\n", good_hives[i], both.n_keys,
 			      both.n_values);
 	}
 }
@@ -329,7 +329,7 @@ static void no_damage_leads_the_reader_astray(void **state)
 			*(passes(&bytes) ? &n_passed : &n_refused) += 1;
 		}
 	}
-	print_message("%u damaged hives refused, %u passed\n", n_refused, n_passed);
+	print_message("# %u damaged hives refused, %u passed\n", n_refused, n_passed);
 	assert_true(n_refused > 200 && n_passed > 20);
 }
 

@@ -184,8 +184,8 @@ static void one_descriptor_counts_every_key(void **state)
  * bytes that let subkeys inherit. */
 static void the_descriptor_is_that_of_a_real_store(void **state)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes bytes = sample();
 	_cleanup_(wtg_bytes_done) struct wtg_bytes real = test_hive("bcd-win10-uefi-gpt");
+	_cleanup_(wtg_bytes_done) struct wtg_bytes bytes = sample();
 	struct wtg_hive_view view = open_hive(&bytes), real_view = open_hive(&real);
 	struct wtg_regf_cell ours, theirs;
 	struct wtg_regf_nk key;
