@@ -15,15 +15,19 @@
 #define MAX_FILES 4096
 
 const char *const wtg_boot_trees[] = {
-	"Windows/Boot/EFI",      "Windows/Boot/EFI_EX",    "Windows/Boot/Fonts",
-	"Windows/Boot/Fonts_EX", "Windows/Boot/Resources", NULL,
+	"Windows/Boot/EFI",
+	"Windows/Boot/EFI_EX",
+	"Windows/Boot/Fonts",
+	"Windows/Boot/Fonts_EX",
+	"Windows/Boot/Resources",
+	NULL,
 };
 
 /* From where to where; a row may replace what one above it put. */
 static const struct rule {
 	const char *from, *to;
 	const char *suffix; /* only such files; NULL: all */
-	bool ex;            /* only in the chain of 2023, and only NAME_EX.*, which is NAME.* */
+	bool ex; /* only in the chain of 2023, and only NAME_EX.*, which is NAME.* */
 } rules[] = {
 	{ "Windows/Boot/EFI/", "EFI/Microsoft/Boot/", NULL, false },
 	{ "Windows/Boot/Fonts/", "EFI/Microsoft/Boot/Fonts/", ".ttf", false },
@@ -104,7 +108,8 @@ static int choose(const struct wtg_boot_chains *chains, enum wtg_boot_ca ca, boo
 		  enum wtg_boot_ca *ret_chain, struct wtg_error *err)
 {
 	if (!chains->has_usual && !chains->has_ex)
-		return wtg_fail(err, WTG_INPUT, 0, "the image has no boot loader for UEFI (%s)",
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the image has no boot loader for UEFI (%s)",
 				USUAL_LOADER);
 	switch (ca) {
 	case WTG_BOOT_CA_AUTO:
@@ -114,16 +119,17 @@ static int choose(const struct wtg_boot_chains *chains, enum wtg_boot_ca ca, boo
 	case WTG_BOOT_CA_2011:
 		if (!chains->has_2011)
 			return wtg_fail(err, WTG_INPUT, 0,
-					"the image has no boot loader signed by Microsoft Windows "
-					"Production PCA 2011, only by Windows UEFI CA 2023");
+					"the image has no boot loader signed by "
+					"Microsoft Windows Production PCA 2011, only by "
+					"Windows UEFI CA 2023");
 		*ret_ex = false;
 		*ret_chain = WTG_BOOT_CA_2011;
 		return 0;
 	case WTG_BOOT_CA_2023:
 		if (!chains->has_2023)
 			return wtg_fail(err, WTG_INPUT, 0,
-					"the image has no boot loader signed by Windows UEFI CA "
-					"2023 (%s): it is too old", EX_LOADER);
+					"the image has no boot loader signed by Windows "
+					"UEFI CA 2023 (%s): it is too old", EX_LOADER);
 		*ret_ex = is_ex_of_2023(chains);
 		*ret_chain = WTG_BOOT_CA_2023;
 		return 0;
@@ -162,7 +168,8 @@ static char *destination(const struct rule *rule, const char *path)
 	return rest ? wtg_text("%s%s", rule->to, rest) : NULL;
 }
 
-static void put(struct wtg_files *files, const char *path, const struct wtg_bytes *content)
+static void put(struct wtg_files *files, const char *path,
+		const struct wtg_bytes *content)
 {
 	struct wtg_bytes copy = wtg_bytes_copy(content->data, content->size);
 
@@ -183,7 +190,8 @@ static void lay_out(const struct wtg_files *image, bool ex, const char *fallback
 		if (rules[r].ex && !ex)
 			continue;
 		for (size_t i = 0; i < image->n_items; i++) {
-			_cleanup_free_ char *path = destination(&rules[r], image->items[i].path);
+			_cleanup_free_ char *path =
+				destination(&rules[r], image->items[i].path);
 
 			if (path)
 				put(files, path, &image->items[i].content);
@@ -202,21 +210,23 @@ void wtg_bootfiles_done(struct wtg_bootfiles *boot)
 static int check_machine(const struct wtg_pe *loader, enum wtg_arch arch,
 			 const struct machine **ret, struct wtg_error *err)
 {
-	const struct machine *is = machine_of(loader->machine), *wanted = machine_for(arch);
+	const struct machine *is = machine_of(loader->machine);
+	const struct machine *wanted = machine_for(arch);
 
 	if (!wanted)
 		return wtg_fail(err, WTG_INPUT, 0,
 				"the image does not say for which processors it is");
 	if (is != wanted)
 		return wtg_fail(err, WTG_INPUT, 0,
-				"the image is for %s, but its boot loader is for %s", wanted->name,
-				is ? is->name : "an unknown processor");
+				"the image is for %s, but its boot loader is for %s",
+				wanted->name, is ? is->name : "an unknown processor");
 	*ret = wanted;
 	return 0;
 }
 
 int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
-			 enum wtg_boot_ca ca, struct wtg_bootfiles *ret, struct wtg_error *err)
+			 enum wtg_boot_ca ca, struct wtg_bootfiles *ret,
+			 struct wtg_error *err)
 {
 	_cleanup_(wtg_boot_chains_done) struct wtg_boot_chains chains = { 0 };
 	struct wtg_bootfiles boot = { 0 };
@@ -225,8 +235,9 @@ int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
 	bool ex = false;
 
 	if (image->n_items > MAX_FILES)
-		return wtg_fail(err, WTG_INPUT, 0, "the image has %zu boot files, at most %d make "
-				"sense", image->n_items, MAX_FILES);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the image has %zu boot files, at most %d make sense",
+				image->n_items, MAX_FILES);
 	if (wtg_boot_chains_read(image, &chains, err) < 0 ||
 	    choose(&chains, ca, &ex, &boot.chain, err) < 0)
 		return -1;

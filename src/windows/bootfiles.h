@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which files of the image go where on the ESP, as bcdboot lays them out and, for the chain
- * of 2023, as `bcdboot /bootex` and Microsoft's Make2023BootableMedia.ps1 do.  Every byte is
- * the image's: a policy of another Windows keeps this one from starting (0xc0000428).
+ * Which files of the image go where on the ESP, as bcdboot lays them out and, for the
+ * chain of 2023, as `bcdboot /bootex` and Microsoft's Make2023BootableMedia.ps1 do.
+ * Every byte is the image's: a policy of another Windows keeps this one from starting
+ * (0xc0000428).
  */
 #pragma once
 
@@ -32,17 +33,18 @@ int wtg_boot_chains_read(const struct wtg_files *image, struct wtg_boot_chains *
 			 struct wtg_error *err);
 
 struct wtg_bootfiles {
-	struct wtg_files files;   /* the ESP's, without the BCD: "EFI/Boot/bootx64.efi", … */
-	enum wtg_boot_ca chain;   /* never AUTO */
-	struct wtg_pe loader;     /* of EFI/Boot/boot*.efi */
+	struct wtg_files files; /* the ESP's, but for the BCD: "EFI/Boot/bootx64.efi" */
+	enum wtg_boot_ca chain; /* never AUTO */
+	struct wtg_pe loader;   /* of EFI/Boot/boot*.efi */
 };
 void wtg_bootfiles_done(struct wtg_bootfiles *boot);
 
 /*
- * Choose and lay out.  image holds what wtg_boot_trees named.  AUTO is what the image starts
- * with by itself.  Kind WTG_INPUT when there is no loader, it is for another architecture,
- * or the chain asked for is not in the image.
+ * Choose and lay out.  image holds what wtg_boot_trees named.  AUTO is what the image
+ * starts with by itself.  Kind WTG_INPUT when there is no loader, it is for another
+ * architecture, or the chain asked for is not in the image.
  */
 int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
-			 enum wtg_boot_ca ca, struct wtg_bootfiles *ret, struct wtg_error *err);
+			 enum wtg_boot_ca ca, struct wtg_bootfiles *ret,
+			 struct wtg_error *err);
 void wtg_bootfiles_describe(const struct wtg_bootfiles *boot, struct wtg_facts *out);

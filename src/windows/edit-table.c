@@ -3,9 +3,9 @@
 
 /*
  * Windows 8 and later start from USB without any driver being set to boot-start: a driver
- * with Start=3 whose BootFlags share a bit with BootDriverFlags is promoted.  The bits are
- * those of the INF directive AddService: 0x4 USB disk, 0x8 SD, 0x10 USB 3 disk.  0x1c is what
- * every SYSTEM hive of 8.1 and 10 that we saw has by itself.
+ * with Start=3 whose BootFlags share a bit with BootDriverFlags is promoted.  The bits
+ * are those of the INF directive AddService: 0x4 USB disk, 0x8 SD, 0x10 USB 3 disk.  0x1c
+ * is what every SYSTEM hive of 8.1 and 10 that we saw has by itself.
  */
 #define PORTABLE_BUSES 0x1c
 
@@ -15,18 +15,22 @@ static const char *const usb_storage[] = { "usbccgp", "USBSTOR", "UASPStor", NUL
 static const char *const sd_drivers[] = { "sdbus", "sdstor", NULL };
 
 /* Whatever bus the drive is on, Windows does not start without these. */
-static const char *const boot_drivers[] = { "stornvme", "storahci", "partmgr", "disk", "volmgr",
-					    "volume",   "mountmgr", "pci",     "ACPI", NULL };
+static const char *const boot_drivers[] = {
+	"stornvme", "storahci", "partmgr", "disk", "volmgr",
+	"volume",   "mountmgr", "pci",     "ACPI", NULL,
+};
 
-static const char *const portable_drivers[] = { "USBXHCI", "Ucx01000", "USBHUB3",  "usbehci",
-						"usbhub",  "usbccgp",  "USBSTOR",  "UASPStor",
-						"sdbus",   "sdstor",   NULL };
+static const char *const portable_drivers[] = {
+	"USBXHCI", "Ucx01000", "USBHUB3",  "usbehci", "usbhub", "usbccgp",
+	"USBSTOR", "UASPStor", "sdbus",    "sdstor",  NULL,
+};
 
 static const char *const storage_drivers[] = {
-	"USBXHCI",  "Ucx01000", "USBHUB3",  "usbehci",    "usbhub",   "usbccgp",  "USBSTOR",
-	"UASPStor", "sdbus",    "sdstor",   "stornvme",   "storahci", "storufs",  "spaceport",
-	"iaStorAV", "iaStorAVC", "iaStorV", "iaStorVD",   "vmd",      "intelide", "atapi",
-	"pciide",   "vmbus",    "storvsc",  "EhStorTcgDrv", "viostor", "vioscsi", NULL,
+	"USBXHCI",   "Ucx01000",  "USBHUB3",  "usbehci",      "usbhub",  "usbccgp",
+	"USBSTOR",   "UASPStor",  "sdbus",    "sdstor",       "stornvme", "storahci",
+	"storufs",   "spaceport", "iaStorAV", "iaStorAVC",    "iaStorV", "iaStorVD",
+	"vmd",       "intelide",  "atapi",    "pciide",       "vmbus",   "storvsc",
+	"viostor",   "vioscsi",   "EhStorTcgDrv", NULL,
 };
 
 static bool offline(const struct wtg_edit_options *options)
@@ -102,21 +106,21 @@ const struct wtg_edit_row wtg_edit_rows[] = {
 
 	{ .class = WTG_EDIT_CAPTURED, .rule = WTG_RULE_BITS, .key = "\\HardwareConfig\\*",
 	  .value = "BootDriverFlags", .number = PORTABLE_BUSES,
-	  .reason = "a PC that it remembers as started from an internal disk stops with 0x7B" },
+	  .reason = "a PC that it knows from an internal disk would stop with 0x7B" },
 	{ .class = WTG_EDIT_CAPTURED, .rule = WTG_RULE_NO_VALUES,
 	  .key = "Services\\*\\StartOverride", .names = storage_drivers,
-	  .reason = "the PC that it was installed on did not need this driver; others do" },
-	{ .class = WTG_EDIT_CAPTURED, .rule = WTG_RULE_NO_VALUES, .key = "\\MountedDevices",
-	  .reason = "drive letters of the volumes that it was installed on: C: would be another" },
+	  .reason = "the PC it was installed on did not need this driver; others do" },
+	{ .class = WTG_EDIT_CAPTURED, .rule = WTG_RULE_NO_VALUES,
+	  .key = "\\MountedDevices",
+	  .reason = "with the letters of the volumes it was on, C: would be another" },
 
 	{ .class = WTG_EDIT_ALWAYS, .rule = WTG_RULE_NUMBER,
-	  .key = "Control\\Session Manager\\Power", .value = "HiberbootEnabled", .number = 0,
-	  .wanted = no_hibernation,
+	  .key = "Control\\Session Manager\\Power", .value = "HiberbootEnabled",
+	  .number = 0, .wanted = no_hibernation,
 	  .reason = "fast startup would resume one PC's session on another" },
 	{ .class = WTG_EDIT_ALWAYS, .rule = WTG_RULE_NUMBER, .key = "Control\\Power",
 	  .value = "HibernateEnabled", .number = 0, .wanted = no_hibernation,
-	  .reason = "hibernation would resume on other hardware, and its file is as large as "
-		    "the memory" },
+	  .reason = "hibernation would resume on other hardware" },
 	{ .class = WTG_EDIT_ALWAYS, .rule = WTG_RULE_NUMBER, .key = "Control\\Power",
 	  .value = "HibernateEnabledDefault", .number = 0, .since_build = 18362,
 	  .wanted = no_hibernation,
@@ -132,14 +136,17 @@ const struct wtg_edit_row wtg_edit_rows[] = {
 	{ .class = WTG_EDIT_OPTION, .rule = WTG_RULE_NO_TEXTS,
 	  .key = "Control\\Session Manager\\Memory Management", .value = "PagingFiles",
 	  .wanted = no_pagefile, .reason = "no page file wears the drive" },
-	{ .class = WTG_EDIT_OPTION, .rule = WTG_RULE_NUMBER, .key = "Control\\CrashControl",
-	  .value = "CrashDumpEnabled", .number = 0, .wanted = no_crash_dump,
+	{ .class = WTG_EDIT_OPTION, .rule = WTG_RULE_NUMBER,
+	  .key = "Control\\CrashControl", .value = "CrashDumpEnabled", .number = 0,
+	  .wanted = no_crash_dump,
 	  .reason = "no dump of the memory is written after a crash" },
 	{ .class = WTG_EDIT_OPTION, .rule = WTG_RULE_NUMBER, .key = "Control\\FileSystem",
 	  .value = "NtfsDisableLastAccessUpdate", .number = 0x80000001,
-	  .wanted = no_last_access_flags, .reason = "reading a file does not write its time" },
+	  .wanted = no_last_access_flags,
+	  .reason = "reading a file does not write its time" },
 	{ .class = WTG_EDIT_OPTION, .rule = WTG_RULE_NUMBER, .key = "Control\\FileSystem",
 	  .value = "NtfsDisableLastAccessUpdate", .number = 1,
-	  .wanted = no_last_access_number, .reason = "reading a file does not write its time" },
+	  .wanted = no_last_access_number,
+	  .reason = "reading a file does not write its time" },
 };
 const size_t wtg_n_edit_rows = sizeof(wtg_edit_rows) / sizeof(wtg_edit_rows[0]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The knowledge behind edits.h: which value of the SYSTEM hive should be what, and why. */
+/* The knowledge behind edits.h: which value of SYSTEM should be what, and why. */
 #pragma once
 
 #include <stddef.h>
@@ -20,7 +20,7 @@ struct wtg_edit_row {
 	enum wtg_edit_rule rule;
 	const char *key;   /* below the control set, or, if it starts with '\\', below the
 			    * hive's root; its '*' stands for each of names */
-	const char *const *names; /* NULL-terminated; NULL: every subkey with a GUID's name */
+	const char *const *names; /* NULL-terminated; NULL: every subkey that is a GUID */
 	const char *value;
 	uint32_t number;
 	unsigned since_build; /* in older ones, only where the value already is */

@@ -9,8 +9,8 @@
 #include "windows/regf.h"
 #include "wtg/text.h"
 
-/* Larger values are kept in pieces (regf: "big data"), which hivex would join when it writes
- * the other values of their key; Windows could not read them afterwards. */
+/* Larger values are kept in pieces (regf: "big data"), which hivex would join when it
+ * writes the other values of their key; Windows could not read them afterwards. */
 #define MAX_SIBLING_BYTES 16344
 
 #define START_DISABLED 4
@@ -133,12 +133,14 @@ static void decide_absent(struct wtg_edit *edit)
 	edit->new_text = wtg_text_copy("absent");
 }
 
-static int read_value(const struct wtg_hive_view *hive, wtg_hive_key key, const char *name,
-		      struct value *ret, struct wtg_error *err)
+static int read_value(const struct wtg_hive_view *hive, wtg_hive_key key,
+		      const char *name, struct value *ret, struct wtg_error *err)
 {
 	struct value value = { 0 };
-	int found = key ? wtg_hive_view_value(hive, key, name, &value.type, &value.data) : 0;
+	int found = 0;
 
+	if (key)
+		found = wtg_hive_view_value(hive, key, name, &value.type, &value.data);
 	if (found < 0)
 		return wtg_fail(err, WTG_INPUT, 0, "the value %s is damaged", name);
 	value.found = found > 0;
@@ -166,21 +168,22 @@ static int plan_value(const struct planner *p, const struct wtg_edit_row *row,
 	return 0;
 }
 
-/* How many values a key has, and how large the largest is but for the one named except. */
+/* How many values a key has, and how large the largest is that is not named except. */
 static int measure_values(const struct wtg_hive_view *hive, wtg_hive_key key,
 			  const char *except, size_t *ret_largest, size_t *ret_n,
 			  struct wtg_error *err)
 {
 	size_t largest = 0;
 
-	for (size_t n = 0; ; n++) {
+	for (size_t n = 0;; n++) {
 		_cleanup_(value_done) struct value value = { 0 };
 		_cleanup_free_ char *name = NULL;
 		int found = wtg_hive_view_nth_value(hive, key, n, &name, &value.type,
 						    &value.data);
 
 		if (found < 0)
-			return wtg_fail(err, WTG_INPUT, 0, "its value %zu is damaged", n + 1);
+			return wtg_fail(err, WTG_INPUT, 0, "its value %zu is damaged",
+					n + 1);
 		if (found == 0) {
 			*ret_largest = largest;
 			*ret_n = n;
@@ -191,8 +194,8 @@ static int measure_values(const struct wtg_hive_view *hive, wtg_hive_key key,
 	}
 }
 
-static int plan_no_values(const struct planner *p, wtg_hive_key key, struct wtg_edit *edit,
-			  struct wtg_error *err)
+static int plan_no_values(const struct planner *p, wtg_hive_key key,
+			  struct wtg_edit *edit, struct wtg_error *err)
 {
 	size_t largest, n = 0;
 
@@ -215,8 +218,8 @@ static int check_siblings(const struct planner *p, wtg_hive_key key,
 		return -1;
 	if (largest > MAX_SIBLING_BYTES)
 		return wtg_fail(err, WTG_INPUT, 0,
-				"it has a value of %zu bytes, which setting %s would damage",
-				largest, edit->value);
+				"it has a value of %zu bytes, which setting %s would "
+				"damage", largest, edit->value);
 	return 0;
 }
 
@@ -247,8 +250,8 @@ static int plan_key(struct planner *p, const struct wtg_edit_row *row, const cha
 	return result < 0 ? wtg_while(err, "registry key %s", path) : 0;
 }
 
-static int plan_subkeys(struct planner *p, const struct wtg_edit_row *row, const char *parent,
-			struct wtg_error *err)
+static int plan_subkeys(struct planner *p, const struct wtg_edit_row *row,
+			const char *parent, struct wtg_error *err)
 {
 	wtg_hive_key key = wtg_hive_view_key(p->hive, 0, parent), child;
 
@@ -282,7 +285,8 @@ static int plan_row(struct planner *p, const struct wtg_edit_row *row, const cha
 		return plan_subkeys(p, row, path, err);
 	}
 	for (size_t i = 0; row->names[i]; i++) {
-		_cleanup_free_ char *full = wtg_text("%s%s%s", path, row->names[i], star + 1);
+		_cleanup_free_ char *full =
+			wtg_text("%s%s%s", path, row->names[i], star + 1);
 
 		if (plan_key(p, row, full, err) < 0)
 			return -1;
@@ -301,7 +305,8 @@ static bool applies(const struct planner *p, const struct wtg_edit_row *row)
 static int plan_rows(struct planner *p, uint32_t control_set, struct wtg_error *err)
 {
 	_cleanup_free_ char *prefix =
-		control_set ? wtg_text("ControlSet%03u\\", control_set) : wtg_text_copy("");
+		control_set ? wtg_text("ControlSet%03u\\", control_set)
+			    : wtg_text_copy("");
 
 	for (size_t i = 0; i < wtg_n_edit_rows; i++) {
 		const struct wtg_edit_row *row = &wtg_edit_rows[i];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a portable Windows needs changed in its registry, as a table with a reason a row
- * (edit-table.c), and the plan of what that means for one SYSTEM hive: for every value what
- * it is and what it will be, worked out before anything is touched.
+ * (edit-table.c), and the plan of what that means for one SYSTEM hive: for every value
+ * what it is and what it will be, worked out before anything is touched.
  */
 #pragma once
 
@@ -33,13 +33,13 @@ enum wtg_edit_class {
 enum wtg_edit_outcome {
 	WTG_EDIT_CHANGE, /* old differs: will be written */
 	WTG_EDIT_KEEP,   /* is already what it should be */
-	WTG_EDIT_ABSENT, /* the key is not there (a service this Windows lacks): nothing to do */
+	WTG_EDIT_ABSENT, /* nothing there (a service this Windows lacks), nothing to do */
 };
 
 struct wtg_edit {
 	enum wtg_edit_class class;
 	enum wtg_edit_outcome outcome;
-	char *key;         /* "ControlSet001\\Services\\partmgr\\Parameters"; made if missing */
+	char *key;         /* "ControlSet001\\Services\\partmgr"; made if missing */
 	char *value;       /* its name; NULL: all values of the key are deleted */
 	uint32_t type;     /* of the new data */
 	struct wtg_bytes data;
@@ -55,10 +55,10 @@ struct wtg_edits {
 void wtg_edits_done(struct wtg_edits *edits);
 
 /*
- * Plan the edits of a SYSTEM hive, in every control set that Windows may start from.  Kind
- * WTG_INPUT, with the reason, for a hive that must not be edited (system-hive.h), and when a
- * change would be to a key with another value of more than 16344 bytes (hivex would damage
- * it).  Planned again after it was edited, nothing is left to change.
+ * Plan the edits of a SYSTEM hive, in every control set that Windows may start from.
+ * Kind WTG_INPUT, with the reason, for a hive that must not be edited (system-hive.h),
+ * and when a change would be to a key with another value of more than 16344 bytes (hivex
+ * would damage it).  Planned again after it was edited, nothing is left to change.
  */
 int wtg_edits_plan(const struct wtg_bytes *system, const struct wtg_edit_options *options,
 		   struct wtg_edits *ret, struct wtg_error *err);

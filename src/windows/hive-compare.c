@@ -36,26 +36,32 @@ static void value_done(struct value *value)
 	wtg_bytes_done(&value->data);
 }
 
-static int differs(const char *path, const char *what, const char *name, struct wtg_error *err)
+static int differs(const char *path, const char *what, const char *name,
+		   struct wtg_error *err)
 {
-	return wtg_fail(err, WTG_SYSTEM, 0, "the edited hive is not what it should be: %s %s of "
-			"the key %s", what, name, path);
+	return wtg_fail(err, WTG_SYSTEM, 0,
+			"the edited hive is not what it should be: %s %s of the key %s",
+			what, name, path);
 }
 
 /* The i-th value; 0 after the last, and of no key. */
-static int nth(const struct wtg_hive_view *view, wtg_hive_key key, size_t i, struct value *ret)
+static int nth(const struct wtg_hive_view *view, wtg_hive_key key, size_t i,
+	       struct value *ret)
 {
-	return key ? wtg_hive_view_nth_value(view, key, i, &ret->name, &ret->type, &ret->data)
-		   : 0;
+	if (!key)
+		return 0;
+	return wtg_hive_view_nth_value(view, key, i, &ret->name, &ret->type, &ret->data);
 }
 
 /* The change of a value, or, if name is NULL, of all values of a key. */
-static const struct wtg_edit *find_edit(const struct walk *w, const char *path, const char *name)
+static const struct wtg_edit *find_edit(const struct walk *w, const char *path,
+					const char *name)
 {
 	for (size_t i = 0; i < w->edits->n_items; i++) {
 		const struct wtg_edit *edit = &w->edits->items[i];
 
-		if (edit->outcome == WTG_EDIT_CHANGE && strcasecmp(edit->key, path) == 0 &&
+		if (edit->outcome == WTG_EDIT_CHANGE &&
+		    strcasecmp(edit->key, path) == 0 &&
 		    wtg_text_equal_fold(edit->value, name))
 			return edit;
 	}
@@ -78,7 +84,8 @@ static bool is_made(const struct walk *w, const char *path)
 	return false;
 }
 
-static bool is_same(uint32_t type, const struct wtg_bytes *data, const struct value *value)
+static bool is_same(uint32_t type, const struct wtg_bytes *data,
+		    const struct value *value)
 {
 	return value->type == type && value->data.size == data->size &&
 	       (data->size == 0 || memcmp(value->data.data, data->data, data->size) == 0);
@@ -103,9 +110,11 @@ static int compare_value(struct walk *w, const struct pair *pair, size_t i,
 	if (edit) {
 		/* What was replaced keeps its place; what is new comes last. */
 		if (had && !wtg_text_equal_fold(old.name, new.name))
-			return differs(pair->path, "out of place: the value", new.name, err);
+			return differs(pair->path, "out of place: the value", new.name,
+				       err);
 		if (!is_same(edit->type, &edit->data, &new))
-			return differs(pair->path, "not as planned: the value", new.name, err);
+			return differs(pair->path, "not as planned: the value", new.name,
+				       err);
 		w->n_seen++;
 		return 1;
 	}
@@ -142,8 +151,8 @@ static wtg_hive_key subkey(const struct wtg_hive_view *view, wtg_hive_key key, s
 	return child;
 }
 
-/* Windows looks subkeys up by halving their list: does the i-th come after the one before it
- * and before the one after it? */
+/* Windows looks subkeys up by halving their list: does the i-th come after the one before
+ * it and before the one after it? */
 static bool is_in_order(const struct wtg_hive_view *view, wtg_hive_key key, size_t i)
 {
 	struct wtg_regf_nk this, other;
@@ -154,8 +163,9 @@ static bool is_in_order(const struct wtg_hive_view *view, wtg_hive_key key, size
 	if (next && (!wtg_regf_nk(view, next, &other) ||
 		     wtg_regf_name_compare(&this.name, &other.name) >= 0))
 		return false;
-	return i == 0 || (wtg_regf_nk(view, wtg_hive_view_subkey(view, key, i - 1), &other) &&
-			  wtg_regf_name_compare(&other.name, &this.name) < 0);
+	return i == 0 ||
+	       (wtg_regf_nk(view, wtg_hive_view_subkey(view, key, i - 1), &other) &&
+		wtg_regf_name_compare(&other.name, &this.name) < 0);
 }
 
 static int compare_key(struct walk *w, const struct pair *pair, struct wtg_error *err);
@@ -182,7 +192,8 @@ static int compare_subkey(struct walk *w, const struct pair *parent, size_t *i_b
 	else if (is_made(w, path) && is_in_order(w->after, parent->after, i_after))
 		pair.before = 0;
 	else
-		return differs(parent->path, "not planned or out of place: the subkey", new, err);
+		return differs(parent->path, "not planned or out of place: the subkey",
+			       new, err);
 	return compare_key(w, &pair, err) < 0 ? -1 : 1;
 }
 
@@ -200,8 +211,9 @@ static int compare_key(struct walk *w, const struct pair *pair, struct wtg_error
 	return result;
 }
 
-int wtg_hive_compare(const struct wtg_hive_view *before, const struct wtg_hive_view *after,
-		     const struct wtg_edits *edits, struct wtg_error *err)
+int wtg_hive_compare(const struct wtg_hive_view *before,
+		     const struct wtg_hive_view *after, const struct wtg_edits *edits,
+		     struct wtg_error *err)
 {
 	struct walk w = { .before = before, .after = after, .edits = edits };
 	struct pair root = { .before = before->root, .after = after->root, .path = "" };
@@ -209,7 +221,8 @@ int wtg_hive_compare(const struct wtg_hive_view *before, const struct wtg_hive_v
 	if (compare_key(&w, &root, err) < 0)
 		return -1;
 	if (w.n_seen != wtg_edits_changes(edits))
-		return wtg_fail(err, WTG_SYSTEM, 0, "the edited hive has %zu of %zu changes",
-				w.n_seen, wtg_edits_changes(edits));
+		return wtg_fail(err, WTG_SYSTEM, 0,
+				"the edited hive has %zu of %zu changes", w.n_seen,
+				wtg_edits_changes(edits));
 	return 0;
 }

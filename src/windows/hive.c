@@ -34,13 +34,15 @@ static int make_node(hive_h *h, const char *key, hive_node_h *ret, struct wtg_er
 	hive_node_h node = hivex_root(h);
 	char *rest = NULL;
 
-	for (char *name = strtok_r(copy, "\\", &rest); name; name = strtok_r(NULL, "\\", &rest)) {
+	for (char *name = strtok_r(copy, "\\", &rest); name;
+	     name = strtok_r(NULL, "\\", &rest)) {
 		hive_node_h child = hivex_node_get_child(h, node, name);
 
 		if (!child)
 			child = hivex_node_add_child(h, node, name);
 		if (!child)
-			return wtg_fail(err, WTG_SYSTEM, errno, "hivex: make the key %s", key);
+			return wtg_fail(err, WTG_SYSTEM, errno, "hivex: make the key %s",
+					key);
 		node = child;
 	}
 	*ret = node;
@@ -65,11 +67,13 @@ static int make_edit(hive_h *h, const struct wtg_edit *edit, struct wtg_error *e
 	else
 		result = hivex_node_set_values(h, node, 0, &value, 0);
 	if (result < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "hivex: edit the key %s", edit->key);
+		return wtg_fail(err, WTG_SYSTEM, errno, "hivex: edit the key %s",
+				edit->key);
 	return 0;
 }
 
-static int make_edits(int from, int to, const struct wtg_edits *edits, struct wtg_error *err)
+static int make_edits(int from, int to, const struct wtg_edits *edits,
+		      struct wtg_error *err)
 {
 	_cleanup_free_ char *from_path = path_of(from), *to_path = path_of(to);
 	_cleanup_(close_hive) hive_h *h = hivex_open(from_path, HIVEX_OPEN_WRITE);
@@ -94,10 +98,12 @@ static int check_edited(const struct wtg_bytes *hive, const struct wtg_bytes *ed
 
 	if (wtg_hive_view_open(hive, &before, err) < 0)
 		return -1;
-	if (wtg_hive_view_open(edited, &after, err) < 0 || wtg_hive_view_check(&after, err) < 0)
+	if (wtg_hive_view_open(edited, &after, err) < 0 ||
+	    wtg_hive_view_check(&after, err) < 0)
 		return wtg_while(err, "read the edited hive");
 	if (after.sequence1 != after.sequence2)
-		return wtg_fail(err, WTG_SYSTEM, 0, "hivex left the hive open (sequence %u, %u)",
+		return wtg_fail(err, WTG_SYSTEM, 0,
+				"hivex left the hive open (sequence %u, %u)",
 				after.sequence1, after.sequence2);
 	return wtg_hive_compare(&before, &after, edits, err);
 }
@@ -115,7 +121,8 @@ int wtg_hive_edit(const struct wtg_bytes *hive, const struct wtg_edits *edits,
 	if (wtg_memory_file_from("hive", hive, &from, err) < 0 ||
 	    wtg_memory_file("edited-hive", 0, &to, err) < 0 ||
 	    make_edits(from, to, edits, err) < 0 ||
-	    wtg_read_file(to, hive->size + MAX_GROWTH, "the edited hive", &edited, err) < 0 ||
+	    wtg_read_file(to, hive->size + MAX_GROWTH, "the edited hive", &edited,
+			  err) < 0 ||
 	    check_edited(hive, &edited, edits, err) < 0)
 		return -1;
 	*ret = edited;

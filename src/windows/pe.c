@@ -64,7 +64,8 @@ static int read_optional(const uint8_t *optional, size_t size, struct wtg_pe *pe
 		directories = PE32_PLUS_DIRECTORIES;
 		break;
 	default:
-		return wtg_fail(err, WTG_INPUT, 0, "its PE header has the unknown kind 0x%x",
+		return wtg_fail(err, WTG_INPUT, 0,
+				"its PE header has the unknown kind 0x%x",
 				wtg_le16(optional));
 	}
 	if (size < directories)
@@ -83,8 +84,8 @@ static int read_optional(const uint8_t *optional, size_t size, struct wtg_pe *pe
 	return 0;
 }
 
-static int read_headers(const struct wtg_bytes *file, struct wtg_pe *pe, struct table *ret,
-			struct wtg_error *err)
+static int read_headers(const struct wtg_bytes *file, struct wtg_pe *pe,
+			struct table *ret, struct wtg_error *err)
 {
 	const uint8_t *dos = look(file, 0, DOS_PE_OFFSET + 4), *coff, *optional;
 	uint64_t at;
@@ -125,7 +126,8 @@ static void add_signer(struct wtg_pe *pe, const char *name)
 
 	if (is_listed(pe->signers, name))
 		return;
-	joined = pe->signers ? wtg_text("%s, %s", pe->signers, name) : wtg_text_copy(name);
+	joined = pe->signers ? wtg_text("%s, %s", pe->signers, name)
+			     : wtg_text_copy(name);
 	free(pe->signers);
 	pe->signers = joined;
 }
@@ -149,7 +151,7 @@ static int read_signature(const uint8_t *der, size_t size, struct wtg_pe *pe,
 	return 0;
 }
 
-/* The directory of certificates is the only one that counts in the file, not in memory. */
+/* This directory alone counts in the file, not in memory. */
 static int read_certificates(const struct wtg_bytes *file, struct table table,
 			     struct wtg_pe *pe, struct wtg_error *err)
 {
@@ -162,14 +164,17 @@ static int read_certificates(const struct wtg_bytes *file, struct table table,
 		uint64_t length = wtg_le32(p), step = (length + 7) / 8 * 8;
 
 		if (length < CERTIFICATE_HEADER || length > left)
-			return wtg_fail(err, WTG_INPUT, 0, "its certificate table is damaged");
+			return wtg_fail(err, WTG_INPUT, 0,
+					"its certificate table is damaged");
 		if (wtg_le16(p + 4) == CERTIFICATE_REVISION &&
 		    wtg_le16(p + 6) == CERTIFICATE_PKCS7) {
 			if (pe->n_signatures == MAX_SIGNATURES)
 				return wtg_fail(err, WTG_INPUT, 0,
-						"it has more than %d signatures", MAX_SIGNATURES);
+						"it has more than %d signatures",
+						MAX_SIGNATURES);
 			if (read_signature(p + CERTIFICATE_HEADER,
-					   (size_t)length - CERTIFICATE_HEADER, pe, err) < 0)
+					   (size_t)length - CERTIFICATE_HEADER,
+					   pe, err) < 0)
 				return -1;
 		}
 		if (step >= left) /* the last one need not be padded */

@@ -12,9 +12,9 @@ struct wtg_pe {
 	uint16_t machine;   /* 0x014c, 0x8664, 0xaa64 */
 	uint16_t subsystem; /* 10: EFI application, 16: boot application */
 	unsigned n_signatures; /* Authenticode, in the certificate table */
-	bool signed_2011, signed_2023; /* by Windows Production PCA 2011; Windows UEFI CA 2023 */
-	char *signers;      /* whose certificates they are, "Microsoft Windows Production PCA
-			     * 2011, …"; NULL: nobody's */
+	bool signed_2011;   /* by "Microsoft Windows Production PCA 2011" */
+	bool signed_2023;   /* by "Windows UEFI CA 2023" */
+	char *signers;      /* whose certificates they are, joined by ", "; or NULL */
 };
 void wtg_pe_done(struct wtg_pe *pe);
 

@@ -16,12 +16,13 @@ static int read_select(const struct wtg_hive_view *hive, const char *name, uint3
 	if (!wtg_hive_view_dword(hive, "Select", name, &number))
 		return wtg_fail(err, WTG_INPUT, 0,
 				"the SYSTEM hive does not say which control set counts: "
-				"Select\\%s is missing", name);
+				"Select\\%s is missing",
+				name);
 	path = wtg_text("ControlSet%03u", number);
 	if (number == 0 || number > MAX_CONTROL_SET || !wtg_hive_view_key(hive, 0, path))
 		return wtg_fail(err, WTG_INPUT, 0,
-				"the SYSTEM hive has no %s, which its Select\\%s names", path,
-				name);
+				"the SYSTEM hive has no %s, which its Select\\%s names",
+				path, name);
 	*ret = number;
 	return 0;
 }
@@ -29,18 +30,20 @@ static int read_select(const struct wtg_hive_view *hive, const char *name, uint3
 /*
  * Three things came with Windows 8 and its USB 3 stack, and each can be missing alone (a
  * stripped image, a wrong flag; newer builds keep DriverDatabase in a hive of its own):
- * the driver itself, the flags by which drivers are promoted to boot-start, and the database
- * that replaced Control\CriticalDeviceDatabase.  Windows 7 SP1 has none of them.
+ * the driver itself, the flags by which drivers are promoted to boot-start, and the
+ * database that replaced Control\CriticalDeviceDatabase.  Windows 7 SP1 has none of them.
  */
 static bool is_windows_8_or_later(const struct wtg_hive_view *hive, uint32_t control_set)
 {
-	_cleanup_free_ char *driver = wtg_text("ControlSet%03u\\Services\\USBXHCI", control_set);
+	_cleanup_free_ char *driver =
+		wtg_text("ControlSet%03u\\Services\\USBXHCI", control_set);
 	_cleanup_free_ char *control = wtg_text("ControlSet%03u\\Control", control_set);
 	uint32_t flags = 0;
 
 	return wtg_hive_view_key(hive, 0, driver) ||
 	       wtg_hive_view_key(hive, 0, "DriverDatabase") ||
-	       (wtg_hive_view_dword(hive, control, "BootDriverFlags", &flags) && flags != 0);
+	       (wtg_hive_view_dword(hive, control, "BootDriverFlags", &flags) &&
+		flags != 0);
 }
 
 static int check_clean(const struct wtg_hive_view *hive, struct wtg_error *err)
@@ -48,11 +51,12 @@ static int check_clean(const struct wtg_hive_view *hive, struct wtg_error *err)
 	if (hive->sequence1 == hive->sequence2)
 		return 0;
 	wtg_fail(err, WTG_INPUT, 0,
-		 "the SYSTEM hive was not closed (sequence %u, %u): changes still wait in its log",
-		 hive->sequence1, hive->sequence2);
-	return wtg_hint(err, "The image was captured from a running, crashed or hibernated "
-			     "Windows. Start that once more, shut it down with 'shutdown /s /t "
-			     "0' and capture it again.");
+		 "the SYSTEM hive was not closed (sequence %u, %u): changes still wait "
+		 "in its log", hive->sequence1, hive->sequence2);
+	return wtg_hint(err,
+			"The image was captured from a running, crashed or hibernated "
+			"Windows. Start that once more, shut it down with 'shutdown /s "
+			"/t 0' and capture it again.");
 }
 
 int wtg_system_open(const struct wtg_bytes *bytes, struct wtg_hive_view *ret,
@@ -72,8 +76,8 @@ int wtg_system_open(const struct wtg_bytes *bytes, struct wtg_hive_view *ret,
 		return -1;
 	if (!is_windows_8_or_later(&hive, sets.current))
 		return wtg_fail(err, WTG_INPUT, 0,
-				"the SYSTEM hive is of Windows 7 or older, which cannot start "
-				"from USB");
+				"the SYSTEM hive is of Windows 7 or older, which cannot "
+				"start from USB");
 	*ret = hive;
 	*ret_sets = sets;
 	return 0;
@@ -104,7 +108,8 @@ bool wtg_system_was_booted(const struct wtg_hive_view *system)
 
 	/* Sysprep leaves SetupType 2, OOBEInProgress 1 and a CmdLine that starts
 	 * windeploy.exe; the first start that gets through sets all to 0. */
-	bool set_up = is_over(system, "SetupType") && is_over(system, "SystemSetupInProgress") &&
+	bool set_up = is_over(system, "SetupType") &&
+		      is_over(system, "SystemSetupInProgress") &&
 		      is_over(system, "OOBEInProgress");
 	/* Made by the first start, one subkey for each PC. */
 	bool knows_a_machine = machines && wtg_hive_view_subkey(system, machines, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a SYSTEM hive says of its Windows: may it be edited, where, and has it ever run? */
+/* What a SYSTEM hive says of its Windows: may it be edited, where, has it ever run? */
 #pragma once
 
 #include <stdbool.h>
@@ -16,9 +16,9 @@ struct wtg_control_sets {
 };
 
 /*
- * Open a SYSTEM hive that can be edited offline.  Kind WTG_INPUT, with the reason, for any
- * other: dirty, damaged, of Windows 7 or older, without Select or what that names.  bytes
- * must outlive the view.
+ * Open a SYSTEM hive that can be edited offline.  Kind WTG_INPUT, with the reason, for
+ * any other: dirty, damaged, of Windows 7 or older, without Select or what that names.
+ * bytes must outlive the view.
  */
 int wtg_system_open(const struct wtg_bytes *bytes, struct wtg_hive_view *ret,
 		    struct wtg_control_sets *ret_sets, struct wtg_error *err);

@@ -7,8 +7,8 @@
 
 #define NAMESPACE "urn:schemas-microsoft-com:unattend"
 
-/* What identifies a component of Windows besides its name and processor; the same in every
- * answer file that Microsoft publishes. */
+/* What identifies a component of Windows besides its name and processor; the same in
+ * every answer file that Microsoft publishes. */
 static const struct {
 	const char *name, *value;
 } identity[] = {
@@ -50,7 +50,8 @@ static void write_component(xmlTextWriter *xml, const char *arch)
 	attribute(xml, "processorArchitecture", arch);
 	for (size_t i = 0; i < sizeof(identity) / sizeof(identity[0]); i++)
 		attribute(xml, identity[i].name, identity[i].value);
-	must(xmlTextWriterWriteElement(xml, BAD_CAST "UninstallWindowsRE", BAD_CAST "true"));
+	must(xmlTextWriterWriteElement(xml, BAD_CAST "UninstallWindowsRE",
+				       BAD_CAST "true"));
 	must(xmlTextWriterEndElement(xml));
 }
 

@@ -33,14 +33,14 @@ static inline struct wtg_bytes stand_in_pe(uint16_t machine)
 	wtg_put_le16(coff + 20, (uint16_t)(directories + 16 * 8));
 	wtg_put_le16(coff + 22, narrow ? 0x0102 : 0x0022);
 	wtg_put_le16(optional, narrow ? 0x10b : 0x20b);
-	wtg_put_le32(optional + 4, 0x200);  /* code */
+	wtg_put_le32(optional + 4, 0x200); /* code */
 	wtg_put_le32(optional + 16, 0x1000); /* entry */
 	wtg_put_le32(optional + 20, 0x1000); /* base of code */
 	wtg_put_le32(optional + 32, 0x1000); /* section alignment */
-	wtg_put_le32(optional + 36, 0x200);  /* file alignment */
+	wtg_put_le32(optional + 36, 0x200); /* file alignment */
 	wtg_put_le32(optional + 56, 0x2000); /* of the image */
-	wtg_put_le32(optional + 60, 0x200);  /* of the headers */
-	wtg_put_le16(optional + 68, 10);     /* EFI application */
+	wtg_put_le32(optional + 60, 0x200); /* of the headers */
+	wtg_put_le16(optional + 68, 10); /* EFI application */
 	wtg_put_le32(optional + directories - 4, 16);
 	memcpy(section, ".text", 5);
 	wtg_put_le32(section + 8, 0x200);
@@ -52,18 +52,19 @@ static inline struct wtg_bytes stand_in_pe(uint16_t machine)
 	return pe;
 }
 
-/* An authority DIR/NAME.ca of that name, and a certificate of its own, DIR/NAME.{key,crt},
- * for "Microsoft Windows", as the real ones issue. */
+/* An authority DIR/NAME.ca of that name, and a certificate of its own,
+ * DIR/NAME.{key,crt}, for "Microsoft Windows", as the real ones issue. */
 static inline void stand_in_authority(const char *name, const char *common_name)
 {
-	free(test_run(NULL,
-		      "cd '%s' && openssl req -x509 -newkey rsa:2048 -nodes -sha256 -days 30 "
-		      "-subj '/O=Stand-in/CN=%s' -keyout %s.ca.key -out %s.ca.crt 2>/dev/null && "
-		      "openssl req -newkey rsa:2048 -nodes -subj '/O=Stand-in/CN=Microsoft Windows' "
-		      "-keyout %s.key -out %s.csr 2>/dev/null && "
-		      "openssl x509 -req -in %s.csr -CA %s.ca.crt -CAkey %s.ca.key -set_serial 7 "
-		      "-days 30 -out %s.crt 2>/dev/null",
-		      test_dir(), common_name, name, name, name, name, name, name, name, name));
+	free(test_run(
+		NULL,
+		"cd '%s' && openssl req -x509 -newkey rsa:2048 -nodes -sha256 -days 30 "
+		"-subj '/O=Stand-in/CN=%s' -keyout %s.ca.key -out %s.ca.crt 2>/dev/null && "
+		"openssl req -newkey rsa:2048 -nodes -subj '/O=Stand-in/CN=Microsoft Windows' "
+		"-keyout %s.key -out %s.csr 2>/dev/null && "
+		"openssl x509 -req -in %s.csr -CA %s.ca.crt -CAkey %s.ca.key -set_serial 7 "
+		"-days 30 -out %s.crt 2>/dev/null",
+		test_dir(), common_name, name, name, name, name, name, name, name, name));
 }
 
 /* Both, once; skips the test where the programs are not there. */
@@ -104,9 +105,10 @@ static inline struct wtg_bytes stand_in_signed(uint16_t machine, const char *aut
 	plain = stand_in_pe(machine);
 	path = wtg_text("%s/signed.efi", test_dir());
 	test_write_file(path, plain.data, plain.size);
-	free(test_run(NULL,
-		      "cd '%s' && for a in %s; do sbsign --key $a.key --cert $a.crt "
-		      "--output next.efi signed.efi && mv next.efi signed.efi || exit 1; done",
-		      test_dir(), authorities));
+	free(test_run(
+		NULL,
+		"cd '%s' && for a in %s; do sbsign --key $a.key --cert $a.crt "
+		"--output next.efi signed.efi && mv next.efi signed.efi || exit 1; done",
+		test_dir(), authorities));
 	return stand_in_load("signed.efi");
 }

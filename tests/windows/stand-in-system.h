@@ -12,18 +12,20 @@
 #define STAND_IN_SET "ControlSet001\\"
 
 /* The key at path, made with all that lead to it. */
-static inline struct wtg_regf_key *stand_in_key(struct wtg_regf_key *root, const char *path)
+static inline struct wtg_regf_key *stand_in_key(struct wtg_regf_key *root,
+						const char *path)
 {
 	_cleanup_free_ char *copy = wtg_text_copy(path);
 	char *rest = NULL;
 
-	for (char *name = strtok_r(copy, "\\", &rest); name; name = strtok_r(NULL, "\\", &rest))
+	for (char *name = strtok_r(copy, "\\", &rest); name;
+	     name = strtok_r(NULL, "\\", &rest))
 		root = wtg_regf_key(root, name);
 	return root;
 }
 
-static inline void stand_in_dword(struct wtg_regf_key *root, const char *path, const char *name,
-				  uint32_t number)
+static inline void stand_in_dword(struct wtg_regf_key *root, const char *path,
+				  const char *name, uint32_t number)
 {
 	wtg_regf_dword(stand_in_key(root, path), name, number);
 }
@@ -45,11 +47,11 @@ static inline void stand_in_control_set(struct wtg_regf_key *root, const char *s
 		uint32_t start, boot_flags;
 	} services[] = {
 		{ "USBXHCI", 3, 0x10 }, { "Ucx01000", 3, 0x10 }, { "USBHUB3", 3, 0x10 },
-		{ "usbehci", 3, 0x4 },  { "usbhub", 3, 0x4 },    { "usbccgp", 3, 0x14 },
+		{ "usbehci", 3, 0x4 },	{ "usbhub", 3, 0x4 },	 { "usbccgp", 3, 0x14 },
 		{ "USBSTOR", 3, 0x14 }, { "UASPStor", 3, 0x14 }, { "sdbus", 3, 0x8 },
-		{ "stornvme", 0, 0 },   { "storahci", 0, 0 },    { "partmgr", 0, 0 },
-		{ "disk", 0, 0 },       { "volmgr", 0, 0 },      { "volume", 0, 0 },
-		{ "mountmgr", 0, 0 },   { "pci", 0, 0 },         { "ACPI", 0, 0 },
+		{ "stornvme", 0, 0 },	{ "storahci", 0, 0 },	 { "partmgr", 0, 0 },
+		{ "disk", 0, 0 },	{ "volmgr", 0, 0 },	 { "volume", 0, 0 },
+		{ "mountmgr", 0, 0 },	{ "pci", 0, 0 },	 { "ACPI", 0, 0 },
 	};
 	struct wtg_regf_key *control = wtg_regf_key(wtg_regf_key(root, set), "Control");
 	struct wtg_regf_key *all = wtg_regf_key(wtg_regf_key(root, set), "Services");

@@ -44,7 +44,8 @@ static struct wtg_files common_files(void)
 	return files;
 }
 
-static void assert_holds(const struct wtg_files *files, const char *path, const char *content)
+static void assert_holds(const struct wtg_files *files, const char *path,
+			 const char *content)
 {
 	const struct wtg_file *file = wtg_files_find(files, path);
 
@@ -52,8 +53,8 @@ static void assert_holds(const struct wtg_files *files, const char *path, const 
 		fail_msg("%s is missing", path);
 	if (file->content.size != strlen(content) ||
 	    memcmp(file->content.data, content, strlen(content)) != 0)
-		fail_msg("%s: expected %s, found %.*s", path, content, (int)file->content.size,
-			 (char *)file->content.data);
+		fail_msg("%s: expected %s, found %.*s", path, content,
+			 (int)file->content.size, (char *)file->content.data);
 	assert_string_equal(file->path, path);
 }
 
@@ -76,16 +77,19 @@ static void the_usual_chain_is_the_whole_tree_of_the_image(void **state)
 	struct wtg_error err = WTG_ERROR_INIT;
 
 	(void)state;
-	/* As images spell it: neither the case of the tree nor that of the loader is sure. */
+	/* As images spell it: neither the case of the tree nor that of the loader is
+	 * sure. */
 	wtg_files_add(&image, "WINDOWS/boot/EFI/bootmgfw.EFI", stand_in_pe(0x8664));
-	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_AUTO, &boot, &err));
+	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_AUTO, &boot,
+					 &err));
 	assert_int_equal(boot.chain, WTG_BOOT_CA_2011);
 	assert_same(&boot.files, OUT "bootmgfw.efi", &loader);
 	assert_same(&boot.files, "EFI/Boot/bootx64.efi", &loader);
 	assert_holds(&boot.files, OUT "bootmgr.efi", EFI "bootmgr.efi");
 	assert_holds(&boot.files, OUT "boot.stl", EFI "boot.stl");
 	assert_holds(&boot.files, OUT "winsipolicy.p7b", EFI "winsipolicy.p7b");
-	assert_holds(&boot.files, OUT "de-DE/bootmgfw.efi.mui", EFI "de-DE/bootmgfw.efi.mui");
+	assert_holds(&boot.files, OUT "de-DE/bootmgfw.efi.mui",
+		     EFI "de-DE/bootmgfw.efi.mui");
 	assert_holds(&boot.files,
 		     OUT "CIPolicies/Active/{01234567-89ab-cdef-0123-456789abcdef}.cip",
 		     EFI "CIPolicies/Active/{01234567-89ab-cdef-0123-456789abcdef}.cip");
@@ -102,23 +106,28 @@ static void the_chain_of_2023_replaces_what_it_brings(void **state)
 {
 	_cleanup_(wtg_files_done) struct wtg_files image = common_files();
 	_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
-	_cleanup_(wtg_bytes_done) struct wtg_bytes loader = stand_in_signed(0x8664, "2023");
+	_cleanup_(wtg_bytes_done) struct wtg_bytes loader =
+		stand_in_signed(0x8664, "2023");
 	struct wtg_error err = WTG_ERROR_INIT;
 
 	(void)state;
 	wtg_files_add(&image, EFI "bootmgfw.efi", stand_in_signed(0x8664, "2011"));
-	wtg_files_add(&image, EFI_EX "bootmgfw_EX.efi", wtg_bytes_copy(loader.data, loader.size));
-	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_2023, &boot, &err));
+	wtg_files_add(&image, EFI_EX "bootmgfw_EX.efi",
+		      wtg_bytes_copy(loader.data, loader.size));
+	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_2023, &boot,
+					 &err));
 	assert_int_equal(boot.chain, WTG_BOOT_CA_2023);
 	assert_string_equal(boot.loader.signers, "Windows UEFI CA 2023");
 	assert_same(&boot.files, OUT "bootmgfw.efi", &loader);
 	assert_same(&boot.files, "EFI/Boot/bootx64.efi", &loader);
 	assert_holds(&boot.files, OUT "bootmgr.efi", EFI_EX "bootmgr_EX.efi");
 	assert_holds(&boot.files, OUT "boot.stl", EFI "boot.stl");
-	assert_holds(&boot.files, OUT "de-DE/bootmgfw.efi.mui", EFI_EX "de-DE/bootmgfw_EX.efi.mui");
+	assert_holds(&boot.files, OUT "de-DE/bootmgfw.efi.mui",
+		     EFI_EX "de-DE/bootmgfw_EX.efi.mui");
 	assert_holds(&boot.files, OUT "Fonts/segoe_slboot.ttf",
 		     "Windows/Boot/Fonts_EX/segoe_slboot_EX.ttf");
-	assert_holds(&boot.files, OUT "Fonts/new.ttf", "Windows/Boot/Fonts_EX/new_EX.ttf");
+	assert_holds(&boot.files, OUT "Fonts/new.ttf",
+		     "Windows/Boot/Fonts_EX/new_EX.ttf");
 	assert_int_equal(boot.files.n_items, 11);
 	assert_null(wtg_files_find(&boot.files, OUT "stray.efi"));
 }
@@ -142,8 +151,8 @@ static void the_fallback_is_named_after_the_processor(void **state)
 		_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
 
 		wtg_files_add(&image, EFI "bootmgfw.efi", stand_in_pe(rows[i].machine));
-		assert_good(wtg_bootfiles_choose(&image, rows[i].arch, WTG_BOOT_CA_AUTO, &boot,
-						 &err));
+		assert_good(wtg_bootfiles_choose(&image, rows[i].arch, WTG_BOOT_CA_AUTO,
+						 &boot, &err));
 		assert_non_null(wtg_files_find(&boot.files, rows[i].path));
 		assert_int_equal(boot.files.n_items, 2);
 		for (size_t j = 0; j < 3; j++) {
@@ -151,14 +160,15 @@ static void the_fallback_is_named_after_the_processor(void **state)
 
 			if (j != i)
 				assert_fails(wtg_bootfiles_choose(&image, rows[j].arch,
-								  WTG_BOOT_CA_AUTO, &none, &err),
+								  WTG_BOOT_CA_AUTO, &none,
+								  &err),
 					     WTG_INPUT, "but its boot loader is for");
 		}
 	}
 }
 
-/* The loaders of an image, by who signed them ("": nobody; NULL: not there), what was asked
- * for, and what comes of it. */
+/* The loaders of an image, by who signed them ("": nobody; NULL: not there), what was
+ * asked for, and what comes of it. */
 static void a_chain_is_what_the_signatures_say(void **state)
 {
 	static const struct {
@@ -166,18 +176,28 @@ static void a_chain_is_what_the_signatures_say(void **state)
 		enum wtg_boot_ca asked, chain;
 		const char *signers, *refusal;
 	} rows[] = {
-		{ "2011", NULL, WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2011, "Production PCA 2011", NULL },
-		{ "2011", "2023", WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2011, "Production PCA 2011", NULL },
-		{ "2023", NULL, WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2023, "UEFI CA 2023", NULL },
-		{ NULL, "2023", WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2023, "UEFI CA 2023", NULL },
-		{ "2011", "2023", WTG_BOOT_CA_2011, WTG_BOOT_CA_2011, "Production PCA 2011", NULL },
-		{ "2023 2011", NULL, WTG_BOOT_CA_2011, WTG_BOOT_CA_2011, "UEFI CA 2023, ", NULL },
-		{ "2023 2011", NULL, WTG_BOOT_CA_2023, WTG_BOOT_CA_2023, "UEFI CA 2023, ", NULL },
-		{ "2023", NULL, WTG_BOOT_CA_2023, WTG_BOOT_CA_2023, "UEFI CA 2023", NULL },
+		{ "2011", NULL, WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2011, "Production PCA 2011",
+		  NULL },
+		{ "2011", "2023", WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2011,
+		  "Production PCA 2011", NULL },
+		{ "2023", NULL, WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2023, "UEFI CA 2023",
+		  NULL },
+		{ NULL, "2023", WTG_BOOT_CA_AUTO, WTG_BOOT_CA_2023, "UEFI CA 2023",
+		  NULL },
+		{ "2011", "2023", WTG_BOOT_CA_2011, WTG_BOOT_CA_2011,
+		  "Production PCA 2011", NULL },
+		{ "2023 2011", NULL, WTG_BOOT_CA_2011, WTG_BOOT_CA_2011, "UEFI CA 2023, ",
+		  NULL },
+		{ "2023 2011", NULL, WTG_BOOT_CA_2023, WTG_BOOT_CA_2023, "UEFI CA 2023, ",
+		  NULL },
+		{ "2023", NULL, WTG_BOOT_CA_2023, WTG_BOOT_CA_2023, "UEFI CA 2023",
+		  NULL },
 		{ "", "", WTG_BOOT_CA_2023, WTG_BOOT_CA_2023, NULL, NULL },
 		{ "", "", WTG_BOOT_CA_2011, WTG_BOOT_CA_2011, NULL, NULL },
-		{ "2023", "2023", WTG_BOOT_CA_2011, 0, NULL, "only by Windows UEFI CA 2023" },
-		{ NULL, "2023", WTG_BOOT_CA_2011, 0, NULL, "only by Windows UEFI CA 2023" },
+		{ "2023", "2023", WTG_BOOT_CA_2011, 0, NULL,
+		  "only by Windows UEFI CA 2023" },
+		{ NULL, "2023", WTG_BOOT_CA_2011, 0, NULL,
+		  "only by Windows UEFI CA 2023" },
 		{ "2011", NULL, WTG_BOOT_CA_2023, 0, NULL, "it is too old" },
 		{ "", NULL, WTG_BOOT_CA_2023, 0, NULL, "it is too old" },
 		{ "2011", "2011", WTG_BOOT_CA_2023, 0, NULL, "it is too old" },
@@ -197,13 +217,13 @@ static void a_chain_is_what_the_signatures_say(void **state)
 			wtg_files_add(&image, EFI_EX "bootmgfw_EX.efi",
 				      stand_in_signed(0x8664, rows[i].ex));
 		if (rows[i].refusal) {
-			assert_fails(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, rows[i].asked,
-							  &boot, &err),
+			assert_fails(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64,
+							  rows[i].asked, &boot, &err),
 				     WTG_INPUT, rows[i].refusal);
 			continue;
 		}
-		assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, rows[i].asked, &boot,
-						 &err));
+		assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, rows[i].asked,
+						 &boot, &err));
 		assert_int_equal(boot.chain, rows[i].chain);
 		if (rows[i].signers)
 			assert_non_null(strstr(boot.loader.signers, rows[i].signers));
@@ -220,10 +240,13 @@ static void a_damaged_loader_and_an_unknown_processor_are_refused(void **state)
 
 	(void)state;
 	add(&image, EFI "bootmgfw.efi", "no program");
-	assert_fails(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_AUTO, &boot, &err),
-		     WTG_INPUT, EFI "bootmgfw.efi of the image: it is not a program (PE)");
+	assert_fails(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_AUTO, &boot,
+					  &err),
+		     WTG_INPUT,
+		     EFI "bootmgfw.efi of the image: it is not a program (PE)");
 	wtg_files_add(&good, EFI "bootmgfw.efi", stand_in_pe(0x8664));
-	assert_fails(wtg_bootfiles_choose(&good, WTG_ARCH_UNKNOWN, WTG_BOOT_CA_AUTO, &boot, &err),
+	assert_fails(wtg_bootfiles_choose(&good, WTG_ARCH_UNKNOWN, WTG_BOOT_CA_AUTO,
+					  &boot, &err),
 		     WTG_INPUT, "does not say for which processors");
 }
 
@@ -237,13 +260,15 @@ static void says_what_it_chose(void **state)
 
 	(void)state;
 	wtg_files_add(&image, EFI "bootmgfw.efi", stand_in_pe(0xaa64));
-	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_ARM64, WTG_BOOT_CA_AUTO, &boot, &err));
+	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_ARM64, WTG_BOOT_CA_AUTO, &boot,
+					 &err));
 	wtg_bootfiles_describe(&boot, wtg_json_facts(json));
 	line = wtg_json_line(json);
 	wtg_json_free(json);
-	assert_string_equal(line, "{\"boot_ca\":\"2011\",\"loader\":\"EFI/Boot/bootaa64.efi\","
-				  "\"loader_architecture\":\"arm64\","
-				  "\"loader_signers\":\"nobody\",\"files\":2,\"bytes\":2048}");
+	assert_string_equal(line,
+			    "{\"boot_ca\":\"2011\",\"loader\":\"EFI/Boot/bootaa64.efi\","
+			    "\"loader_architecture\":\"arm64\","
+			    "\"loader_signers\":\"nobody\",\"files\":2,\"bytes\":2048}");
 }
 
 static void the_answer_file_is_microsofts(void **state)
@@ -251,7 +276,8 @@ static void the_answer_file_is_microsofts(void **state)
 	static const struct {
 		enum wtg_arch arch;
 		const char *name;
-	} rows[] = { { WTG_ARCH_X86, "x86" }, { WTG_ARCH_AMD64, "amd64" },
+	} rows[] = { { WTG_ARCH_X86, "x86" },
+		     { WTG_ARCH_AMD64, "amd64" },
 		     { WTG_ARCH_ARM64, "arm64" } };
 
 	(void)state;
@@ -269,7 +295,8 @@ static void the_answer_file_is_microsofts(void **state)
 			"      <UninstallWindowsRE>true</UninstallWindowsRE>\n"
 			"    </component>\n"
 			"  </settings>\n"
-			"</unattend>\n", rows[i].name);
+			"</unattend>\n",
+			rows[i].name);
 		_cleanup_free_ char *found = strndup((char *)bytes.data, bytes.size);
 
 		assert_string_equal(found, expected);
@@ -288,10 +315,12 @@ static void an_answer_file_for_any_processor_is_for_all(void **state)
 	(void)state;
 	test_require("xmllint");
 	test_write_file(path, bytes.data, bytes.size);
-	found = test_run(NULL, "xmllint --xpath '//@processorArchitecture' '%s' | tr -d ' \\n'",
+	found = test_run(NULL,
+			 "xmllint --xpath '//@processorArchitecture' '%s' | tr -d ' \\n'",
 			 path);
-	assert_string_equal(found, "processorArchitecture=\"x86\"processorArchitecture=\"amd64\""
-				   "processorArchitecture=\"arm64\"");
+	assert_string_equal(found,
+			    "processorArchitecture=\"x86\"processorArchitecture=\"amd64\""
+			    "processorArchitecture=\"arm64\"");
 }
 
 int main(void)

@@ -37,7 +37,8 @@ static void vary(struct wtg_bytes *hive, const char *key, const char *name, uint
 	*hive = varied;
 }
 
-static void vary_dword(struct wtg_bytes *hive, const char *key, const char *name, uint32_t number)
+static void vary_dword(struct wtg_bytes *hive, const char *key, const char *name,
+		       uint32_t number)
 {
 	uint8_t data[4];
 
@@ -67,12 +68,13 @@ static void assert_edit(const struct wtg_edits *edits, const char *key, const ch
 		found = wtg_text("%s: %s -> %s", outcomes[edit->outcome], edit->old_text,
 				 edit->new_text);
 	if (!wtg_text_equal(found, expected))
-		fail_msg("%s %s: expected \"%s\", found \"%s\"", key, value, expected, found);
+		fail_msg("%s %s: expected \"%s\", found \"%s\"", key, value, expected,
+			 found);
 }
 
 /* Plan, edit, and see that a second plan finds nothing to change. */
-static void plan_and_prove(const struct wtg_bytes *hive, const struct wtg_edit_options *options,
-			   struct wtg_edits *ret)
+static void plan_and_prove(const struct wtg_bytes *hive,
+			   const struct wtg_edit_options *options, struct wtg_edits *ret)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes edited = { 0 };
 	_cleanup_(wtg_edits_done) struct wtg_edits again = { 0 };
@@ -82,7 +84,7 @@ static void plan_and_prove(const struct wtg_bytes *hive, const struct wtg_edit_o
 	assert_good(wtg_hive_edit(hive, ret, &edited, &err));
 	assert_good(wtg_edits_plan(&edited, options, &again, &err));
 	assert_int_equal(wtg_edits_changes(&again), 0);
-	/* Some are not even asked about again: a captured installation no longer looks so. */
+	/* Some are not asked about again: a captured installation no longer looks so. */
 	assert_true(again.n_items <= ret->n_items);
 	for (size_t i = 0; i < again.n_items; i++) {
 		const struct wtg_edit *first =
@@ -95,12 +97,14 @@ static void plan_and_prove(const struct wtg_bytes *hive, const struct wtg_edit_o
 
 static void a_generalised_image_gets_five_changes(void **state)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		stand_in_write(stand_in_system());
 	_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 };
 
 	(void)state;
 	plan_and_prove(&hive, &defaults, &edits);
-	assert_edit(&edits, SET "Services\\partmgr\\Parameters", "SanPolicy", "change: 1 -> 4");
+	assert_edit(&edits, SET "Services\\partmgr\\Parameters", "SanPolicy",
+		    "change: 1 -> 4");
 	assert_edit(&edits, SET "Control\\Session Manager\\Power", "HiberbootEnabled",
 		    "change: 1 -> 0");
 	assert_edit(&edits, SET "Control\\Power", "HibernateEnabled", "change: 1 -> 0");
@@ -115,7 +119,8 @@ static void a_generalised_image_gets_five_changes(void **state)
 	assert_edit(&edits, SET "Services\\UASPStor", "BootFlags", "keep: 0x14 -> 0x14");
 	assert_edit(&edits, SET "Services\\UASPStor", "Start", "keep: 3 -> 3");
 	assert_edit(&edits, SET "Services\\stornvme", "Start", "keep: 0 -> 0");
-	assert_edit(&edits, SET "Services\\sdstor", "BootFlags", "absent: absent -> absent");
+	assert_edit(&edits, SET "Services\\sdstor", "BootFlags",
+		    "absent: absent -> absent");
 	assert_edit(&edits, SET "Services\\sdstor", "Start", "absent: absent -> absent");
 	assert_edit(&edits, "MountedDevices", NULL, NULL);
 }
@@ -130,20 +135,21 @@ static void each_option_changes_its_own_values_only(void **state)
 		{ { .internal_disks_online = true }, "Services\\partmgr\\Parameters",
 		  "SanPolicy", NULL, 3 },
 		{ { .hibernate = true }, "Control\\Power", "HibernateEnabled", NULL, 2 },
-		{ { .hibernate = true }, "Control\\Session Manager\\Power", "HiberbootEnabled",
-		  NULL, 2 },
+		{ { .hibernate = true }, "Control\\Session Manager\\Power",
+		  "HiberbootEnabled", NULL, 2 },
 		{ { .hibernate = true, .build = 22631 }, "Control\\Power",
 		  "HibernateEnabledDefault", NULL, 2 },
 		{ { .build = 18361 }, "Control\\Power", "HibernateEnabledDefault",
 		  "absent: absent -> absent", 4 },
 		{ { .build = 18362 }, "Control\\Power", "HibernateEnabledDefault",
 		  "change: absent -> 0", 5 },
-		{ { .device_encryption = true }, "Control\\BitLocker", "PreventDeviceEncryption",
-		  NULL, 3 },
+		{ { .device_encryption = true }, "Control\\BitLocker",
+		  "PreventDeviceEncryption", NULL, 3 },
 		{ { 0 }, "Control", "PortableOperatingSystem", NULL, 4 },
 		{ { .portable_flag = true }, "Control", "PortableOperatingSystem",
 		  "change: absent -> 1", 5 },
-		{ { 0 }, "Control\\Session Manager\\Memory Management", "PagingFiles", NULL, 4 },
+		{ { 0 }, "Control\\Session Manager\\Memory Management", "PagingFiles",
+		  NULL, 4 },
 		{ { .no_pagefile = true }, "Control\\Session Manager\\Memory Management",
 		  "PagingFiles", "change: ?:\\p -> no texts", 5 },
 		{ { 0 }, "Control\\CrashControl", "CrashDumpEnabled", NULL, 4 },
@@ -155,7 +161,8 @@ static void each_option_changes_its_own_values_only(void **state)
 		{ { .no_last_access = true, .build = 17134 }, "Control\\FileSystem",
 		  "NtfsDisableLastAccessUpdate", "change: absent -> 0x80000001", 5 },
 	};
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		stand_in_write(stand_in_system());
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -165,14 +172,15 @@ static void each_option_changes_its_own_values_only(void **state)
 		plan_and_prove(&hive, &rows[i].options, &edits);
 		assert_edit(&edits, key, rows[i].value, rows[i].expected);
 		if (wtg_edits_changes(&edits) != rows[i].n_changes)
-			fail_msg("row %zu: %zu changes, not %zu", i, wtg_edits_changes(&edits),
-				 rows[i].n_changes);
+			fail_msg("row %zu: %zu changes, not %zu", i,
+				 wtg_edits_changes(&edits), rows[i].n_changes);
 	}
 }
 
 static void what_keeps_it_from_starting_is_repaired(void **state)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		stand_in_write(stand_in_system());
 	_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 };
 
 	(void)state;
@@ -214,7 +222,8 @@ static void a_captured_installation_is_told_by_two_signs(void **state)
 		if (signs & 2)
 			vary_dword(&hive, "HardwareConfig\\{01}", "Id", 0);
 		if (signs & 4)
-			vary(&hive, "MountedDevices", "\\DosDevices\\C:", WTG_REG_BINARY, "x", 1);
+			vary(&hive, "MountedDevices", "\\DosDevices\\C:", WTG_REG_BINARY,
+			     "x", 1);
 		plan_and_prove(&hive, &defaults, &edits);
 		assert_int_equal(edits.captured, __builtin_popcount(signs) >= 2);
 	}
@@ -222,7 +231,8 @@ static void a_captured_installation_is_told_by_two_signs(void **state)
 
 static void a_captured_installation_forgets_where_it_was(void **state)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		stand_in_write(stand_in_system());
 	_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 };
 
 	(void)state;
@@ -234,8 +244,10 @@ static void a_captured_installation_forgets_where_it_was(void **state)
 	vary(&hive, "MountedDevices", "\\DosDevices\\C:", WTG_REG_BINARY, "x", 1);
 	vary(&hive, "MountedDevices", "\\DosDevices\\D:", WTG_REG_BINARY, "y", 1);
 	plan_and_prove(&hive, &defaults, &edits);
-	assert_edit(&edits, "HardwareConfig\\{01}", "BootDriverFlags", "change: 0 -> 0x1c");
-	assert_edit(&edits, "HardwareConfig\\{02}", "BootDriverFlags", "keep: 0x1c -> 0x1c");
+	assert_edit(&edits, "HardwareConfig\\{01}", "BootDriverFlags",
+		    "change: 0 -> 0x1c");
+	assert_edit(&edits, "HardwareConfig\\{02}", "BootDriverFlags",
+		    "keep: 0x1c -> 0x1c");
 	assert_edit(&edits, "HardwareConfig\\Current", "BootDriverFlags", NULL);
 	assert_edit(&edits, SET "Services\\stornvme\\StartOverride", NULL,
 		    "change: 1 value -> 0 values");
@@ -260,8 +272,10 @@ static void both_control_sets_that_may_be_started_are_edited(void **state)
 	}
 	hive = stand_in_write(root);
 	plan_and_prove(&hive, &defaults, &edits);
-	assert_edit(&edits, "ControlSet003\\Control\\Power", "HibernateEnabled", "change: 1 -> 0");
-	assert_edit(&edits, "ControlSet002\\Control\\Power", "HibernateEnabled", "change: 1 -> 0");
+	assert_edit(&edits, "ControlSet003\\Control\\Power", "HibernateEnabled",
+		    "change: 1 -> 0");
+	assert_edit(&edits, "ControlSet002\\Control\\Power", "HibernateEnabled",
+		    "change: 1 -> 0");
 	assert_edit(&edits, "ControlSet001\\Control\\Power", "HibernateEnabled", NULL);
 	assert_int_equal(wtg_edits_changes(&edits), 10);
 }
@@ -278,7 +292,8 @@ static void a_hive_that_does_not_say_what_counts_is_refused(void **state)
 		{ "Default", 1001, "no ControlSet1001, which its Select\\Default names" },
 		{ "Default", UINT32_MAX, "which its Select\\Default names" },
 	};
-	_cleanup_(wtg_bytes_done) struct wtg_bytes none = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes none =
+		stand_in_write(stand_in_system());
 	struct wtg_edits edits = { 0 };
 	struct wtg_error err = WTG_ERROR_INIT;
 
@@ -302,8 +317,8 @@ static void a_hive_that_does_not_say_what_counts_is_refused(void **state)
 /* A control set that says nothing, and one thing that only Windows 8 and later have. */
 static void windows_8_is_known_by_any_of_three_things(void **state)
 {
-	static const char *const keys[] = { NULL, SET "Services\\USBXHCI", "DriverDatabase",
-					    SET "Control" };
+	static const char *const keys[] = { NULL, SET "Services\\USBXHCI",
+					    "DriverDatabase", SET "Control" };
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
@@ -321,8 +336,8 @@ static void windows_8_is_known_by_any_of_three_things(void **state)
 		if (keys[i])
 			assert_good(wtg_edits_plan(&hive, &defaults, &edits, &err));
 		else
-			assert_fails(wtg_edits_plan(&hive, &defaults, &edits, &err), WTG_INPUT,
-				     "of Windows 7 or older");
+			assert_fails(wtg_edits_plan(&hive, &defaults, &edits, &err),
+				     WTG_INPUT, "of Windows 7 or older");
 	}
 }
 
@@ -330,7 +345,8 @@ static void a_key_with_a_large_value_is_not_rewritten(void **state)
 {
 	static const uint8_t large[16345];
 	static const struct wtg_edit_options asked = { .no_crash_dump = true };
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		stand_in_write(stand_in_system());
 	_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 }, allowed = { 0 };
 	struct wtg_error err = WTG_ERROR_INIT;
 
@@ -340,7 +356,8 @@ static void a_key_with_a_large_value_is_not_rewritten(void **state)
 
 	vary(&hive, SET "Control\\CrashControl", "Filters", WTG_REG_BINARY, large, 16345);
 	assert_fails(wtg_edits_plan(&hive, &asked, &edits, &err), WTG_INPUT,
-		     "registry key " SET "Control\\CrashControl: it has a value of 16345 bytes, "
+		     "registry key " SET
+		     "Control\\CrashControl: it has a value of 16345 bytes, "
 		     "which setting CrashDumpEnabled would damage");
 	/* Nobody asks for that key to be changed, or it is already as it should be. */
 	plan_and_prove(&hive, &defaults, &edits);
@@ -351,7 +368,8 @@ static void a_key_with_a_large_value_is_not_rewritten(void **state)
 
 static void a_hive_that_is_right_comes_back_as_it_was(void **state)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		stand_in_write(stand_in_system());
 	_cleanup_(wtg_bytes_done) struct wtg_bytes once = { 0 }, twice = { 0 };
 	_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 }, none = { 0 };
 	struct wtg_error err = WTG_ERROR_INIT;
@@ -365,17 +383,19 @@ static void a_hive_that_is_right_comes_back_as_it_was(void **state)
 	assert_memory_equal(twice.data, once.data, once.size);
 }
 
-/* Compare an edited hive with the stand-in, as if only the planned edits had been made. */
+/* Compare an edited hive with the stand-in, as if only the edits planned were made. */
 static void assert_seen(const struct wtg_bytes *edited, const struct wtg_edits *planned,
 			const char *sentence)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		stand_in_write(stand_in_system());
 	struct wtg_hive_view before, after;
 	struct wtg_error err = WTG_ERROR_INIT;
 
 	assert_good(wtg_hive_view_open(&hive, &before, &err));
 	assert_good(wtg_hive_view_open(edited, &after, &err));
-	assert_fails(wtg_hive_compare(&before, &after, planned, &err), WTG_SYSTEM, sentence);
+	assert_fails(wtg_hive_compare(&before, &after, planned, &err), WTG_SYSTEM,
+		     sentence);
 }
 
 static void whatever_was_not_planned_is_seen(void **state)
@@ -385,9 +405,11 @@ static void whatever_was_not_planned_is_seen(void **state)
 		uint32_t number;
 	} rows[] = {
 		{ "Select", "Failed", "changed: the value Failed of the key Select", 1 },
-		{ "Select", "Fresh", "not planned: the value Fresh of the key Select", 1 },
+		{ "Select", "Fresh", "not planned: the value Fresh of the key Select",
+		  1 },
 		{ "Select", NULL, "lost: the value Current of the key Select", 0 },
-		{ SET "Control\\New", "Fresh", "the subkey New of the key ControlSet001\\Control", 1 },
+		{ SET "Control\\New", "Fresh",
+		  "the subkey New of the key ControlSet001\\Control", 1 },
 	};
 	const struct wtg_edits none = { 0 };
 
@@ -406,7 +428,8 @@ static void whatever_was_not_planned_is_seen(void **state)
 
 static void whatever_was_planned_and_not_made_is_seen(void **state)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		stand_in_write(stand_in_system());
 	_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 };
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct wtg_bytes edited = { 0 };
@@ -423,7 +446,8 @@ static void whatever_was_planned_and_not_made_is_seen(void **state)
 /* What a stranger may have done to a hive ends in a sentence or in a whole hive. */
 static void any_damage_is_survived(void **state)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		stand_in_write(stand_in_system());
 	size_t n_refused = 0;
 
 	(void)state;
@@ -459,7 +483,8 @@ static void says_what_was_and_what_will_be(void **state)
 		"\"class\":\"verify\"",
 		"],\"absent\":2}",
 	};
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		stand_in_write(stand_in_system());
 	_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 };
 	struct wtg_json *json = wtg_json_new();
 	struct wtg_error err = WTG_ERROR_INIT;

@@ -47,14 +47,15 @@ static bool is_line_of(const struct wtg_edit *edit, const char *line)
 	       (!edit->value || line[strlen(full)] == ',');
 }
 
-/* Each line that differs must be of an edit; each edit must be among them with its data. */
+/* Each line that differs must be of an edit, each edit among them with its data. */
 static void assert_differs_by_edits(const char *diff, const struct wtg_edits *edits)
 {
 	_cleanup_free_ char *copy = wtg_text_copy(diff);
 	_cleanup_free_ bool *made = wtg_alloc(edits->n_items * sizeof(*made));
 	char *rest = NULL;
 
-	for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+	for (char *line = strtok_r(copy, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		bool known = false;
 
 		if (*line != '<' && *line != '>')
@@ -63,16 +64,20 @@ static void assert_differs_by_edits(const char *diff, const struct wtg_edits *ed
 			const struct wtg_edit *edit = &edits->items[i];
 			_cleanup_free_ char *data = NULL;
 
-			if (edit->outcome != WTG_EDIT_CHANGE || !is_line_of(edit, line + 2))
+			if (edit->outcome != WTG_EDIT_CHANGE ||
+			    !is_line_of(edit, line + 2))
 				continue;
 			known = true;
 			data = edit->type == WTG_REG_DWORD
-				       ? wtg_text(",DWORD,0x%08X,", wtg_le32(edit->data.data))
+				       ? wtg_text(",DWORD,0x%08X,",
+						  wtg_le32(edit->data.data))
 				       : wtg_text_copy(",MULTI_SZ,");
-			made[i] |= edit->value ? *line == '>' && strstr(line, data) : *line == '<';
+			made[i] |= edit->value ? *line == '>' && strstr(line, data)
+					       : *line == '<';
 		}
 		if (!known)
-			fail_msg("reglookup sees a change that was not planned: %s", line);
+			fail_msg("reglookup sees a change that was not planned: %s",
+				 line);
 	}
 	for (size_t i = 0; i < edits->n_items; i++)
 		if (edits->items[i].outcome == WTG_EDIT_CHANGE && !made[i])
@@ -96,9 +101,11 @@ static void assert_others_agree(const struct wtg_edits *edits)
 	int status;
 
 	test_require("reglookup");
-	diff = test_run(&status,
-			"cd '%s' && for f in before after; do reglookup $f >$f.txt 2>/dev/null || "
-			"exit 3; done; diff before.txt after.txt", test_dir());
+	diff = test_run(
+		&status,
+		"cd '%s' && for f in before after; do reglookup $f >$f.txt 2>/dev/null || "
+		"exit 3; done; diff before.txt after.txt",
+		test_dir());
 	assert_int_equal(status, 1);
 	assert_differs_by_edits(diff, edits);
 
@@ -107,14 +114,20 @@ static void assert_others_agree(const struct wtg_edits *edits)
 	n_reged = test_run(NULL,
 			   "cd '%s' && for f in before after; do rm -f $f.reg; "
 			   "reged -x $f S '\\' $f.reg >/dev/null || exit 3; done; "
-			   "diff before.reg after.reg | grep -c '^> \"' || true", test_dir());
-	n_xml = test_run(NULL, "cd '%s' && grep -c '^> .*,\\(DWORD\\|MULTI_SZ\\),' <<'END' || true\n"
-			 "%s\nEND\n", test_dir(), diff);
+			   "diff before.reg after.reg | grep -c '^> \"' || true",
+			   test_dir());
+	n_xml = test_run(
+		NULL,
+		"cd '%s' && grep -c '^> .*,\\(DWORD\\|MULTI_SZ\\),' <<'END' || true\n"
+		"%s\nEND\n",
+		test_dir(), diff);
 	assert_string_equal(n_reged, n_xml);
 
 	test_require("hivexml");
-	free(test_run(NULL, "cd '%s' && hivexml after >after.xml && "
-			    "xmllint --huge --noout after.xml", test_dir()));
+	free(test_run(NULL,
+		      "cd '%s' && hivexml after >after.xml && "
+		      "xmllint --huge --noout after.xml",
+		      test_dir()));
 }
 
 static const char *const windows_hives[] = { "system-win81-dirty.xz",
@@ -126,7 +139,8 @@ static void real_hives_change_where_planned_and_nowhere_else(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		_cleanup_(wtg_bytes_done) struct wtg_bytes hive = test_hive(windows_hives[i]);
+		_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+			test_hive(windows_hives[i]);
 		_cleanup_(wtg_bytes_done) struct wtg_bytes edited = { 0 };
 		_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 }, again = { 0 };
 		struct wtg_error err = WTG_ERROR_INIT;
@@ -155,7 +169,8 @@ static void assert_refused(const char *name, const char *sentence)
 	struct wtg_edits edits = { .captured = true };
 	struct wtg_error err = WTG_ERROR_INIT;
 
-	assert_fails(wtg_edits_plan(&hive, &everything, &edits, &err), WTG_INPUT, sentence);
+	assert_fails(wtg_edits_plan(&hive, &everything, &edits, &err), WTG_INPUT,
+		     sentence);
 	assert_true(edits.captured && !edits.items);
 }
 
@@ -163,13 +178,16 @@ static void a_hive_whose_log_was_not_written_back_is_refused(void **state)
 {
 	(void)state;
 	assert_refused("system-win81-dirty.xz", "was not closed (sequence 205, 204)");
-	assert_refused("system-win10-1709-dirty.xz", "was not closed (sequence 1622, 1621)");
-	assert_refused("system-win10-19h1-dirty.xz", "was not closed (sequence 4317, 4316)");
+	assert_refused("system-win10-1709-dirty.xz",
+		       "was not closed (sequence 1622, 1621)");
+	assert_refused("system-win10-19h1-dirty.xz",
+		       "was not closed (sequence 4317, 4316)");
 }
 
 static void a_refusal_of_a_dirty_hive_says_what_to_do(void **state)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = test_hive("system-win81-dirty.xz");
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		test_hive("system-win81-dirty.xz");
 	struct wtg_edits edits = { 0 };
 	struct wtg_error err = WTG_ERROR_INIT;
 
@@ -203,7 +221,8 @@ static void a_hive_that_is_no_system_is_refused(void **state)
 
 static void a_cut_hive_is_refused_wherever_it_is_cut(void **state)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = test_hive("system-win10-19h1-clean.xz");
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
+		test_hive("system-win10-19h1-clean.xz");
 	size_t end;
 
 	(void)state;

@@ -29,7 +29,8 @@ static void tells_the_machine_of_narrow_and_wide_programs(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		_cleanup_(wtg_bytes_done) struct wtg_bytes file = stand_in_pe(machines[i]);
+		_cleanup_(wtg_bytes_done) struct wtg_bytes file =
+			stand_in_pe(machines[i]);
 		_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
 
 		assert_good(wtg_pe_read(&file, &pe, &err));
@@ -53,7 +54,8 @@ static void names_the_issuer_as_sbverify_does(void **state)
 			stand_in_signed(i == 0 ? 0x8664 : 0x014c, authorities[i]);
 		_cleanup_free_ char *oracle =
 			test_run(NULL, "sbverify --list '%s/signed.efi'", test_dir());
-		_cleanup_free_ char *line = wtg_text("issuer:  /O=Stand-in/CN=%s\n", names[i]);
+		_cleanup_free_ char *line =
+			wtg_text("issuer:  /O=Stand-in/CN=%s\n", names[i]);
 		_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
 
 		assert_good(wtg_pe_read(&file, &pe, &err));
@@ -69,7 +71,8 @@ static void names_the_issuer_as_sbverify_does(void **state)
 static void finds_every_signature_of_a_twice_signed_loader(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
-	_cleanup_(wtg_bytes_done) struct wtg_bytes file = stand_in_signed(0x8664, "2023 2011");
+	_cleanup_(wtg_bytes_done) struct wtg_bytes file =
+		stand_in_signed(0x8664, "2023 2011");
 	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
 	_cleanup_free_ char *oracle =
 		test_run(NULL, "sbverify --list '%s/signed.efi'", test_dir());
@@ -79,8 +82,9 @@ static void finds_every_signature_of_a_twice_signed_loader(void **state)
 	assert_good(wtg_pe_read(&file, &pe, &err));
 	assert_int_equal(pe.n_signatures, 2);
 	assert_true(pe.signed_2011 && pe.signed_2023);
-	assert_string_equal(pe.signers,
-			    "Windows UEFI CA 2023, Microsoft Windows Production PCA 2011");
+	assert_string_equal(
+		pe.signers,
+		"Windows UEFI CA 2023, Microsoft Windows Production PCA 2011");
 }
 
 static void finds_a_signature_nested_in_another(void **state)
@@ -96,18 +100,21 @@ static void finds_a_signature_nested_in_another(void **state)
 	plain = stand_in_pe(0x8664);
 	path = wtg_text("%s/plain.efi", test_dir());
 	test_write_file(path, plain.data, plain.size);
-	free(test_run(NULL,
-		      "cd '%s' && rm -f one.efi two.efi && "
-		      "osslsigncode sign -certs 2011.crt -key 2011.key -in plain.efi -out one.efi && "
-		      "osslsigncode sign -nest -certs 2023.crt -key 2023.key -in one.efi -out two.efi",
-		      test_dir()));
+	free(test_run(
+		NULL,
+		"cd '%s' && rm -f one.efi two.efi && "
+		"osslsigncode sign -certs 2011.crt -key 2011.key -in plain.efi -out one.efi && "
+		"osslsigncode sign -nest -certs 2023.crt -key 2023.key -in one.efi -out two.efi",
+		test_dir()));
 	file = stand_in_load("two.efi");
 	assert_good(wtg_pe_read(&file, &pe, &err));
 	assert_int_equal(pe.n_signatures, 1);
 	assert_true(pe.signed_2011 && pe.signed_2023);
 
-	oracle = test_run(&(int){ 0 }, "osslsigncode verify -in '%s/two.efi'", test_dir());
-	assert_non_null(strstr(oracle, "Issuer : /O=Stand-in/CN=Microsoft Windows Production PCA 2011"));
+	oracle =
+		test_run(&(int){ 0 }, "osslsigncode verify -in '%s/two.efi'", test_dir());
+	assert_non_null(strstr(
+		oracle, "Issuer : /O=Stand-in/CN=Microsoft Windows Production PCA 2011"));
 	assert_non_null(strstr(oracle, "Issuer : /O=Stand-in/CN=Windows UEFI CA 2023"));
 }
 
@@ -159,9 +166,10 @@ static void a_damaged_certificate_table_is_refused(void **state)
 		{ "table is damaged", 0xffffffff, 0x0200, 2 },
 		{ "signature 1 is damaged", 40, 0x0200, 2 },
 		{ "signature 1 is damaged", 8, 0x0200, 2 },
-		{ NULL, 40, 0x0100, 2 },      /* an old revision, and another type, say nothing */
+		/* An old revision and another type say nothing; the last: not padded. */
+		{ NULL, 40, 0x0100, 2 },
 		{ NULL, 40, 0x0200, 0x0ef1 },
-		{ NULL, 37, 0x0100, 2 },      /* not padded */
+		{ NULL, 37, 0x0100, 2 },
 	};
 	struct wtg_error err = WTG_ERROR_INIT;
 
@@ -190,7 +198,8 @@ static void any_cut_and_any_flipped_bit_is_survived(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < file.size; i++) {
-		_cleanup_(wtg_bytes_done) struct wtg_bytes cut = wtg_bytes_copy(file.data, i);
+		_cleanup_(wtg_bytes_done) struct wtg_bytes cut =
+			wtg_bytes_copy(file.data, i);
 		_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 }, other = { 0 };
 		struct wtg_error err = WTG_ERROR_INIT;
 
