@@ -84,7 +84,7 @@ static void count_a_key_too_many(const struct patient *p)
 
 static void count_a_key_too_few(const struct patient *p)
 {
-	wtg_put_le16(cell(p, p->family.subkeys) + LIST_COUNT, 2);
+	wtg_put_le32(cell(p, p->family_key) + NK_N_SUBKEYS, 2);
 }
 
 static void call_the_list_an_index(const struct patient *p)
@@ -187,7 +187,7 @@ static void a_damage_is_named_with_its_place(void **state)
 		{ spoil_a_hint, "key Family: key third: its hint" },
 		{ claim_a_hash, "key Family: key first: its hash" },
 		{ count_a_key_too_many, "key Family: it has 4 subkeys and lists 3" },
-		{ count_a_key_too_few, "key Family: it has 3 subkeys and lists 2" },
+		{ count_a_key_too_few, "key Family: it has 2 subkeys and lists 3" },
 		{ call_the_list_an_index, "key Family: its list of subkeys at" },
 		{ overfill_the_list, "key Family: its list of subkeys at" },
 		{ adopt_a_key, "key Family: the key at" },
