@@ -11,7 +11,7 @@
 #define SYSTEM32 "Windows/System32/"
 #define LINE(name) "wtgctl stand-in " name "\r\n"
 
-enum place { ALL, NOT_ARM, EX_ONLY, LOADER, WINLOAD };
+enum place { ALL, NOT_ARM, EX_ONLY, EX_LOADER, LOADER, WINLOAD };
 
 struct program {
 	const char *path, *line;
@@ -36,7 +36,7 @@ static const struct program programs[] = {
 	{ EFI "SecureBootRecovery.efi", LINE("recovery"), MEDIA_PE_EFI, MEDIA_CA_2011,
 	  9000, ALL },
 	{ EX "bootmgfw_EX.efi", LINE("boot manager of 2023"), MEDIA_PE_EFI, MEDIA_CA_2023,
-	  90000, EX_ONLY },
+	  90000, EX_LOADER },
 	{ EX "bootmgr_EX.efi", LINE("bootmgr of 2023"), MEDIA_PE_EFI, MEDIA_CA_2011,
 	  80000, EX_ONLY },
 	{ "Windows/Boot/Resources/bootres.dll", "bootres", MEDIA_PE_DLL, MEDIA_CA_2011,
@@ -92,6 +92,8 @@ static bool wanted(enum place place, const struct media_options *options)
 		return options->arch != WTG_ARCH_ARM64;
 	case EX_ONLY:
 		return has_ex(options);
+	case EX_LOADER:
+		return has_ex(options) && options->fault != MEDIA_NO_BOOTFILES;
 	case LOADER:
 		return options->fault != MEDIA_NO_BOOTFILES;
 	case WINLOAD:

@@ -149,12 +149,13 @@ static int write_disc(const char *root, const struct media_options *options,
 {
 	static const char *const hidden[] = { "sources", "efi", "big", "x64", "x86",
 					      "setup*", "autorun.inf", "bootmgr*" };
-	const char *argv[40] = { "genisoimage", "-quiet", "-allow-limited-size",
-				 "-iso-level", "3", "-V", "WTGCTL_STANDIN" };
-	size_t n = 7;
+	const char *argv[40] = { "genisoimage", "-quiet", "-iso-level", "3",
+				 "-V", "WTGCTL_STANDIN" };
+	size_t n = 6;
 
 	if (options->fault != MEDIA_ISO9660_ONLY) {
 		argv[n++] = "-udf";
+		argv[n++] = "-allow-limited-size";
 		for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++) {
 			argv[n++] = "-hide";
 			argv[n++] = hidden[i];

@@ -69,7 +69,7 @@ static const struct variant variants[] = {
 	{ "stub9660", "a disc without UDF", set_iso9660 },
 	{ "truncated", "cut off after 60 percent", set_truncated },
 	{ "zero", "no bytes at all", set_zero },
-	{ "nobootfiles", "no bootmgfw.efi", set_nobootfiles },
+	{ "nobootfiles", "no boot manager, of 2011 or of 2023", set_nobootfiles },
 	{ "nowinload", "no winload.efi", set_nowinload },
 	{ "nosystem", "no SYSTEM hive", set_nosystem },
 	{ "badsystem", "a SYSTEM hive of garbage", set_badsystem },

@@ -12,14 +12,25 @@ setup_file() {
 
 # Make a variant as $D/NAME and say where it is.
 make() {
-	local name=$1
+	local name=$1 variants=()
 	shift
-	"$MAKE_MEDIA" --out "$D/$name" $(printf -- '--variant %s ' "$@")
+	for variant; do variants+=(--variant "$variant"); done
+	"$MAKE_MEDIA" --out "$D/$name" "${variants[@]}"
 	echo "$D/$name"
 }
 
 in_hive() { # HIVE KEY VALUE
 	printf 'cd %s\nlsval %s\n' "$2" "$3" | hivexsh "$D/Windows/System32/config/$1"
+}
+
+in_wim() { # WIM PATTERN-OF-THE-PATH'S-END
+	wimlib-imagex dir "$1" 1 | grep -q "$2\$"
+}
+
+needs() {
+	for program; do
+		command -v "$program" >/dev/null || skip "$program is not installed"
+	done
 }
 
 fails() { # bats does not look at a "!"
@@ -68,6 +79,7 @@ fails() { # bats does not look at a "!"
 }
 
 @test "hivex and reglookup read the hives, and their keys are there" {
+	needs reglookup hivexsh hivexml xmllint
 	in_hive SYSTEM '\Select' Current | grep -qx 1
 	in_hive SYSTEM '\ControlSet001\Control' BootDriverFlags | grep -qx 28
 	in_hive SYSTEM '\ControlSet001\Services\UASPStor' BootFlags | grep -qx 20
@@ -88,6 +100,7 @@ fails() { # bats does not look at a "!"
 }
 
 @test "loaders name their issuers, and their digests are right" {
+	needs sbverify osslsigncode objdump
 	boot="$D/Windows/Boot"
 	sbverify --list "$boot/EFI/bootmgfw.efi" | grep -q 'CN=Microsoft Windows Production PCA 2011'
 	sbverify --list "$boot/EFI_EX/bootmgfw_EX.efi" | grep -q 'CN=Windows UEFI CA 2023'
@@ -98,6 +111,7 @@ fails() { # bats does not look at a "!"
 }
 
 @test "loaders can be unsigned, and for another machine" {
+	needs sbverify
 	wim=$(make arm.wim wim arm64 unsigned noex)
 	wimlib-imagex extract "$wim" 1 /Windows/Boot/EFI/bootmgfw.efi --dest-dir="$D/arm" >/dev/null
 	[ "$(od -An -tx2 -j132 -N2 "$D/arm/bootmgfw.efi")" = " aa64" ]
@@ -144,6 +158,22 @@ fails() { # bats does not look at a "!"
 	run wimlib-imagex dir "$wim" 2
 	grep -q "odd/evil/colon:name" <<<"$output"
 	grep -q "Ignoring file named" <<<"$output"
+}
+
+@test "what is to be missing is missing" {
+	in_wim "$WIM" '/bootmgfw\(_EX\)\?.efi' && in_wim "$WIM" /config/SYSTEM
+	iso=$(make stub.iso stub9660)
+	7z l -tiso "$iso" | grep -q SOURCES/INSTALL.WIM
+	fails 7z l -tudf "$iso"
+	wim=$(make nobootfiles.wim wim nobootfiles)
+	fails in_wim "$wim" '/bootmgfw\(_EX\)\?.efi'
+	wim=$(make nowinload.wim wim nowinload)
+	fails in_wim "$wim" /winload.efi
+	wim=$(make nosystem.wim wim nosystem)
+	fails in_wim "$wim" /config/SYSTEM
+	run 7z l -tudf "$(make none.iso no-install)"
+	grep -q sources/boot.wim <<<"$output"
+	fails grep install <<<"$output"
 }
 
 @test "every listed variant but the big one is made" {
