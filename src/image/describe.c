@@ -23,8 +23,10 @@ static const char *container_name(enum wtg_container container)
 
 static void describe_fields(const struct wtg_edition *e, struct wtg_facts *out)
 {
-	_cleanup_free_ char *version = e->major ? wtg_text("%u.%u.%u.%u", e->major, e->minor,
-							   e->build, e->revision) : NULL;
+	_cleanup_free_ char *version = e->major ?
+					       wtg_text("%u.%u.%u.%u", e->major, e->minor,
+							e->build, e->revision) :
+					       NULL;
 
 	wtg_fact_text(out, "selector", e->selector);
 	wtg_fact_number(out, "index", e->index);
@@ -70,7 +72,8 @@ static int describe_edition(struct wtg_image *image, const struct wtg_edition *e
 	return 0;
 }
 
-int wtg_image_describe(struct wtg_image *image, struct wtg_facts *out, struct wtg_error *err)
+int wtg_image_describe(struct wtg_image *image, struct wtg_facts *out,
+		       struct wtg_error *err)
 {
 	wtg_fact_text(out, "path", image->path);
 	wtg_fact_text(out, "container", container_name(image->container));
