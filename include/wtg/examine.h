@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What only a look inside an edition tells, for `wtgctl info`. */
+/* What `wtgctl info` shows of an image. */
 #pragma once
 
 #include "wtg/error.h"
@@ -7,9 +7,8 @@
 #include "wtg/image.h"
 
 /*
- * Say, into the edition's object, who signed its boot loaders and whether this Windows was
- * already booted before it was captured.  What cannot be read becomes a warning in out, not a
- * failure: -1 only when the user interrupts or the system fails.
+ * The container and every edition: what the XML says, who signed its boot loaders, and what
+ * will go wrong with it.  What cannot be read inside an edition is a warning of that edition;
+ * -1 only when the user interrupts or the system fails.
  */
-int wtg_examine_edition(struct wtg_image *image, const struct wtg_edition *edition,
-			struct wtg_facts *out, struct wtg_error *err);
+int wtg_examine(struct wtg_image *image, struct wtg_facts *out, struct wtg_error *err);

@@ -51,6 +51,6 @@ enum wtg_state {
 	WTG_STATE_COMPLETE,
 };
 
-/* What wtgctl made here, from which image, with which options, into out. */
+/* What wtgctl made here, from which image, with which options, into out (may be NULL). */
 int wtg_status(const struct wtg_target *target, struct wtg_facts *out, enum wtg_state *ret,
 	       struct wtg_error *err);

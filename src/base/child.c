@@ -23,8 +23,6 @@ static const struct {
 	{ "mkntfs", "ntfs-3g" },
 	{ "mkfs.fat", "dosfstools" },
 	{ "mkfs.exfat", "exfatprogs" },
-	{ "mcopy", "mtools" },
-	{ "mmd", "mtools" },
 };
 
 static const char *package_of(const char *program)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Programs that we run: mkntfs, mkfs.fat, mtools, mkfs.exfat. */
+/* Programs that we run: mkntfs, mkfs.fat, mkfs.exfat. */
 #pragma once
 
 #include <stdbool.h>

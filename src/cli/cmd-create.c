@@ -7,6 +7,7 @@
 #include "output.h"
 #include "wtg/cleanup.h"
 #include "wtg/image.h"
+#include "wtg/inspect.h"
 #include "wtg/plan.h"
 #include "wtg/recipe.h"
 #include "wtg/run.h"
@@ -23,7 +24,8 @@ static struct cli_progress_setup progress_setup(const struct cli_options *option
 	};
 }
 
-/* The result of a dry run is the plan; that of a real run is the drive. */
+/* A dry run's result is the plan; a real run's is the drive, and the plan conversation.
+ */
 static void show_plan(const struct cli_options *options, const struct wtg_plan *plan)
 {
 	_cleanup_(cli_output_done) struct cli_output output = { 0 };
@@ -81,13 +83,27 @@ static int carry_out(const struct cli_options *options, const struct wtg_plan *p
 	return 0;
 }
 
+/* A drive that a run of ours left unfinished has nothing on it to lose: the same command,
+ * given again, must do. */
+static int judge(const struct wtg_request *request, const struct wtg_target *target,
+		 struct wtg_error *err)
+{
+	struct wtg_safety safety = { .allow_fixed = request->allow_fixed,
+				     .overwrite = request->overwrite,
+				     .max_size_bytes = request->max_size_bytes };
+	enum wtg_state state = WTG_STATE_FOREIGN;
+
+	if (wtg_target_disk(target)->exists && wtg_status(target, NULL, &state, err) < 0)
+		return -1;
+	if (state == WTG_STATE_INTERRUPTED)
+		safety.overwrite = true;
+	return wtg_target_judge(target, &safety, err);
+}
+
 static int create(struct cli_options *options, struct cli_outcome *outcome,
 		  struct wtg_error *err)
 {
 	const struct wtg_request *request = &options->request;
-	const struct wtg_safety safety = { .allow_fixed = request->allow_fixed,
-					   .overwrite = request->overwrite,
-					   .max_size_bytes = request->max_size_bytes };
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	_cleanup_(wtg_target_closep) struct wtg_target *target = NULL;
 	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = NULL;
@@ -96,7 +112,7 @@ static int create(struct cli_options *options, struct cli_outcome *outcome,
 	    wtg_target_open(request, &target, err) < 0)
 		return -1;
 	outcome->file = wtg_target_disk(target)->is_file;
-	if (wtg_target_judge(target, &safety, err) < 0 ||
+	if (judge(request, target, err) < 0 ||
 	    cli_confirm_given(target, request->confirm, err) < 0 ||
 	    wtg_recipe_create(request, image, target, &plan, err) < 0)
 		return -1;

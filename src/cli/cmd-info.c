@@ -3,6 +3,7 @@
 
 #include "output.h"
 #include "wtg/cleanup.h"
+#include "wtg/examine.h"
 #include "wtg/image.h"
 
 int cli_info(struct cli_options *options, struct cli_outcome *outcome,
@@ -16,7 +17,7 @@ int cli_info(struct cli_options *options, struct cli_outcome *outcome,
 	if (wtg_image_open(options->operands[0], &image, err) < 0)
 		return -1;
 	out = cli_output_begin(&output, "info", options->json);
-	if (wtg_image_describe(image, out, err) < 0)
+	if (wtg_examine(image, out, err) < 0)
 		return -1;
 	cli_output_end(&output);
 	return 0;

@@ -107,7 +107,7 @@ static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_e
 {
 	if (!step->ops->apply)
 		return 0;
-	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED)
+	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED || run->drive == WTG_DRIVE_UNTOUCHED)
 		run->drive = WTG_DRIVE_UNCERTAIN;
 	if (mark(run, WTG_MARKER_RUNNING, err) < 0 ||
 	    step->ops->apply(step->params, &run->writer, err) < 0) {

@@ -17,17 +17,19 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 		      struct wtg_error *err)
 {
 	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = wtg_plan_new();
-	const struct wtg_disk *disk = wtg_target_disk(target);
 	const char *label = request->label ? request->label : "Windows";
 	struct wtg_esp esp = { .image = image, .request = request };
+	struct wtg_subject subject = { request, image, NULL, wtg_target_disk(target) };
 	const struct wtg_edition *edition;
 	struct wtg_layout layout;
 
 	if (wtg_image_choose(image, request->edition, &edition, err) < 0 ||
-	    wtg_layout_decide(request, disk, edition, &layout, err) < 0)
+	    wtg_layout_decide(request, subject.disk, edition, &layout, err) < 0)
 		return -1;
 	layout.identity = wtg_identity_draw(request->seed);
-	wtg_head_set(plan, request, image, edition, disk, &layout);
+	subject.edition = esp.edition = edition;
+	if (wtg_head_set(plan, &subject, &layout, err) < 0)
+		return -1;
 	wtg_plan_set_marker(plan, layout.marker_offset, layout.identity.run_id);
 
 	wtg_step_check_image(plan, image, edition, request->sha256, request->check);
@@ -38,8 +40,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	if (wtg_step_patch_windows(plan, image, edition, &layout, request, err) < 0)
 		return -1;
 	wtg_step_format_data(plan, &layout, request->data_fs);
-	esp.edition = edition;
-	esp.manifest = wtg_manifest(request, image, edition, &layout);
+	esp.manifest = wtg_manifest(&subject, &layout);
 	if (wtg_step_write_esp(plan, &layout, &esp, err) < 0)
 		return -1;
 	wtg_step_write_table(plan, &layout);

@@ -3,35 +3,18 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "image/image.h"
 #include "step/step.h"
 #include "wtg/text.h"
 #include "wtg/version.h"
 
 struct head {
-	const struct wtg_request *request;
-	struct wtg_image *image;
-	const struct wtg_edition *edition;
-	const struct wtg_disk *disk;
+	struct wtg_subject subject;
 	struct wtg_layout layout;
+	struct wtg_image_warnings warnings;
 };
-
-static void describe_edition(const struct wtg_edition *edition, struct wtg_facts *out)
-{
-	_cleanup_free_ char *version = wtg_text("%u.%u.%u.%u", edition->major, edition->minor,
-						edition->build, edition->revision);
-
-	wtg_fact_text(out, "index", edition->selector);
-	wtg_fact_text(out, "name", edition->display_name);
-	wtg_fact_text(out, "edition_id", edition->edition_id);
-	wtg_fact_text(out, "architecture", wtg_arch_name(edition->arch));
-	wtg_fact_text(out, "version", version);
-	wtg_fact_text(out, "languages", edition->languages);
-	wtg_fact_bytes(out, "size_bytes", edition->size_bytes);
-	wtg_fact_number(out, "files", edition->n_files);
-}
 
 static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *out)
 {
@@ -61,11 +44,13 @@ static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *o
 static void describe_warnings(const struct head *head, struct wtg_facts *out)
 {
 	wtg_fact_open(out, "warnings", WTG_LIST);
+	for (size_t i = 0; i < head->warnings.n_items; i++)
+		wtg_fact_text(out, NULL, head->warnings.items[i].text);
 	if (head->layout.windows.length < UINT64_C(32) << 30)
 		wtg_fact_text(out, NULL,
 			      "the Windows partition has less than 32 GiB: Windows starts, but "
 			      "has little room for updates and a page file");
-	if (head->request->internal_disks != WTG_INTERNAL_ONLINE)
+	if (head->subject.request->internal_disks != WTG_INTERNAL_ONLINE)
 		wtg_fact_text(out, NULL,
 			      "the computer's own disks will be offline in this Windows; Disk "
 			      "Management brings one online");
@@ -77,11 +62,11 @@ static void describe(const void *context, struct wtg_facts *out)
 	const struct head *head = context;
 
 	wtg_fact_open(out, "image", WTG_OBJECT);
-	wtg_fact_text(out, "path", wtg_image_path(head->image));
-	describe_edition(head->edition, out);
+	wtg_fact_text(out, "path", wtg_image_path(head->subject.image));
+	wtg_edition_describe(head->subject.edition, out);
 	wtg_fact_close(out);
 	wtg_fact_open(out, "target", WTG_OBJECT);
-	wtg_disk_describe(head->disk, out);
+	wtg_disk_describe(head->subject.disk, out);
 	wtg_fact_close(out);
 	wtg_fact_open(out, "layout", WTG_OBJECT);
 	describe_layout(&head->layout, out);
@@ -89,21 +74,34 @@ static void describe(const void *context, struct wtg_facts *out)
 	describe_warnings(head, out);
 }
 
-void wtg_head_set(struct wtg_plan *plan, const struct wtg_request *request,
-		  struct wtg_image *image, const struct wtg_edition *edition,
-		  const struct wtg_disk *disk, const struct wtg_layout *layout)
+static void release(void *context)
 {
-	struct head head = { request, image, edition, disk, *layout };
+	struct head *head = context;
 
-	wtg_plan_set_head(plan, describe, wtg_copy(&head, sizeof(head)), free);
+	wtg_image_warnings_done(&head->warnings);
+	free(head);
 }
 
-/* As the specification of reproducible builds has it. */
-static uint64_t now(void)
+/* Of an image that no starting drive can be made of, none is made. */
+static int check_warnings(const struct wtg_image_warnings *warnings,
+			  const struct wtg_edition *edition, struct wtg_error *err)
 {
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	for (size_t i = 0; i < warnings->n_items; i++)
+		if (warnings->items[i].fatal)
+			return wtg_fail(err, WTG_INPUT, 0, "the edition %s: %s",
+					edition->selector, warnings->items[i].text);
+	return 0;
+}
 
-	return epoch ? strtoull(epoch, NULL, 10) : (uint64_t)time(NULL);
+int wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
+		 const struct wtg_layout *layout, struct wtg_error *err)
+{
+	struct head head = { .subject = *subject, .layout = *layout };
+
+	if (wtg_image_warn(subject->image, subject->edition, &head.warnings, err) < 0)
+		return -1;
+	wtg_plan_set_head(plan, describe, wtg_copy(&head, sizeof(head)), release);
+	return check_warnings(&head.warnings, subject->edition, err);
 }
 
 static void describe_options(const struct wtg_request *request, struct wtg_facts *out)
@@ -119,12 +117,11 @@ static void describe_options(const struct wtg_request *request, struct wtg_facts
 	wtg_fact_truth(out, "no_last_access", request->no_last_access);
 }
 
-struct wtg_bytes wtg_manifest(const struct wtg_request *request, struct wtg_image *image,
-			      const struct wtg_edition *edition, const struct wtg_layout *layout)
+struct wtg_bytes wtg_manifest(const struct wtg_subject *subject, const struct wtg_layout *layout)
 {
 	struct wtg_json *json = wtg_json_new();
 	struct wtg_facts *out = wtg_json_facts(json);
-	const char *path = wtg_image_path(image), *slash = strrchr(path, '/');
+	const char *path = wtg_image_path(subject->image), *slash = strrchr(path, '/');
 	_cleanup_free_ char *run = wtg_text("%016llx",
 					    (unsigned long long)layout->identity.run_id);
 	struct wtg_bytes text;
@@ -133,14 +130,14 @@ struct wtg_bytes wtg_manifest(const struct wtg_request *request, struct wtg_imag
 	wtg_fact_text(out, "program", "wtgctl");
 	wtg_fact_text(out, "version", wtg_version());
 	wtg_fact_text(out, "run", run);
-	wtg_fact_number(out, "time", now());
+	wtg_fact_number(out, "time", layout->time);
 	wtg_fact_open(out, "image", WTG_OBJECT);
 	wtg_fact_text(out, "file", slash ? slash + 1 : path);
-	wtg_fact_text(out, "sha256", request->sha256);
-	describe_edition(edition, out);
+	wtg_fact_text(out, "sha256", subject->request->sha256);
+	wtg_edition_describe(subject->edition, out);
 	wtg_fact_close(out);
 	wtg_fact_open(out, "options", WTG_OBJECT);
-	describe_options(request, out);
+	describe_options(subject->request, out);
 	wtg_fact_close(out);
 	wtg_fact_open(out, "layout", WTG_OBJECT);
 	describe_layout(layout, out);

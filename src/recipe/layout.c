@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "recipe/layout.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 #include "base/fdio.h"
 #include "step/status.h"
 #include "wtg/cleanup.h"
@@ -92,6 +95,14 @@ static int share(const struct wtg_request *request, uint64_t room, struct wtg_la
 	return 0;
 }
 
+/* As the specification of reproducible builds has it. */
+static uint64_t now(void)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+
+	return epoch ? strtoull(epoch, NULL, 10) : (uint64_t)time(NULL);
+}
+
 int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *disk,
 		      const struct wtg_edition *edition, struct wtg_layout *ret,
 		      struct wtg_error *err)
@@ -100,6 +111,7 @@ int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *
 		.disk_bytes = disk->size_bytes,
 		.sector_bytes = disk->sector_bytes,
 		.marker_offset = WTG_MARKER_OFFSET,
+		.time = now(),
 	};
 	uint64_t least = wtg_layout_windows_least(edition), fixed, end;
 

@@ -26,6 +26,16 @@ static uint64_t cost(const void *params, enum wtg_phase phase)
 	return phase == WTG_PHASE_APPLY ? p->edition->size_bytes : 0;
 }
 
+static int check(const void *params, const struct wtg_target *target,
+		 struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct params *p = params;
+
+	(void)target;
+	(void)progress;
+	return wtg_image_check_tree(p->image, p->edition, err);
+}
+
 static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
 {
 	const struct params *p = params;
@@ -39,6 +49,7 @@ static const struct wtg_step_ops ops = {
 	.name = "apply-image",
 	.describe = describe,
 	.cost = cost,
+	.check = check,
 	.apply = apply,
 	.free = free,
 };

@@ -8,6 +8,14 @@
 #define SYSTEM_PATH "Windows/System32/config/SYSTEM"
 #define MAX_BYTES (512u << 20)
 
+static void warn(struct wtg_facts *out, const char *id, const char *text)
+{
+	wtg_fact_open(out, NULL, WTG_OBJECT);
+	wtg_fact_text(out, "id", id);
+	wtg_fact_text(out, "text", text);
+	wtg_fact_close(out);
+}
+
 static void describe_loader(const char *key, bool there, const struct wtg_pe *loader,
 			    struct wtg_facts *out)
 {
@@ -19,57 +27,81 @@ static void describe_loader(const char *key, bool there, const struct wtg_pe *lo
 	wtg_fact_close(out);
 }
 
-static void describe_loaders(const struct wtg_files *files, struct wtg_facts *out,
-			     struct wtg_error *err)
+/* A damaged or strange file inside is something to warn of, under that id. */
+static void warn_of(struct wtg_facts *out, const char *id, struct wtg_error *err)
 {
-	_cleanup_(wtg_boot_chains_done) struct wtg_boot_chains chains = { 0 };
-
-	if (wtg_boot_chains_read(files, &chains, err) < 0) {
-		wtg_fact_text(out, "loader_warning", err->message);
-		wtg_error_done(err);
-		return;
-	}
-	describe_loader("loader", chains.has_usual, &chains.usual, out);
-	describe_loader("loader_ex", chains.has_ex, &chains.ex, out);
+	warn(out, id, err->message);
+	wtg_error_done(err);
 }
 
-static void describe_registry(const struct wtg_files *files, struct wtg_facts *out,
-			      struct wtg_error *err)
+static void warn_of_registry(const struct wtg_files *files, struct wtg_facts *out,
+			     struct wtg_error *err)
 {
 	const struct wtg_file *system = wtg_files_find(files, SYSTEM_PATH);
 	struct wtg_hive_view view;
 
-	if (!system) {
-		wtg_fact_text(out, "registry_warning", "there is no " SYSTEM_PATH);
-	} else if (wtg_hive_view_open(&system->content, &view, err) < 0) {
-		wtg_fact_text(out, "registry_warning", err->message);
-		wtg_error_done(err);
-	} else if (wtg_system_was_booted(&view)) {
-		wtg_fact_text(out, "registry_warning",
-			      "this Windows was booted before it was captured (not generalised): "
-			      "it remembers the computer and the drives that it ran on");
-	}
+	if (!system)
+		warn(out, "no-registry", "there is no " SYSTEM_PATH);
+	else if (wtg_hive_view_open(&system->content, &view, err) < 0)
+		warn_of(out, "bad-registry", err);
+	else if (view.sequence1 != view.sequence2)
+		warn(out, "dirty-registry",
+		     "its SYSTEM hive was not written out to the end: it cannot be patched");
+	else if (wtg_system_was_booted(&view))
+		warn(out, "captured",
+		     "it was booted before it was captured (not generalised): it remembers the "
+		     "computer and the drives that it ran on");
 }
 
-int wtg_examine_edition(struct wtg_image *image, const struct wtg_edition *edition,
-			struct wtg_facts *out, struct wtg_error *err)
+static int describe_inside(struct wtg_image *image, const struct wtg_edition *edition,
+			   struct wtg_facts *out, struct wtg_error *err)
 {
 	static const char *const paths[] = {
 		"Windows/Boot/EFI/bootmgfw.efi",
 		"Windows/Boot/EFI_EX/bootmgfw_EX.efi",
 		SYSTEM_PATH,
 	};
+	_cleanup_(wtg_image_warnings_done) struct wtg_image_warnings warnings = { 0 };
+	_cleanup_(wtg_boot_chains_done) struct wtg_boot_chains chains = { 0 };
 	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
+	struct wtg_error chain_err = WTG_ERROR_INIT, read_err = WTG_ERROR_INIT;
 
+	if (wtg_image_warn(image, edition, &warnings, err) < 0)
+		return -1;
 	if (wtg_image_read(image, edition, paths, sizeof(paths) / sizeof(paths[0]), MAX_BYTES,
-			   &files, err) < 0) {
-		if (err->kind != WTG_INPUT)
-			return -1;
-		wtg_fact_text(out, "read_warning", err->message);
-		wtg_error_done(err);
-		return 0;
+			   &files, &read_err) < 0 && read_err.kind != WTG_INPUT) {
+		*err = read_err;
+		return -1;
 	}
-	describe_loaders(&files, out, err);
-	describe_registry(&files, out, err);
+	if (!read_err.message && wtg_boot_chains_read(&files, &chains, &chain_err) == 0) {
+		describe_loader("loader", chains.has_usual, &chains.usual, out);
+		describe_loader("loader_ex", chains.has_ex, &chains.ex, out);
+	}
+	wtg_fact_open(out, "warnings", WTG_LIST);
+	for (size_t i = 0; i < warnings.n_items; i++)
+		warn(out, warnings.items[i].id, warnings.items[i].text);
+	if (read_err.message)
+		warn_of(out, "unreadable", &read_err);
+	else
+		warn_of_registry(&files, out, err);
+	if (chain_err.message)
+		warn_of(out, "bad-loader", &chain_err);
+	wtg_fact_close(out);
 	return 0;
+}
+
+int wtg_examine(struct wtg_image *image, struct wtg_facts *out, struct wtg_error *err)
+{
+	int r = 0;
+
+	wtg_image_describe(image, out);
+	wtg_fact_open(out, "editions", WTG_LIST);
+	for (size_t i = 0; i < wtg_image_n_editions(image) && r == 0; i++) {
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_edition_describe(wtg_image_edition(image, i), out);
+		r = describe_inside(image, wtg_image_edition(image, i), out, err);
+		wtg_fact_close(out);
+	}
+	wtg_fact_close(out);
+	return r;
 }

@@ -23,6 +23,7 @@ struct wtg_layout {
 	uint64_t disk_bytes;
 	uint32_t sector_bytes;
 	uint64_t marker_offset;
+	uint64_t time; /* of the plan: seconds since the epoch, for what is dated by it */
 	struct wtg_extent esp, msr, windows, data;
 	struct wtg_identity identity;
 };

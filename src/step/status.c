@@ -54,6 +54,40 @@ static const char *state_name(enum wtg_state state)
 	abort();
 }
 
+/* Something that libblkid knows: then the drive was used again since, by another tool. */
+static bool is_recognised(const struct wtg_disk *disk)
+{
+	for (size_t i = 0; i < disk->n_contents; i++)
+		if (disk->contents[i].number > 0 || disk->contents[i].type)
+			return true;
+	return false;
+}
+
+/* The table is written last: with it and the manifest there, the drive is complete, even
+ * where the run was cut before it could say so in its record. */
+static enum wtg_state decide(const struct wtg_disk *disk, const struct wtg_json_doc *manifest,
+			     const struct wtg_marker *marker)
+{
+	if (manifest)
+		return WTG_STATE_COMPLETE;
+	return marker->state == WTG_MARKER_RUNNING && !is_recognised(disk)
+		       ? WTG_STATE_INTERRUPTED
+		       : WTG_STATE_FOREIGN;
+}
+
+static void describe(enum wtg_state state, const struct wtg_json_doc *manifest,
+		     const struct wtg_marker *marker, struct wtg_facts *out)
+{
+	wtg_fact_text(out, "state", state_name(state));
+	if (state == WTG_STATE_INTERRUPTED)
+		describe_marker(marker, out);
+	if (manifest) {
+		wtg_fact_open(out, "made", WTG_OBJECT);
+		wtg_json_describe(manifest, out);
+		wtg_fact_close(out);
+	}
+}
+
 int wtg_status(const struct wtg_target *target, struct wtg_facts *out, enum wtg_state *ret,
 	       struct wtg_error *err)
 {
@@ -61,33 +95,18 @@ int wtg_status(const struct wtg_target *target, struct wtg_facts *out, enum wtg_
 	struct wtg_window disk = { .length = known->size_bytes };
 	_cleanup_fd_ int fd = -1;
 	struct wtg_json_doc *manifest;
-	struct wtg_marker marker;
-	enum wtg_state state;
-	int has_marker = 0;
+	struct wtg_marker marker = { 0 };
 
 	if (wtg_target_open_fresh(target, &fd, err) < 0)
 		return -1;
 	disk.fd = fd;
-	if (disk.length >= WTG_MARKER_OFFSET + WTG_MARKER_BYTES)
-		has_marker = wtg_marker_read(&disk, WTG_MARKER_OFFSET, &marker, err);
-	if (has_marker < 0)
+	if (disk.length >= WTG_MARKER_OFFSET + WTG_MARKER_BYTES &&
+	    wtg_marker_read(&disk, WTG_MARKER_OFFSET, &marker, err) < 0)
 		return -1;
-
-	/* The table is written last: with it and the manifest there, the drive is complete,
-	 * even where the run was cut before it could say so in its record. */
 	manifest = read_manifest(&disk, known->sector_bytes);
-	state = manifest ? WTG_STATE_COMPLETE
-		: has_marker > 0 && marker.state == WTG_MARKER_RUNNING ? WTG_STATE_INTERRUPTED
-								       : WTG_STATE_FOREIGN;
-	wtg_fact_text(out, "state", state_name(state));
-	if (state == WTG_STATE_INTERRUPTED)
-		describe_marker(&marker, out);
-	if (manifest) {
-		wtg_fact_open(out, "made", WTG_OBJECT);
-		wtg_json_describe(manifest, out);
-		wtg_fact_close(out);
-	}
+	*ret = decide(known, manifest, &marker);
+	if (out)
+		describe(*ret, manifest, &marker, out);
 	wtg_json_doc_free(manifest);
-	*ret = state;
 	return 0;
 }

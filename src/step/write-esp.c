@@ -43,18 +43,12 @@ static void describe(const void *params, struct wtg_facts *out)
 static int check(const void *params, const struct wtg_target *target,
 		 struct wtg_progress *progress, struct wtg_error *err)
 {
-	static const char *const programs[] = { "mkfs.fat", "mmd", "mcopy" };
+	_cleanup_free_ char *path = NULL;
 
 	(void)params;
 	(void)target;
 	(void)progress;
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		_cleanup_free_ char *path = NULL;
-
-		if (!wtg_program_find(programs[i], &path, err))
-			return -1;
-	}
-	return 0;
+	return wtg_program_find("mkfs.fat", &path, err) ? 0 : -1;
 }
 
 static uint64_t cost(const void *params, enum wtg_phase phase)
@@ -74,6 +68,7 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 		.serial = p->layout.identity.esp_serial,
 		.start_bytes = at->offset,
 		.sector_bytes = p->layout.sector_bytes,
+		.time = p->layout.time,
 	};
 
 	return wtg_fat_make(&window, &format, &p->boot.files, err);
