@@ -24,8 +24,7 @@ static struct cli_progress_setup progress_setup(const struct cli_options *option
 	};
 }
 
-/* A dry run's result is the plan; a real run's is the drive, and the plan conversation.
- */
+/* The result of a dry run is the plan; that of a real run is the drive. */
 static void show_plan(const struct cli_options *options, const struct wtg_plan *plan)
 {
 	_cleanup_(cli_output_done) struct cli_output output = { 0 };

@@ -86,11 +86,16 @@ static void put_text(struct wtg_facts *f, const char *key, const char *value)
 	put_line(text_of(f), key, harmless);
 }
 
+/* The key's "_bytes" goes without saying when the size has its unit. */
 static void put_bytes(struct wtg_facts *f, const char *key, uint64_t value)
 {
 	_cleanup_free_ char *size = wtg_size_text(value);
+	_cleanup_free_ char *copy = wtg_text_copy(key);
+	char *unit = copy ? strstr(copy, "_bytes") : NULL;
 
-	put_line(text_of(f), key, size);
+	if (unit && unit[strlen("_bytes")] == '\0')
+		*unit = '\0';
+	put_line(text_of(f), copy, size);
 }
 
 static void put_number(struct wtg_facts *f, const char *key, uint64_t value)

@@ -63,7 +63,7 @@ static void facts_are_aligned_in_sections_and_lists(void **state)
 				   "\n"
 				   "target:\n"
 				   "  serial:               x\xef\xbf\xbd[2Jy\n"
-				   "  sector bytes:         4 KiB\n"
+				   "  sector:               4 KiB\n"
 				   "  removable:            yes\n"
 				   "\n"
 				   "warnings:\n"
