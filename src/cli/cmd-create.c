@@ -85,7 +85,7 @@ static int carry_out(const struct cli_options *options, const struct wtg_plan *p
 /* A drive that a run of ours left unfinished has nothing on it to lose: the same command,
  * given again, must do. */
 static int judge(const struct wtg_request *request, const struct wtg_target *target,
-		 struct wtg_error *err)
+		 enum wtg_state *ret_state, struct wtg_error *err)
 {
 	struct wtg_safety safety = { .allow_fixed = request->allow_fixed,
 				     .overwrite = request->overwrite,
@@ -96,7 +96,20 @@ static int judge(const struct wtg_request *request, const struct wtg_target *tar
 		return -1;
 	if (state == WTG_STATE_INTERRUPTED)
 		safety.overwrite = true;
+	*ret_state = state;
 	return wtg_target_judge(target, &safety, err);
+}
+
+/* A file that such a run left needs no name, just as when it was made; of drives there is
+ * more than one. */
+static int confirm(const struct wtg_request *request, const struct wtg_target *target,
+		   enum wtg_state state, struct wtg_error *err)
+{
+	if (request->confirm)
+		return 0; /* and looked at before the plan was made */
+	if (wtg_target_disk(target)->is_file && state == WTG_STATE_INTERRUPTED)
+		return 0;
+	return cli_confirm_ask(target, err);
 }
 
 static int create(struct cli_options *options, struct cli_outcome *outcome,
@@ -106,12 +119,13 @@ static int create(struct cli_options *options, struct cli_outcome *outcome,
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	_cleanup_(wtg_target_closep) struct wtg_target *target = NULL;
 	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = NULL;
+	enum wtg_state state;
 
 	if (wtg_image_open(request->image, &image, err) < 0 ||
 	    wtg_target_open(request, &target, err) < 0)
 		return -1;
 	outcome->file = wtg_target_disk(target)->is_file;
-	if (judge(request, target, err) < 0 ||
+	if (judge(request, target, &state, err) < 0 ||
 	    cli_confirm_given(target, request->confirm, err) < 0 ||
 	    wtg_recipe_create(request, image, target, &plan, err) < 0)
 		return -1;
@@ -119,7 +133,7 @@ static int create(struct cli_options *options, struct cli_outcome *outcome,
 	show_plan(options, plan);
 	if (request->dry_run)
 		return check_only(options, plan, target, outcome, err);
-	if (!request->confirm && cli_confirm_ask(target, err) < 0)
+	if (confirm(request, target, state, err) < 0)
 		return -1;
 	return carry_out(options, plan, target, outcome, err);
 }

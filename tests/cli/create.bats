@@ -174,7 +174,7 @@ answer() {
 	done
 }
 
-@test "a signal ends it as a signal, with the state told" {
+@test "a signal ends it as a signal, with the state told, and it can be run again" {
 	"$MAKE_MEDIA" --out big.iso --bytes 256M >/dev/null
 	"$WTGCTL" create --image big.iso --edition Core --size 4G new.img --json >out 2>err &
 	pid=$!
@@ -194,6 +194,9 @@ answer() {
 	[ "$(blkid -p -o value -s PTTYPE new.img)" = "" ]
 	wtgctl status --json new.img
 	[ "$(jq -r 'select(.type == "status").state' out)" = interrupted ]
+	# as it then says: "run the same command again"
+	wtgctl create --image big.iso --edition Core --size 4G new.img
+	[ "$status" -eq 0 ]
 }
 
 @test "the man page explains every key that is printed" {
