@@ -68,7 +68,8 @@ int wtg_image_choose(const struct wtg_image *image, const char *text,
 void wtg_image_describe(const struct wtg_image *image, struct wtg_facts *out);
 void wtg_edition_describe(const struct wtg_edition *edition, struct wtg_facts *out);
 
-/* Compare the SHA-256 of the whole file at the image's path; kind WTG_INPUT if it differs. */
+/* Compare the SHA-256 of the whole file at the image's path: kind WTG_INPUT if it differs,
+ * WTG_USAGE if sha256 is none or the image is split, since one sum cannot cover a set. */
 int wtg_image_check_sha256(const struct wtg_image *image, const char *sha256,
 			   struct wtg_progress *progress, struct wtg_error *err);
 

@@ -41,13 +41,16 @@ static int find_part(const char *first, unsigned n, char **ret, struct wtg_error
 	_cleanup_free_ char *found = spelling(dir, name);
 
 	if (!found)
-		return wtg_fail(err, WTG_INPUT, 0, "part %u of the split set %s is missing: "
-				"there is no %s%s", n, first, slash ? dir : "", name);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"part %u of the split set %s is missing: "
+				"there is no %s%s",
+				n, first, slash ? dir : "", name);
 	*ret = wtg_text("%s%s", slash ? dir : "", found);
 	return 0;
 }
 
-static int open_part(const char *path, int *ret_fd, uint64_t *ret_bytes, struct wtg_error *err)
+static int open_part(const char *path, int *ret_fd, uint64_t *ret_bytes,
+		     struct wtg_error *err)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -63,7 +66,8 @@ static int open_part(const char *path, int *ret_fd, uint64_t *ret_bytes, struct 
 	return 0;
 }
 
-static int next_part(void *context, unsigned n, struct wtg_part *ret, struct wtg_error *err)
+static int next_part(void *context, unsigned n, struct wtg_part *ret,
+		     struct wtg_error *err)
 {
 	const struct wtg_image *image = context;
 	_cleanup_free_ char *path = NULL;
@@ -89,7 +93,7 @@ int wtg_bare_open(struct wtg_image *image, struct wtg_error *err)
 
 	if (wtg_set_open(next_part, image, &set, err) < 0)
 		return -1;
-	image->container = set.n_items > 1	    ? WTG_CONTAINER_SWM :
+	image->container = set.n_items > 1	     ? WTG_CONTAINER_SWM :
 			   set.items[0].header.solid ? WTG_CONTAINER_ESD :
 						       WTG_CONTAINER_WIM;
 	WTG_APPEND(image, set);

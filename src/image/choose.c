@@ -11,12 +11,12 @@ static char *list(const struct wtg_image *image)
 
 	for (size_t i = 0; i < wtg_image_n_editions(image); i++) {
 		const struct wtg_edition *e = wtg_image_edition(image, i);
-		_cleanup_free_ char *name = wtg_text_printable(e->display_name ? e->display_name :
-									      "unnamed");
+		_cleanup_free_ char *name =
+			wtg_text_printable(e->display_name ? e->display_name : "unnamed");
 		_cleanup_free_ char *before = all;
 
-		all = wtg_text("%s%s%s (%s, %s)", before, i ? ", " : "", e->selector, name,
-			       wtg_arch_name(e->arch));
+		all = wtg_text("%s%s%s (%s, %s)", before, i ? ", " : "", e->selector,
+			       name, wtg_arch_name(e->arch));
 	}
 	return all;
 }
@@ -27,7 +27,8 @@ static bool is_called(const struct wtg_edition *e, const char *text)
 	_cleanup_free_ char *index = wtg_text("%u", e->index);
 
 	return wtg_text_equal(text, index) || wtg_text_equal_fold(text, e->edition_id) ||
-	       wtg_text_equal_fold(text, e->name) || wtg_text_equal_fold(text, e->display_name);
+	       wtg_text_equal_fold(text, e->name) ||
+	       wtg_text_equal_fold(text, e->display_name);
 }
 
 static int refuse(const struct wtg_image *image, struct wtg_error *err)
@@ -64,9 +65,10 @@ int wtg_image_choose(const struct wtg_image *image, const char *text,
 		wtg_fail(err, WTG_USAGE, 0, "%s holds %zu editions, and none was chosen",
 			 image->path, n);
 	else if (n_matches == 0)
-		wtg_fail(err, WTG_USAGE, 0, "%s holds no edition \"%s\"", image->path, text);
+		wtg_fail(err, WTG_USAGE, 0, "%s holds no edition \"%s\"", image->path,
+			 text);
 	else
-		wtg_fail(err, WTG_USAGE, 0, "\"%s\" means %zu editions of %s", text, n_matches,
-			 image->path);
+		wtg_fail(err, WTG_USAGE, 0, "\"%s\" means %zu editions of %s", text,
+			 n_matches, image->path);
 	return refuse(image, err);
 }

@@ -23,8 +23,10 @@ static const char *container_name(enum wtg_container container)
 
 void wtg_edition_describe(const struct wtg_edition *e, struct wtg_facts *out)
 {
-	_cleanup_free_ char *version = e->major ? wtg_text("%u.%u.%u.%u", e->major, e->minor,
-							   e->build, e->revision) : NULL;
+	_cleanup_free_ char *version = e->major ?
+					       wtg_text("%u.%u.%u.%u", e->major, e->minor,
+							e->build, e->revision) :
+					       NULL;
 
 	wtg_fact_text(out, "selector", e->selector);
 	wtg_fact_number(out, "index", e->index);

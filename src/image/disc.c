@@ -5,8 +5,8 @@
 #include "image/udf.h"
 #include "wtg/text.h"
 
-/* Microsoft's discs for one architecture have "sources"; those for several a directory for
- * each, and in it the same. */
+/* Microsoft's discs for one architecture have "sources"; those for several a directory
+ * for each, and in it the same. */
 static const char *const prefixes[] = { NULL, "x64", "x86", "arm64" };
 static const char *const extensions[] = { "wim", "esd", "swm" };
 
@@ -25,15 +25,18 @@ static char *part_path(const struct finder *f, unsigned n)
 			f->prefix ? "/" : "", number, f->extension);
 }
 
-static int next_part(void *context, unsigned n, struct wtg_part *ret, struct wtg_error *err)
+static int next_part(void *context, unsigned n, struct wtg_part *ret,
+		     struct wtg_error *err)
 {
 	const struct finder *f = context;
 	_cleanup_free_ char *path = part_path(f, n);
 	int found = wtg_udf_find(f->udf, path, &ret->source, err);
 
 	if (found == 0)
-		return wtg_fail(err, WTG_INPUT, 0, "part %u of the split set in %s is missing: "
-				"there is no %s", n, f->image->path, path);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"part %u of the split set in %s is missing: "
+				"there is no %s",
+				n, f->image->path, path);
 	return found < 0 ? -1 : 0;
 }
 
@@ -42,7 +45,8 @@ static int look_below(struct finder *f, struct wtg_error *err)
 {
 	int found = 0;
 
-	for (size_t i = 0; found == 0 && i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+	for (size_t i = 0; found == 0 && i < sizeof(extensions) / sizeof(extensions[0]);
+	     i++) {
 		struct wtg_source source = { .fd = -1 };
 		_cleanup_free_ char *path = NULL;
 
@@ -62,7 +66,9 @@ int wtg_disc_open(struct wtg_image *image, struct wtg_error *err)
 	if (wtg_udf_open(image->fd, image->file_bytes, image->path, &udf, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-		struct finder finder = { .image = image, .udf = udf, .prefix = prefixes[i] };
+		struct finder finder = { .image = image,
+					 .udf = udf,
+					 .prefix = prefixes[i] };
 		struct wtg_set set;
 		int found = look_below(&finder, err);
 
@@ -75,8 +81,10 @@ int wtg_disc_open(struct wtg_image *image, struct wtg_error *err)
 		WTG_APPEND(image, set);
 	}
 	if (image->n_items == 0)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is no Windows disc: it has no "
-				"sources/install.wim, .esd or .swm", image->path);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is no Windows disc: it has no "
+				"sources/install.wim, .esd or .swm",
+				image->path);
 	/* A prefix tells sets apart; alone it says nothing. */
 	if (image->n_items == 1)
 		free(WTG_STEAL(image->items[0].prefix));

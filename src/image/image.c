@@ -38,15 +38,16 @@ static int open_file(struct wtg_image *image, struct wtg_error *err)
 	/* O_NONBLOCK: do not wait for the other end of a FIFO. */
 	image->fd = open(image->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (image->fd < 0)
-		return wtg_fail(err, errno == ENOENT ? WTG_INPUT : WTG_SYSTEM, errno, "open %s",
-				image->path);
+		return wtg_fail(err, errno == ENOENT ? WTG_INPUT : WTG_SYSTEM, errno,
+				"open %s", image->path);
 	if (fstat(image->fd, &st) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", image->path);
 	if (S_ISDIR(st.st_mode))
 		return wtg_fail(err, WTG_INPUT, 0, "%s is a directory, not an image",
 				image->path);
 	if (!S_ISREG(st.st_mode))
-		return wtg_fail(err, WTG_INPUT, 0, "%s is not a regular file", image->path);
+		return wtg_fail(err, WTG_INPUT, 0, "%s is not a regular file",
+				image->path);
 	if (st.st_size == 0)
 		return wtg_fail(err, WTG_INPUT, 0, "%s is empty", image->path);
 	image->file_bytes = (uint64_t)st.st_size;
@@ -78,8 +79,9 @@ static void name_editions(struct wtg_image *image)
 		for (size_t i = 0; i < set->editions.n_items; i++) {
 			struct wtg_edition *e = &set->editions.items[i];
 
-			e->selector = set->prefix ? wtg_text("%s/%u", set->prefix, e->index) :
-						    wtg_text("%u", e->index);
+			e->selector = set->prefix ?
+					      wtg_text("%s/%u", set->prefix, e->index) :
+					      wtg_text("%u", e->index);
 		}
 	}
 }
@@ -170,23 +172,27 @@ int wtg_image_check_sha256(const struct wtg_image *image, const char *sha256,
 	char hex[65];
 
 	if (!wtg_sha256_parse(sha256, expected))
-		return wtg_fail(err, WTG_USAGE, 0, "a SHA-256 has 64 hexadecimal digits, and "
-				"\"%s\" is none", sha256);
+		return wtg_fail(err, WTG_USAGE, 0,
+				"a SHA-256 has 64 hexadecimal digits, and \"%s\" is none",
+				sha256);
 	if (image->container == WTG_CONTAINER_SWM) {
-		wtg_fail(err, WTG_USAGE, 0, "%s is one of %zu parts, and a SHA-256 is of one "
-			 "file", image->path, image->items[0].n_items);
+		wtg_fail(err, WTG_USAGE, 0,
+			 "%s is one of %zu parts, and a SHA-256 is of one file",
+			 image->path, image->items[0].n_items);
 		return wtg_hint(err, "Compare each part's with sha256sum.");
 	}
-	if (wtg_sha256_file(image->fd, 0, image->file_bytes, image->path, progress, actual,
-			    err) < 0)
+	if (wtg_sha256_file(image->fd, 0, image->file_bytes, image->path, progress,
+			    actual, err) < 0)
 		return -1;
 	if (memcmp(actual, expected, sizeof(actual)) != 0)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is not the expected file: its SHA-256 is "
-				"%s", image->path, wtg_sha256_format(actual, hex));
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is not the expected file: its SHA-256 is %s",
+				image->path, wtg_sha256_format(actual, hex));
 	return 0;
 }
 
-uint64_t wtg_image_fetch_bytes(const struct wtg_image *image, const struct wtg_edition *edition)
+uint64_t wtg_image_fetch_bytes(const struct wtg_image *image,
+			       const struct wtg_edition *edition)
 {
 	return wtg_set_fetch_bytes(find_set(image, edition));
 }
@@ -240,7 +246,8 @@ int wtg_image_extract(struct wtg_image *image, const struct wtg_edition *edition
 {
 	struct wtg_set *set = wtg_image_set(image, edition);
 	struct promise promise = {
-		.progress = { .advance = advance_promise, .cancelled = promise_cancelled },
+		.progress = { .advance = advance_promise,
+			      .cancelled = promise_cancelled },
 		.to = progress,
 		.left_bytes = edition->size_bytes,
 	};

@@ -25,9 +25,9 @@ int wtg_image_stat(struct wtg_image *image, const struct wtg_edition *edition,
 
 /* What this edition will trip over.  The strings are constants; ids are stable. */
 struct wtg_image_warning {
-	const char *id;   /* "wpprecorder" */
+	const char *id;	  /* "wpprecorder" */
 	const char *text; /* lower case, no full stop, as errors are */
-	bool fatal;       /* no drive that starts can be made of it */
+	bool fatal;	  /* no drive that starts can be made of it */
 };
 struct wtg_image_warnings {
 	struct wtg_image_warning *items;
@@ -38,19 +38,19 @@ int wtg_image_warn(struct wtg_image *image, const struct wtg_edition *edition,
 void wtg_image_warnings_done(struct wtg_image_warnings *warnings);
 
 /*
- * Walk an edition's tree for what would show only while it is applied: a name that NTFS or
- * Windows takes for something else ('/', '\\', ':' before a stream, control characters;
- * wimlib writes them as they are, and leaves out "." and ".."), a file whose content is
- * missing.  Kind WTG_INPUT, naming the first.
+ * Walk an edition's tree for what would show only while it is applied: a name that NTFS
+ * or Windows takes for something else ('/', '\\', ':' before a stream, control
+ * characters; wimlib writes them as they are, and leaves out "." and ".."), a file whose
+ * content is missing.  Kind WTG_INPUT, naming the first.
  */
 int wtg_image_check_tree(struct wtg_image *image, const struct wtg_edition *edition,
 			 struct wtg_error *err);
 
 /*
  * Read files and whole directory trees into memory: every regular file at or under one of
- * the n paths, under its full path in the image (its own case).  Paths that do not exist are
- * left out; reparse points are left out, so nothing leads out of the image.  More than
- * max_bytes together: kind WTG_INPUT.  Every blob's SHA-1 is checked.
+ * the n paths, under its full path in the image (its own case).  Paths that do not exist
+ * are left out; reparse points are left out, so nothing leads out of the image.  More
+ * than max_bytes together: kind WTG_INPUT.  Every blob's SHA-1 is checked.
  */
 int wtg_image_read(struct wtg_image *image, const struct wtg_edition *edition,
 		   const char *const paths[], size_t n, uint64_t max_bytes,
@@ -62,7 +62,8 @@ int wtg_image_read(struct wtg_image *image, const struct wtg_edition *edition,
  * wtg_scratch_dir().  wtg_image_fetch() does it; until then only what was read above is
  * there.  Calling it again does nothing.
  */
-uint64_t wtg_image_fetch_bytes(const struct wtg_image *image, const struct wtg_edition *edition);
+uint64_t wtg_image_fetch_bytes(const struct wtg_image *image,
+			       const struct wtg_edition *edition);
 int wtg_image_fetch(struct wtg_image *image, const struct wtg_edition *edition,
 		    struct wtg_progress *progress, struct wtg_error *err);
 
@@ -70,8 +71,8 @@ int wtg_image_fetch(struct wtg_image *image, const struct wtg_edition *edition,
 uint64_t wtg_image_integrity_bytes(const struct wtg_image *image,
 				   const struct wtg_edition *edition);
 
-/* Verify the WIM (all parts) against its integrity table; kind WTG_INPUT when it differs or
- * when there is none. */
+/* Verify the WIM (all parts) against its integrity table; kind WTG_INPUT when it differs
+ * or when there is none. */
 int wtg_image_check_integrity(struct wtg_image *image, const struct wtg_edition *edition,
 			      struct wtg_progress *progress, struct wtg_error *err);
 

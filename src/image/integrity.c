@@ -7,8 +7,8 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 
-/* The table: its size, how many entries, how long a chunk; then the SHA-1 of each chunk of
- * what lies between the header and the end of the file table. */
+/* The table: its size, how many entries, how long a chunk; then the SHA-1 of each chunk
+ * of what lies between the header and the end of the file table. */
 #define TABLE_HEADER_BYTES 12
 #define MAX_CHUNK_BYTES (256u << 20) /* Microsoft's tools and wimlib take 10 MiB */
 
@@ -47,7 +47,8 @@ uint64_t wtg_set_integrity_bytes(const struct wtg_set *set)
 	return total;
 }
 
-static int read_table(const struct wtg_part *part, struct table *ret, struct wtg_error *err)
+static int read_table(const struct wtg_part *part, struct table *ret,
+		      struct wtg_error *err)
 {
 	const struct wtg_extent *extent = &part->header.integrity;
 	struct table table = { .covered_bytes = covered_bytes(part) };
@@ -57,7 +58,8 @@ static int read_table(const struct wtg_part *part, struct table *ret, struct wtg
 	if (extent->stored_bytes < sizeof(header))
 		return wtg_fail(err, WTG_INPUT, 0, "the integrity table of %s is damaged",
 				part->source.name);
-	if (wtg_source_pread(&part->source, header, sizeof(header), extent->offset, err) < 0)
+	if (wtg_source_pread(&part->source, header, sizeof(header), extent->offset,
+			     err) < 0)
 		return -1;
 	n = wtg_le32(header + 4);
 	table.chunk_bytes = wtg_le32(header + 8);
@@ -90,18 +92,22 @@ static int check_part(const struct wtg_part *part, struct wtg_progress *progress
 	chunk = wtg_try_alloc(table.chunk_bytes, "a chunk", err);
 	if (!chunk)
 		return -1;
-	for (uint64_t at = 0, i = 0; at < table.covered_bytes; at += table.chunk_bytes, i++) {
+	for (uint64_t at = 0, i = 0; at < table.covered_bytes;
+	     at += table.chunk_bytes, i++) {
 		uint64_t left = table.covered_bytes - at;
 		size_t n = left < table.chunk_bytes ? (size_t)left : table.chunk_bytes;
 		uint8_t digest[WTG_SHA1_SIZE];
 
-		if (wtg_source_pread(&part->source, chunk, n, WTG_WIM_HEADER_BYTES + at, err) < 0)
+		if (wtg_source_pread(&part->source, chunk, n, WTG_WIM_HEADER_BYTES + at,
+				     err) < 0)
 			return -1;
 		wtg_sha1(chunk, n, digest);
 		if (memcmp(digest, table.digests + i * WTG_SHA1_SIZE, WTG_SHA1_SIZE) != 0)
-			return wtg_fail(err, WTG_INPUT, 0, "%s is damaged: the %zu bytes from %ju "
-					"on differ from its integrity table", part->source.name,
-					n, (uintmax_t)(WTG_WIM_HEADER_BYTES + at));
+			return wtg_fail(err, WTG_INPUT, 0,
+					"%s is damaged: the %zu bytes from %ju "
+					"on differ from its integrity table",
+					part->source.name, n,
+					(uintmax_t)(WTG_WIM_HEADER_BYTES + at));
 		if (wtg_progress_advance(progress, n, err) < 0)
 			return -1;
 	}
@@ -112,7 +118,8 @@ int wtg_set_check_integrity(const struct wtg_set *set, struct wtg_progress *prog
 			    struct wtg_error *err)
 {
 	if (wtg_set_integrity_bytes(set) == 0) {
-		wtg_fail(err, WTG_INPUT, 0, "%s has no integrity table", set->items[0].source.name);
+		wtg_fail(err, WTG_INPUT, 0, "%s has no integrity table",
+			 set->items[0].source.name);
 		return wtg_hint(err, "Compare the SHA-256 of the file instead.");
 	}
 	for (size_t i = 0; i < set->n_items; i++)

@@ -23,13 +23,13 @@ static int note_stat(const struct wtg_node *node, void *context, struct wtg_erro
 	return 0;
 }
 
-int wtg_image_stat(struct wtg_image *image, const struct wtg_edition *edition, const char *path,
-		   struct wtg_image_stat *ret, struct wtg_error *err)
+int wtg_image_stat(struct wtg_image *image, const struct wtg_edition *edition,
+		   const char *path, struct wtg_image_stat *ret, struct wtg_error *err)
 {
 	struct wtg_image_stat st = { 0 };
 
-	if (wtg_wim_walk(wtg_image_set(image, edition)->wim, edition->index, path, WTG_WALK_ONE,
-			 note_stat, &st, err) < 0)
+	if (wtg_wim_walk(wtg_image_set(image, edition)->wim, edition->index, path,
+			 WTG_WALK_ONE, note_stat, &st, err) < 0)
 		return -1;
 	*ret = st;
 	return 0;
@@ -64,7 +64,8 @@ static bool have_walked(const struct wants *wants, const char *path)
 	for (size_t i = 0; i < wants->n_walked; i++) {
 		size_t n = strlen(wants->paths[i]);
 
-		if (strncasecmp(path, wants->paths[i], n) == 0 && (!path[n] || path[n] == '/'))
+		if (strncasecmp(path, wants->paths[i], n) == 0 &&
+		    (!path[n] || path[n] == '/'))
 			return true;
 	}
 	return false;
@@ -77,18 +78,21 @@ static int add_want(const struct wtg_node *node, void *context, struct wtg_error
 
 	if (node->is_dir || node->is_reparse || have_walked(wants, node->path))
 		return 0;
-	/* A name with a separator in it could lead out of where the caller puts the file. */
+	/* A separator in a name could lead out of where the caller puts the file. */
 	if (strpbrk(node->name, "/\\"))
 		return wtg_fail(err, WTG_INPUT, 0, "a name in the image is damaged: %s",
 				node->path);
 	if (node->is_encrypted)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is encrypted in the image", node->path);
+		return wtg_fail(err, WTG_INPUT, 0, "%s is encrypted in the image",
+				node->path);
 	if (node->blob.missing)
-		return wtg_fail(err, WTG_INPUT, 0, "the content of %s is missing from the image",
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the content of %s is missing from the image",
 				node->path);
 	if (node->blob.size_bytes > wants->max_bytes - wants->size_bytes)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is too large: at most %ju bytes make sense "
-				"here", node->path, (uintmax_t)wants->max_bytes);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is too large: at most %ju bytes make sense here",
+				node->path, (uintmax_t)wants->max_bytes);
 	wants->size_bytes += node->blob.size_bytes;
 	want.file.path = wtg_text_copy(node->path);
 	WTG_APPEND(wants, want);
@@ -130,14 +134,17 @@ static int read_one(const struct wtg_set *set, struct want *want,
 	};
 	if (!*resource || !wtg_resource_holds(*resource, &part->source, &want->blob)) {
 		wtg_resource_close(WTG_STEAL(*resource));
-		if (wtg_resource_open(&part->source, &want->blob, packing, resource, err) < 0)
+		if (wtg_resource_open(&part->source, &want->blob, packing, resource,
+				      err) < 0)
 			return -1;
 	}
-	if (wtg_resource_read(*resource, content->data, content->size, want->blob.at, err) < 0)
+	if (wtg_resource_read(*resource, content->data, content->size, want->blob.at,
+			      err) < 0)
 		return -1;
 	wtg_sha1(content->data, content->size, sha1);
 	if (memcmp(sha1, want->blob.sha1, sizeof(sha1)) != 0)
-		return wtg_fail(err, WTG_INPUT, 0, "the content is damaged: its SHA-1 differs");
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the content is damaged: its SHA-1 differs");
 	return 0;
 }
 
@@ -161,11 +168,12 @@ int wtg_image_read(struct wtg_image *image, const struct wtg_edition *edition,
 		   struct wtg_files *ret, struct wtg_error *err)
 {
 	const struct wtg_set *set = wtg_image_set(image, edition);
-	_cleanup_(wants_done) struct wants wants = { .max_bytes = max_bytes, .paths = paths };
+	_cleanup_(wants_done) struct wants wants = { .max_bytes = max_bytes,
+						     .paths = paths };
 
 	for (; wants.n_walked < n; wants.n_walked++)
-		if (wtg_wim_walk(set->wim, edition->index, paths[wants.n_walked], WTG_WALK_TREE,
-				 add_want, &wants, err) < 0)
+		if (wtg_wim_walk(set->wim, edition->index, paths[wants.n_walked],
+				 WTG_WALK_TREE, add_want, &wants, err) < 0)
 			return -1;
 	if (read_all(set, &wants, err) < 0)
 		return -1;

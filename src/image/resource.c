@@ -20,7 +20,7 @@ struct wtg_resource {
 	struct wtg_packing packing;
 
 	uint64_t n_chunks;
-	uint64_t *ends;      /* of the packed chunks, counted without pipe headers */
+	uint64_t *ends;	      /* of the packed chunks, counted without pipe headers */
 	uint64_t data_offset; /* of the first packed chunk, from the resource's start */
 
 	struct wtg_unpacker *unpacker;
@@ -47,8 +47,10 @@ bool wtg_resource_holds(const struct wtg_resource *r, const struct wtg_source *s
 
 static int damaged(const struct wtg_resource *r, struct wtg_error *err)
 {
-	return wtg_fail(err, WTG_INPUT, 0, "%s is damaged or encrypted: the data at byte %ju "
-			"cannot be decompressed", r->source->name, (uintmax_t)r->offset);
+	return wtg_fail(err, WTG_INPUT, 0,
+			"%s is damaged or encrypted: the data at byte %ju "
+			"cannot be decompressed",
+			r->source->name, (uintmax_t)r->offset);
 }
 
 /* A solid resource says itself how it is packed. */
@@ -62,13 +64,15 @@ static int read_solid_header(struct wtg_resource *r, struct wtg_error *err)
 		return damaged(r, err);
 	r->packing = (struct wtg_packing){
 		.chunk_bytes = wtg_le32(header + 8),
-		.codec = wtg_le32(header + 12) <= WTG_CODEC_LZMS ? (int)wtg_le32(header + 12) : -1,
+		.codec = wtg_le32(header + 12) <= WTG_CODEC_LZMS ?
+				 (int)wtg_le32(header + 12) :
+				 -1,
 	};
 	return 0;
 }
 
-/* The table holds, for each chunk but the first, where it starts; in a solid resource, for
- * each chunk, its length.  Either way we keep where each ends. */
+/* The table holds, for each chunk but the first, where it starts; in a solid resource,
+ * for each chunk, its length.  Either way we keep where each ends. */
 static int parse_table(struct wtg_resource *r, const uint8_t *table, size_t width,
 		       struct wtg_error *err)
 {
@@ -84,7 +88,8 @@ static int parse_table(struct wtg_resource *r, const uint8_t *table, size_t widt
 		else if (i == r->n_chunks - 1)
 			end = data_bytes;
 		else
-			end = width == 4 ? wtg_le32(table + i * width) : wtg_le64(table + i * width);
+			end = width == 4 ? wtg_le32(table + i * width) :
+					   wtg_le64(table + i * width);
 		if (end <= start || end > data_bytes)
 			return damaged(r, err);
 		r->ends[i] = end;
@@ -111,8 +116,10 @@ static int read_table(struct wtg_resource *r, struct wtg_error *err)
 		return -1;
 	r->data_offset = r->packing.pipable ? 0 : before + n_entries * width;
 	if (wtg_source_pread(r->source, table, n_entries * width,
-			     r->packing.pipable ? r->offset + r->stored_bytes - n_entries * width :
-						  r->offset + before, err) < 0)
+			     r->packing.pipable ?
+				     r->offset + r->stored_bytes - n_entries * width :
+				     r->offset + before,
+			     err) < 0)
 		return -1;
 	return parse_table(r, table, width, err);
 }
@@ -126,8 +133,10 @@ static int open_packed(struct wtg_resource *r, struct wtg_error *err)
 	chunk_bytes = r->packing.chunk_bytes;
 	if (chunk_bytes < MIN_CHUNK_BYTES || chunk_bytes > MAX_CHUNK_BYTES ||
 	    (chunk_bytes & (chunk_bytes - 1)) != 0)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is packed in chunks of %u bytes, which "
-				"makes no sense", r->source->name, chunk_bytes);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is packed in chunks of %u bytes, which "
+				"makes no sense",
+				r->source->name, chunk_bytes);
 	r->n_chunks = (r->size_bytes - 1) / chunk_bytes + 1;
 	r->chunk = wtg_try_alloc(chunk_bytes, "a chunk", err);
 	if (!r->chunk)
@@ -184,7 +193,8 @@ static int load(struct wtg_resource *r, uint64_t i, struct wtg_error *err)
 	if (r->packing.pipable)
 		at += (i + 1) * PIPE_HEADER_BYTES;
 	/* A chunk that did not shrink is stored. */
-	if (wtg_source_pread(r->source, packed == size ? r->chunk : r->packed, packed, at, err) < 0)
+	if (wtg_source_pread(r->source, packed == size ? r->chunk : r->packed, packed, at,
+			     err) < 0)
 		return -1;
 	if (packed < size &&
 	    (!r->unpacker || !wtg_unpack(r->unpacker, r->packed, packed, r->chunk, size)))

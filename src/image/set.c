@@ -36,11 +36,13 @@ static int check_part(const struct wtg_set *set, unsigned n, struct wtg_error *e
 	if (n == 1 && part->header.part != 1) {
 		wtg_fail(err, WTG_INPUT, 0, "%s is part %u of a split set of %u",
 			 part->source.name, part->header.part, part->header.n_parts);
-		return wtg_hint(err, "Give the first part; the others are found beside it.");
+		return wtg_hint(err,
+				"Give the first part; the others are found beside it.");
 	}
 	if (part->header.part != n || part->header.n_parts != first->n_parts ||
 	    memcmp(part->header.guid, first->guid, sizeof(first->guid)) != 0)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is not part %u of the same split set as %s",
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is not part %u of the same split set as %s",
 				part->source.name, n, set->items[0].source.name);
 	return 0;
 }
@@ -64,13 +66,16 @@ static int read_xml(struct wtg_set *set, struct wtg_error *err)
 	size_t size = (size_t)first->header.xml.stored_bytes;
 	_cleanup_free_ void *xml = wtg_alloc(size);
 
-	if (wtg_source_pread(&first->source, xml, size, first->header.xml.offset, err) < 0 ||
+	if (wtg_source_pread(&first->source, xml, size, first->header.xml.offset,
+			     err) < 0 ||
 	    wtg_wim_xml_parse(xml, size, first->source.name, &set->editions, err) < 0)
 		return -1;
 	if (set->editions.n_items == 0)
-		return wtg_fail(err, WTG_INPUT, 0, "%s holds no image", first->source.name);
+		return wtg_fail(err, WTG_INPUT, 0, "%s holds no image",
+				first->source.name);
 	if (set->editions.n_items != first->header.n_images)
-		return wtg_fail(err, WTG_INPUT, 0, "%s has %u images, and its XML tells of %zu",
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s has %u images, and its XML tells of %zu",
 				first->source.name, first->header.n_images,
 				set->editions.n_items);
 	return 0;
@@ -83,7 +88,8 @@ static int open_files(struct wtg_set *set, struct wtg_error *err)
 
 	for (size_t i = 0; i < set->n_items; i++)
 		paths[i] = set->items[i].path;
-	result = wtg_wim_open(paths, set->n_items, set->items[0].source.name, &set->wim, err);
+	result = wtg_wim_open(paths, set->n_items, set->items[0].source.name, &set->wim,
+			      err);
 	free(paths);
 	return result;
 }
@@ -104,20 +110,24 @@ static int check_blob(const struct wtg_blob *blob, void *context, struct wtg_err
 	source = &set->items[blob->part - 1].source;
 	if (blob->offset > source->size_bytes ||
 	    blob->stored_bytes > source->size_bytes - blob->offset)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is truncated: it has %ju bytes, and a "
-				"file in it starts at %ju with %ju", source->name,
-				(uintmax_t)source->size_bytes, (uintmax_t)blob->offset,
-				(uintmax_t)blob->stored_bytes);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is truncated: it has %ju bytes, and a "
+				"file in it starts at %ju with %ju",
+				source->name, (uintmax_t)source->size_bytes,
+				(uintmax_t)blob->offset, (uintmax_t)blob->stored_bytes);
 	if (blob->metadata && blob->size_bytes > MAX_TREE_BYTES)
-		return wtg_fail(err, WTG_INPUT, 0, "the tree of an image in %s has %ju bytes, "
-				"which makes no sense", source->name,
-				(uintmax_t)blob->size_bytes);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the tree of an image in %s has %ju bytes, "
+				"which makes no sense",
+				source->name, (uintmax_t)blob->size_bytes);
 	return 0;
 }
 
-int wtg_set_open(wtg_part_fn *next, void *context, struct wtg_set *ret, struct wtg_error *err)
+int wtg_set_open(wtg_part_fn *next, void *context, struct wtg_set *ret,
+		 struct wtg_error *err)
 {
 	_cleanup_(wtg_set_done) struct wtg_set set = { 0 };
+	int opened;
 
 	if (add_part(&set, 1, next, context, err) < 0)
 		return -1;
@@ -126,7 +136,8 @@ int wtg_set_open(wtg_part_fn *next, void *context, struct wtg_set *ret, struct w
 			return -1;
 	if (read_xml(&set, err) < 0)
 		return -1;
-	if ((set.items[0].path ? open_files(&set, err) : wtg_skeleton_open(&set, err)) < 0)
+	opened = set.items[0].path ? open_files(&set, err) : wtg_skeleton_open(&set, err);
+	if (opened < 0)
 		return -1;
 	/* wimlib lowers its count when the table lacks an image's tree. */
 	if (wtg_wim_n_images(set.wim) != set.editions.n_items)

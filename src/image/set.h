@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One WIM with all its parts, as an image has it: where its bytes are, and wimlib's view. */
+/* One WIM with all its parts: where its bytes are, and wimlib's view of it. */
 #pragma once
 
 #include "image/source.h"
@@ -27,17 +27,20 @@ struct wtg_set {
 void wtg_set_done(struct wtg_set *set);
 
 /* Gives the source, file and path of part n, from 1; it is an error if there is none. */
-typedef int wtg_part_fn(void *context, unsigned n, struct wtg_part *ret, struct wtg_error *err);
+typedef int wtg_part_fn(void *context, unsigned n, struct wtg_part *ret,
+			struct wtg_error *err);
 
 /*
  * Open the set whose parts next() gives: checks headers, XML and that every resource lies
  * within its part, which finds truncated files.  Fills in everything but prefix.
  */
-int wtg_set_open(wtg_part_fn *next, void *context, struct wtg_set *ret, struct wtg_error *err);
+int wtg_set_open(wtg_part_fn *next, void *context, struct wtg_set *ret,
+		 struct wtg_error *err);
 
-/* The bytes that wimlib needs and has only as holes of a skeleton; and their filling in. */
+/* The bytes that wimlib has only as holes of a skeleton, and their filling in. */
 uint64_t wtg_set_fetch_bytes(const struct wtg_set *set);
-int wtg_set_fetch(struct wtg_set *set, struct wtg_progress *progress, struct wtg_error *err);
+int wtg_set_fetch(struct wtg_set *set, struct wtg_progress *progress,
+		  struct wtg_error *err);
 
 /* See wtg_image_check_integrity(). */
 uint64_t wtg_set_integrity_bytes(const struct wtg_set *set);

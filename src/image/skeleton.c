@@ -22,7 +22,8 @@
 
 static const char hint_room[] = "Set TMPDIR to a directory with room.";
 
-/* Between naming a skeleton and unlinking it no signal may end us: nothing is left behind. */
+/* Between naming a skeleton and unlinking it no signal may end us: nothing is left
+ * behind. */
 static sigset_t hold_signals(void)
 {
 	sigset_t all, before;
@@ -44,7 +45,7 @@ static int copy_extent(const struct wtg_part *part, const struct wtg_extent *ext
 			       part->skeleton, NULL, err);
 }
 
-/* Entries of a solid resource itself say so with this size; those of blobs in it differ. */
+/* The entry of a solid resource itself, not of a blob in it, has this for a size. */
 static bool is_solid_resource(const struct wtg_extent *e)
 {
 	return e->solid && e->size_bytes == 1ull << 32;
@@ -54,14 +55,17 @@ static bool is_solid_resource(const struct wtg_extent *e)
 static int copy_listed(const struct wtg_part *part, struct wtg_error *err)
 {
 	const struct wtg_extent *files = &part->header.table;
-	_cleanup_free_ uint8_t *table = wtg_try_alloc(files->stored_bytes, "a file table", err);
+	_cleanup_free_ uint8_t *table =
+		wtg_try_alloc(files->stored_bytes, "a file table", err);
 	uint64_t trees_bytes = 0;
 
 	if (!table)
 		return -1;
-	if (wtg_source_pread(&part->source, table, files->stored_bytes, files->offset, err) < 0)
+	if (wtg_source_pread(&part->source, table, files->stored_bytes, files->offset,
+			     err) < 0)
 		return -1;
-	for (uint64_t at = 0; at + ENTRY_BYTES <= files->stored_bytes; at += ENTRY_BYTES) {
+	for (uint64_t at = 0; at + ENTRY_BYTES <= files->stored_bytes;
+	     at += ENTRY_BYTES) {
 		struct wtg_extent entry = wtg_extent_parse(table + at);
 
 		if (part->header.solid && is_solid_resource(&entry))
@@ -70,9 +74,10 @@ static int copy_listed(const struct wtg_part *part, struct wtg_error *err)
 			continue;
 		trees_bytes += entry.stored_bytes;
 		if (trees_bytes > MAX_TREES_BYTES)
-			return wtg_fail(err, WTG_INPUT, 0, "the trees of %s have more than %llu "
-					"bytes, which makes no sense", part->source.name,
-					MAX_TREES_BYTES);
+			return wtg_fail(err, WTG_INPUT, 0,
+					"the trees of %s have more than %llu "
+					"bytes, which makes no sense",
+					part->source.name, MAX_TREES_BYTES);
 		if (copy_extent(part, &entry, err) < 0)
 			return -1;
 	}
@@ -152,12 +157,14 @@ static int check_room(const struct wtg_set *set, struct wtg_error *err)
 		return 0;
 	need = wtg_size_text(wtg_set_fetch_bytes(set));
 	have = wtg_size_text(room);
-	wtg_fail(err, WTG_SYSTEM, 0, "%s must be copied to %s, which takes %s, and %s are free",
+	wtg_fail(err, WTG_SYSTEM, 0,
+		 "%s must be copied to %s, which takes %s, and %s are free",
 		 set->items[0].source.name, wtg_scratch_dir(), need, have);
 	return wtg_hint(err, hint_room);
 }
 
-int wtg_set_fetch(struct wtg_set *set, struct wtg_progress *progress, struct wtg_error *err)
+int wtg_set_fetch(struct wtg_set *set, struct wtg_progress *progress,
+		  struct wtg_error *err)
 {
 	if (set->fetched || wtg_set_fetch_bytes(set) == 0)
 		return 0;
@@ -166,8 +173,8 @@ int wtg_set_fetch(struct wtg_set *set, struct wtg_progress *progress, struct wtg
 	for (size_t i = 0; i < set->n_items; i++) {
 		struct wtg_part *part = &set->items[i];
 
-		if (wtg_source_copy(&part->source, 0, part->source.size_bytes, part->skeleton,
-				    progress, err) < 0)
+		if (wtg_source_copy(&part->source, 0, part->source.size_bytes,
+				    part->skeleton, progress, err) < 0)
 			return -1;
 	}
 	set->fetched = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * wimlib opens WIMs by path only.  For one inside an ISO it gets a skeleton: a private
- * sparse file of the WIM's length that holds what wimlib reads to know the images, and holes
- * where the bulk belongs.  It has a name only while wimlib opens it.
+ * sparse file of the WIM's length that holds what wimlib reads to know the images, and
+ * holes where the bulk belongs.  It has a name only while wimlib opens it.
  */
 #pragma once
 

@@ -19,7 +19,8 @@ void wtg_source_done(struct wtg_source *source)
 
 void wtg_source_extend(struct wtg_source *source, uint64_t offset, uint64_t length)
 {
-	struct wtg_run *last = source->n_items ? &source->items[source->n_items - 1] : NULL;
+	struct wtg_run *last =
+		source->n_items ? &source->items[source->n_items - 1] : NULL;
 	struct wtg_run run = { .offset = offset, .length = length };
 
 	source->size_bytes += length;
@@ -45,14 +46,16 @@ static int check_inside(const struct wtg_source *source, uint64_t at, uint64_t l
 			struct wtg_error *err)
 {
 	if (at > source->size_bytes || length > source->size_bytes - at)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is truncated or damaged: it ends at byte "
-				"%ju, and something should be at %ju", source->name,
-				(uintmax_t)source->size_bytes, (uintmax_t)at);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is truncated or damaged: it ends at byte "
+				"%ju, and something should be at %ju",
+				source->name, (uintmax_t)source->size_bytes,
+				(uintmax_t)at);
 	return 0;
 }
 
-int wtg_source_pread(const struct wtg_source *source, void *buffer, size_t size, uint64_t at,
-		     struct wtg_error *err)
+int wtg_source_pread(const struct wtg_source *source, void *buffer, size_t size,
+		     uint64_t at, struct wtg_error *err)
 {
 	uint8_t *to = buffer;
 
@@ -80,8 +83,8 @@ static ssize_t copy_step(int from_fd, const struct wtg_run *run, int to_fd, uint
 	_cleanup_free_ void *buffer = NULL;
 
 	/* Filesystems of different kinds, or none that can: through memory. */
-	if (done > 0 || (done < 0 && errno != EXDEV && errno != EINVAL && errno != ENOSYS &&
-			 errno != EOPNOTSUPP))
+	if (done > 0 || (done < 0 && errno != EXDEV && errno != EINVAL &&
+			 errno != ENOSYS && errno != EOPNOTSUPP))
 		return done;
 	buffer = wtg_alloc(n);
 	if (wtg_pread_all(from_fd, buffer, n, run->offset) < 0 ||
@@ -90,8 +93,8 @@ static ssize_t copy_step(int from_fd, const struct wtg_run *run, int to_fd, uint
 	return (ssize_t)n;
 }
 
-int wtg_source_copy(const struct wtg_source *source, uint64_t at, uint64_t length, int to_fd,
-		    struct wtg_progress *progress, struct wtg_error *err)
+int wtg_source_copy(const struct wtg_source *source, uint64_t at, uint64_t length,
+		    int to_fd, struct wtg_progress *progress, struct wtg_error *err)
 {
 	if (check_inside(source, at, length, err) < 0)
 		return -1;
@@ -108,7 +111,9 @@ int wtg_source_copy(const struct wtg_source *source, uint64_t at, uint64_t lengt
 			wtg_fail(err, WTG_SYSTEM, errno, "copy %s to %s", source->name,
 				 wtg_scratch_dir());
 			return errno == ENOSPC ?
-				       wtg_hint(err, "Set TMPDIR to a directory with room.") : -1;
+				       wtg_hint(err,
+						"Set TMPDIR to a directory with room.") :
+				       -1;
 		}
 		at += (uint64_t)n;
 		length -= (uint64_t)n;

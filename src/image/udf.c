@@ -56,7 +56,8 @@ static int read_blocks(udfread_block_input *ops, uint32_t lba, void *buffer, uin
 	uint64_t length = (uint64_t)n * UDF_BLOCK_SIZE;
 
 	(void)flags;
-	if (offset > input->size_bytes || length > input->size_bytes - offset || n > INT32_MAX)
+	if (offset > input->size_bytes || length > input->size_bytes - offset ||
+	    n > INT32_MAX)
 		return -1;
 	return wtg_pread_all(input->fd, buffer, length, offset) < 0 ? -1 : (int)n;
 }
@@ -73,7 +74,8 @@ static uint32_t count_blocks(udfread_block_input *ops)
  * sector 16 on, told apart by the five characters at byte 1. */
 static bool has_descriptor(int fd, uint64_t size_bytes, const char *id)
 {
-	for (uint64_t at = 16 * UDF_BLOCK_SIZE; at < 32 * UDF_BLOCK_SIZE; at += UDF_BLOCK_SIZE) {
+	for (uint64_t at = 16 * UDF_BLOCK_SIZE; at < 32 * UDF_BLOCK_SIZE;
+	     at += UDF_BLOCK_SIZE) {
 		char sector[6];
 
 		if (at + sizeof(sector) > size_bytes ||
@@ -87,7 +89,8 @@ static bool has_descriptor(int fd, uint64_t size_bytes, const char *id)
 
 bool wtg_disc_magic(int fd, uint64_t size_bytes)
 {
-	return has_descriptor(fd, size_bytes, "CD001") || has_descriptor(fd, size_bytes, "BEA01");
+	return has_descriptor(fd, size_bytes, "CD001") ||
+	       has_descriptor(fd, size_bytes, "BEA01");
 }
 
 int wtg_udf_open(int fd, uint64_t size_bytes, const char *name, struct wtg_udf **ret,
@@ -97,9 +100,12 @@ int wtg_udf_open(int fd, uint64_t size_bytes, const char *name, struct wtg_udf *
 	_muted_;
 
 	if (!has_descriptor(fd, size_bytes, "NSR0")) {
-		wtg_fail(err, WTG_INPUT, 0, "%s has no UDF filesystem, which is where Windows "
-			 "discs keep their files", name);
-		return wtg_hint(err, "An ISO that was repacked as plain ISO 9660 cannot hold "
+		wtg_fail(err, WTG_INPUT, 0,
+			 "%s has no UDF filesystem, which is where Windows "
+			 "discs keep their files",
+			 name);
+		return wtg_hint(err,
+				"An ISO that was repacked as plain ISO 9660 cannot hold "
 				"an install.wim over 4 GiB: use the original.");
 	}
 	udf = wtg_alloc(sizeof(*udf));
@@ -113,8 +119,10 @@ int wtg_udf_open(int fd, uint64_t size_bytes, const char *name, struct wtg_udf *
 	if (!udf->udf)
 		return wtg_fail(err, WTG_SYSTEM, 0, "no memory to read %s", name);
 	if (udfread_open_input(udf->udf, &udf->input.ops) < 0)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is truncated or damaged: its UDF "
-				"filesystem cannot be read", name);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is truncated or damaged: its UDF "
+				"filesystem cannot be read",
+				name);
 	*ret = WTG_STEAL(udf);
 	return 0;
 }
@@ -129,7 +137,7 @@ void wtg_udf_close(struct wtg_udf *udf)
 	free(udf);
 }
 
-/* The entry of dir with that name, whatever the case, as it is really spelled; or NULL. */
+/* How name is really spelled in dir, whatever the case; NULL if it is not there. */
 static char *spelling(UDFDIR *dir, const char *name)
 {
 	struct udfread_dirent entry;
@@ -183,24 +191,32 @@ static int map(const struct wtg_udf *udf, UDFFILE *file, struct wtg_source *sour
 	uint64_t left = size > 0 ? (uint64_t)size : 0;
 
 	if (left > udf->input.size_bytes)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is truncated: it has %ju bytes, and %s "
-				"alone should have %ju", udf->name,
-				(uintmax_t)udf->input.size_bytes, source->name, (uintmax_t)left);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is truncated: it has %ju bytes, and %s "
+				"alone should have %ju",
+				udf->name, (uintmax_t)udf->input.size_bytes, source->name,
+				(uintmax_t)left);
 	for (uint32_t block = 0; left > 0; block++) {
-		uint64_t offset = (uint64_t)udfread_file_lba(file, block) * UDF_BLOCK_SIZE;
+		uint64_t offset =
+			(uint64_t)udfread_file_lba(file, block) * UDF_BLOCK_SIZE;
 		uint64_t length = left < UDF_BLOCK_SIZE ? left : UDF_BLOCK_SIZE;
 
 		if (offset == 0)
-			return wtg_fail(err, WTG_INPUT, 0, "%s does not lie on the disc as "
-					"files of this size do", source->name);
+			return wtg_fail(err, WTG_INPUT, 0,
+					"%s does not lie on the disc as "
+					"files of this size do",
+					source->name);
 		if (offset + length > udf->input.size_bytes)
-			return wtg_fail(err, WTG_INPUT, 0, "%s is truncated: it has %ju bytes, "
-					"and %s goes on behind that", udf->name,
-					(uintmax_t)udf->input.size_bytes, source->name);
+			return wtg_fail(err, WTG_INPUT, 0,
+					"%s is truncated: it has %ju bytes, "
+					"and %s goes on behind that",
+					udf->name, (uintmax_t)udf->input.size_bytes,
+					source->name);
 		wtg_source_extend(source, offset, length);
 		if (source->n_items > MAX_RUNS)
-			return wtg_fail(err, WTG_INPUT, 0, "%s lies in more than %d pieces",
-					source->name, MAX_RUNS);
+			return wtg_fail(err, WTG_INPUT, 0,
+					"%s lies in more than %d pieces", source->name,
+					MAX_RUNS);
 		left -= length;
 	}
 	return 0;

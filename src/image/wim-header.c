@@ -19,7 +19,8 @@ enum {
 
 bool wtg_wim_magic(const uint8_t start[static 8])
 {
-	return memcmp(start, "MSWIM\0\0\0", 8) == 0 || memcmp(start, "WLPWM\0\0\0", 8) == 0;
+	return memcmp(start, "MSWIM\0\0\0", 8) == 0 ||
+	       memcmp(start, "WLPWM\0\0\0", 8) == 0;
 }
 
 struct wtg_extent wtg_extent_parse(const uint8_t p[static WTG_EXTENT_BYTES])
@@ -42,18 +43,21 @@ static int check_extent(const struct wtg_source *source, const struct wtg_extent
 {
 	if (extent->offset > source->size_bytes ||
 	    extent->stored_bytes > source->size_bytes - extent->offset)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is truncated: it has %ju bytes, and its "
-				"%s should end at %ju", source->name,
-				(uintmax_t)source->size_bytes, what,
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is truncated: it has %ju bytes, and its "
+				"%s should end at %ju",
+				source->name, (uintmax_t)source->size_bytes, what,
 				(uintmax_t)(extent->offset + extent->stored_bytes));
 	if (extent->stored_bytes > max_bytes)
-		return wtg_fail(err, WTG_INPUT, 0, "the %s of %s has %ju bytes, at most %ju make "
-				"sense", what, source->name, (uintmax_t)extent->stored_bytes,
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the %s of %s has %ju bytes, at most %ju make sense",
+				what, source->name, (uintmax_t)extent->stored_bytes,
 				(uintmax_t)max_bytes);
 	/* Microsoft's tools and wimlib store these three as they are. */
 	if (extent->compressed || extent->size_bytes != extent->stored_bytes)
-		return wtg_fail(err, WTG_INPUT, 0, "the %s of %s is compressed, which no known "
-				"program does", what, source->name);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the %s of %s is compressed, which no known program does",
+				what, source->name);
 	return 0;
 }
 
@@ -61,17 +65,20 @@ static int check(const struct wtg_source *source, const struct wtg_wim_header *h
 		 struct wtg_error *err)
 {
 	if (h->n_parts == 0 || h->part == 0 || h->part > h->n_parts)
-		return wtg_fail(err, WTG_INPUT, 0, "%s says it is part %u of %u", source->name,
-				h->part, h->n_parts);
+		return wtg_fail(err, WTG_INPUT, 0, "%s says it is part %u of %u",
+				source->name, h->part, h->n_parts);
 	if (h->n_images > MAX_IMAGES)
-		return wtg_fail(err, WTG_INPUT, 0, "%s has %u images, at most %u make sense",
-				source->name, h->n_images, MAX_IMAGES);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s has %u images, at most %u make sense", source->name,
+				h->n_images, MAX_IMAGES);
 	if (h->table.stored_bytes == 0 && h->xml.stored_bytes == 0)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is incomplete: whoever wrote it was "
-				"interrupted", source->name);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is incomplete: whoever wrote it was interrupted",
+				source->name);
 	if (check_extent(source, &h->table, "file table", MAX_TABLE_BYTES, err) < 0 ||
 	    check_extent(source, &h->xml, "XML", MAX_XML_BYTES, err) < 0 ||
-	    check_extent(source, &h->integrity, "integrity table", MAX_TABLE_BYTES, err) < 0)
+	    check_extent(source, &h->integrity, "integrity table", MAX_TABLE_BYTES,
+			 err) < 0)
 		return -1;
 	return 0;
 }
@@ -83,7 +90,8 @@ int wtg_wim_header_read(const struct wtg_source *source, struct wtg_wim_header *
 	uint8_t raw[WTG_WIM_HEADER_BYTES];
 
 	if (source->size_bytes < sizeof(raw))
-		return wtg_fail(err, WTG_INPUT, 0, "%s is too short to be a WIM", source->name);
+		return wtg_fail(err, WTG_INPUT, 0, "%s is too short to be a WIM",
+				source->name);
 	if (wtg_source_pread(source, raw, sizeof(raw), 0, err) < 0)
 		return -1;
 	if (!wtg_wim_magic(raw))
@@ -93,7 +101,8 @@ int wtg_wim_header_read(const struct wtg_source *source, struct wtg_wim_header *
 					  source->size_bytes - sizeof(raw), err) < 0)
 		return -1;
 	if (!wtg_wim_magic(raw) || wtg_le32(raw + 8) != sizeof(raw))
-		return wtg_fail(err, WTG_INPUT, 0, "%s has a damaged header", source->name);
+		return wtg_fail(err, WTG_INPUT, 0, "%s has a damaged header",
+				source->name);
 
 	h.solid = wtg_le32(raw + 12) == VERSION_SOLID;
 	memcpy(h.guid, raw + 24, sizeof(h.guid));

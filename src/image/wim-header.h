@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The 208 bytes that a WIM starts with (pipable ones: end with), bounded before anybody uses
- * them.  Microsoft: Windows Imaging File Format (WIM) white paper; solid (ESD) fields as
- * wimlib documents them.
+ * The 208 bytes that a WIM starts with (pipable ones: end with), bounded before anybody
+ * uses them.  Microsoft: Windows Imaging File Format (WIM) white paper; solid (ESD)
+ * fields as wimlib documents them.
  */
 #pragma once
 

@@ -19,15 +19,17 @@ int wtg_unpacker_new(int codec, uint32_t chunk_bytes, struct wtg_unpacker **ret,
 		     struct wtg_error *err)
 {
 	struct wimlib_decompressor *decompressor;
-	int code = wimlib_create_decompressor((enum wimlib_compression_type)codec, chunk_bytes,
-					      &decompressor);
+	int code = wimlib_create_decompressor((enum wimlib_compression_type)codec,
+					      chunk_bytes, &decompressor);
 
 	if (code == WIMLIB_ERR_NOMEM)
-		return wtg_fail(err, WTG_SYSTEM, 0, "no memory to decompress chunks of %u bytes",
+		return wtg_fail(err, WTG_SYSTEM, 0,
+				"no memory to decompress chunks of %u bytes",
 				chunk_bytes);
 	if (code)
-		return wtg_fail(err, WTG_INPUT, 0, "compression %d with chunks of %u bytes is "
-				"unknown", codec, chunk_bytes);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"compression %d with chunks of %u bytes is unknown",
+				codec, chunk_bytes);
 	*ret = (struct wtg_unpacker *)decompressor;
 	return 0;
 }

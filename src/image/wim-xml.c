@@ -33,7 +33,8 @@ void wtg_editions_done(struct wtg_editions *editions)
 
 static bool is_element(const xmlNode *node, const char *name, size_t length)
 {
-	return node->type == XML_ELEMENT_NODE && strlen((const char *)node->name) == length &&
+	return node->type == XML_ELEMENT_NODE &&
+	       strlen((const char *)node->name) == length &&
 	       strncmp((const char *)node->name, name, length) == 0;
 }
 
@@ -110,8 +111,10 @@ static char *languages_of(const xmlNode *image)
 	const xmlNode *list = find(image, "WINDOWS/LANGUAGES");
 	char *all = NULL;
 
-	for (const xmlNode *node = list ? list->children : NULL; node; node = node->next) {
-		_cleanup_free_ char *one = is_element(node, "LANGUAGE", 8) ? text_of(node) : NULL;
+	for (const xmlNode *node = list ? list->children : NULL; node;
+	     node = node->next) {
+		_cleanup_free_ char *one =
+			is_element(node, "LANGUAGE", 8) ? text_of(node) : NULL;
 		char *before = all;
 
 		if (!one)
@@ -185,11 +188,14 @@ static int collect(const xmlNode *root, const char *name, struct wtg_editions *e
 		WTG_APPEND(editions, edition);
 	}
 	if (editions->n_items)
-		qsort(editions->items, editions->n_items, sizeof(*editions->items), by_index);
+		qsort(editions->items, editions->n_items, sizeof(*editions->items),
+		      by_index);
 	for (size_t i = 0; i < editions->n_items; i++)
 		if (editions->items[i].index != i + 1)
-			return wtg_fail(err, WTG_INPUT, 0, "the XML of %s does not number its "
-					"%zu images from 1 on", name, editions->n_items);
+			return wtg_fail(err, WTG_INPUT, 0,
+					"the XML of %s does not number its "
+					"%zu images from 1 on",
+					name, editions->n_items);
 	return 0;
 }
 
@@ -198,8 +204,8 @@ static void free_doc(xmlDoc **doc)
 	xmlFreeDoc(*doc);
 }
 
-int wtg_wim_xml_parse(const void *xml, size_t size, const char *name, struct wtg_editions *ret,
-		      struct wtg_error *err)
+int wtg_wim_xml_parse(const void *xml, size_t size, const char *name,
+		      struct wtg_editions *ret, struct wtg_error *err)
 {
 	_cleanup_free_ char *text = wtg_utf16_to_utf8(xml, size);
 	_cleanup_(free_doc) xmlDoc *doc = NULL;
@@ -207,10 +213,13 @@ int wtg_wim_xml_parse(const void *xml, size_t size, const char *name, struct wtg
 	const xmlNode *root;
 
 	/* Entities and everything else that makes XML dangerous is declared in a DOCTYPE,
-	 * which no WIM has; wimlib, which parses this again, never gets to see one either. */
+	 * which no WIM has; wimlib, which parses this again, never gets to see one
+	 * either. */
 	if (strstr(text, "<!DOCTYPE"))
-		return wtg_fail(err, WTG_INPUT, 0, "the XML of %s declares a DOCTYPE, which "
-				"is no business of a WIM", name);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the XML of %s declares a DOCTYPE, which "
+				"is no business of a WIM",
+				name);
 	doc = xmlReadMemory(text, (int)strlen(text), NULL, "UTF-8",
 			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	root = doc ? xmlDocGetRootElement(doc) : NULL;
@@ -218,7 +227,8 @@ int wtg_wim_xml_parse(const void *xml, size_t size, const char *name, struct wtg
 		return wtg_fail(err, WTG_INPUT, 0, "the XML of %s is damaged", name);
 	if (find(root, "ESD/ENCRYPTED")) {
 		wtg_fail(err, WTG_INPUT, 0, "%s is an encrypted ESD", name);
-		return wtg_hint(err, "Microsoft's media creation tool makes an ISO of it.");
+		return wtg_hint(err,
+				"Microsoft's media creation tool makes an ISO of it.");
 	}
 	if (collect(root, name, &editions, err) < 0)
 		return -1;

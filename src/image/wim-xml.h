@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a WIM's XML says of its images.  wim-xml.c is one of the two files that know libxml2. */
+/* What a WIM's XML says of its images.  wim-xml.c is one of the two files that know
+ * libxml2. */
 #pragma once
 
 #include "wtg/image.h"
@@ -16,5 +17,5 @@ void wtg_editions_done(struct wtg_editions *editions);
  * order of their indexes, which are 1 to n_images without a gap; selectors are left NULL.
  * A document with a DOCTYPE is refused, an encrypted ESD is told by name.
  */
-int wtg_wim_xml_parse(const void *xml, size_t size, const char *name, struct wtg_editions *ret,
-		      struct wtg_error *err);
+int wtg_wim_xml_parse(const void *xml, size_t size, const char *name,
+		      struct wtg_editions *ret, struct wtg_error *err);

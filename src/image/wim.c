@@ -20,12 +20,14 @@ static const struct {
 	enum wtg_kind kind;
 	const char *sentence;
 } meanings[] = {
-	{ WIMLIB_ERR_DECOMPRESSION, WTG_INPUT, "its compressed data is damaged or encrypted" },
+	{ WIMLIB_ERR_DECOMPRESSION, WTG_INPUT,
+	  "its compressed data is damaged or encrypted" },
 	{ WIMLIB_ERR_INVALID_METADATA_RESOURCE, WTG_INPUT,
 	  "the tree of an image is damaged or encrypted" },
 	{ WIMLIB_ERR_INVALID_RESOURCE_HASH, WTG_INPUT,
 	  "a file in it is damaged: its SHA-1 differs" },
-	{ WIMLIB_ERR_RESOURCE_NOT_FOUND, WTG_INPUT, "a file's content is missing from it" },
+	{ WIMLIB_ERR_RESOURCE_NOT_FOUND, WTG_INPUT,
+	  "a file's content is missing from it" },
 	{ WIMLIB_ERR_UNEXPECTED_END_OF_FILE, WTG_INPUT, "it is truncated" },
 	{ WIMLIB_ERR_WIM_IS_ENCRYPTED, WTG_INPUT, "it is an encrypted ESD" },
 	{ WIMLIB_ERR_INVALID_LOOKUP_TABLE_ENTRY, WTG_INPUT, "its file table is damaged" },
@@ -55,8 +57,8 @@ static int fail(struct wtg_error *err, int code, const char *what, const char *n
 			wimlib_get_error_string((enum wimlib_error_code)code));
 }
 
-int wtg_wim_open(const char *const paths[], size_t n, const char *name, struct wtg_wim **ret,
-		 struct wtg_error *err)
+int wtg_wim_open(const char *const paths[], size_t n, const char *name,
+		 struct wtg_wim **ret, struct wtg_error *err)
 {
 	_cleanup_(wtg_wim_closep) struct wtg_wim *wim = wtg_alloc(sizeof(*wim));
 	int code;
@@ -72,8 +74,8 @@ int wtg_wim_open(const char *const paths[], size_t n, const char *name, struct w
 	if (code)
 		return fail(err, code, "open", name);
 	if (n > 1) {
-		code = wimlib_reference_resource_files(wim->wim, paths + 1, (unsigned)(n - 1), 0,
-						       0);
+		code = wimlib_reference_resource_files(wim->wim, paths + 1,
+						       (unsigned)(n - 1), 0, 0);
 		if (code)
 			return fail(err, code, "open the other parts of", name);
 	}
@@ -177,7 +179,8 @@ int wtg_wim_walk(struct wtg_wim *wim, unsigned index, const char *path, enum wtg
 {
 	struct visit visit = { .node_fn = fn, .context = context, .err = err };
 	int flags = how == WTG_WALK_TREE ? WIMLIB_ITERATE_DIR_TREE_FLAG_RECURSIVE : 0;
-	int code = wimlib_iterate_dir_tree(wim->wim, (int)index, path, flags, visit_node, &visit);
+	int code = wimlib_iterate_dir_tree(wim->wim, (int)index, path, flags, visit_node,
+					   &visit);
 
 	if (code == FAILED_HERE)
 		return -1;
@@ -193,7 +196,8 @@ struct extraction {
 };
 
 static enum wimlib_progress_status on_progress(enum wimlib_progress_msg message,
-					       union wimlib_progress_info *info, void *context)
+					       union wimlib_progress_info *info,
+					       void *context)
 {
 	struct extraction *x = context;
 	uint64_t done = x->reported, more;
@@ -204,7 +208,8 @@ static enum wimlib_progress_status on_progress(enum wimlib_progress_msg message,
 	x->reported += more;
 	/* Every message asks for cancellation, also those that report nothing. */
 	return wtg_progress_advance(x->progress, more, x->err) < 0 ?
-		       WIMLIB_PROGRESS_STATUS_ABORT : WIMLIB_PROGRESS_STATUS_CONTINUE;
+		       WIMLIB_PROGRESS_STATUS_ABORT :
+		       WIMLIB_PROGRESS_STATUS_CONTINUE;
 }
 
 int wtg_wim_extract(struct wtg_wim *wim, unsigned index, const char *volume_name,
@@ -214,9 +219,10 @@ int wtg_wim_extract(struct wtg_wim *wim, unsigned index, const char *volume_name
 	int code;
 
 	wimlib_register_progress_function(wim->wim, on_progress, &x);
-	/* In this mode whatever wimlib cannot set on a file is a failure anyway: the STRICT
-	 * flags are for filesystems that know less than NTFS. */
-	code = wimlib_extract_image(wim->wim, (int)index, volume_name, WIMLIB_EXTRACT_FLAG_NTFS);
+	/* In this mode whatever wimlib cannot set on a file is a failure anyway: the
+	 * STRICT flags are for filesystems that know less than NTFS. */
+	code = wimlib_extract_image(wim->wim, (int)index, volume_name,
+				    WIMLIB_EXTRACT_FLAG_NTFS);
 	wimlib_register_progress_function(wim->wim, NULL, NULL);
 	return code ? fail(err, code, "extract an image of", wim->name) : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A WIM as wimlib has it open, and wimlib's decompressors.  wim.c and wim-unpack.c are the
- * only files that know wimlib.  It never prints; paths match whatever the case.
+ * A WIM as wimlib has it open, and wimlib's decompressors.  wim.c and wim-unpack.c are
+ * the only files that know wimlib.  It never prints; paths match whatever the case.
  */
 #pragma once
 
@@ -18,14 +18,14 @@
 struct wtg_blob {
 	uint8_t sha1[WTG_SHA1_SIZE];
 	uint64_t size_bytes;
-	bool missing;   /* the WIM does not have it */
-	bool metadata;  /* it is the tree of an image */
-	unsigned part;  /* 1-based part of a split set that holds the resource */
+	bool missing;  /* the WIM does not have it */
+	bool metadata; /* it is the tree of an image */
+	unsigned part; /* 1-based part of a split set that holds the resource */
 
 	/* The resource: all of it is this blob, unless it is solid. */
 	uint64_t offset, stored_bytes;
 	uint64_t resource_bytes; /* uncompressed */
-	uint64_t at;             /* of the blob in the uncompressed resource */
+	uint64_t at;		 /* of the blob in the uncompressed resource */
 	bool compressed, solid;
 };
 
@@ -40,8 +40,8 @@ struct wtg_node {
 struct wtg_wim;
 
 /* Open the parts of a WIM, first the first; they may be unlinked when this returns. */
-int wtg_wim_open(const char *const paths[], size_t n, const char *name, struct wtg_wim **ret,
-		 struct wtg_error *err);
+int wtg_wim_open(const char *const paths[], size_t n, const char *name,
+		 struct wtg_wim **ret, struct wtg_error *err);
 void wtg_wim_close(struct wtg_wim *wim);
 WTG_DEFINE_FREEP(struct wtg_wim, wtg_wim_close)
 
@@ -51,14 +51,16 @@ unsigned wtg_wim_n_images(const struct wtg_wim *wim);
 int wtg_wim_codec(const struct wtg_wim *wim);
 uint32_t wtg_wim_chunk_bytes(const struct wtg_wim *wim);
 
-typedef int wtg_blob_fn(const struct wtg_blob *blob, void *context, struct wtg_error *err);
-typedef int wtg_node_fn(const struct wtg_node *node, void *context, struct wtg_error *err);
+typedef int wtg_blob_fn(const struct wtg_blob *blob, void *context,
+			struct wtg_error *err);
+typedef int wtg_node_fn(const struct wtg_node *node, void *context,
+			struct wtg_error *err);
 
 /* Call fn for each blob, the images' trees first. */
 int wtg_wim_each_blob(struct wtg_wim *wim, wtg_blob_fn *fn, void *context,
 		      struct wtg_error *err);
 
-/* Call fn for the name at path and, with WTG_WALK_TREE, for all below it, if it exists. */
+/* Call fn for the name at path, if it exists; with WTG_WALK_TREE for all below, too. */
 enum wtg_walk { WTG_WALK_ONE, WTG_WALK_TREE };
 int wtg_wim_walk(struct wtg_wim *wim, unsigned index, const char *path, enum wtg_walk how,
 		 wtg_node_fn *fn, void *context, struct wtg_error *err);

@@ -18,19 +18,22 @@ const char *media_tree(void)
 		return tree;
 	test_require("wimlib-imagex");
 	tree = wtg_text("%s/tree", test_dir());
-	free(test_run(NULL,
-		      "set -e; mkdir -p %s; cd %s; "
-		      "mkdir -p Windows/System32/config Windows/Boot/EFI/en-US Windows/Boot/EFI_EX; "
-		      "seq 1 60000 >Windows/System32/config/SYSTEM; "
-		      "seq 1 90000 | tac >Windows/System32/config/SOFTWARE; "
-		      "head -c 200000 /dev/urandom >Windows/Boot/EFI/bootmgfw.efi; "
-		      "head -c 100 /dev/zero >Windows/Boot/EFI_EX/bootmgfw_EX.efi; "
-		      ": >Windows/Boot/EFI/empty; echo mui >Windows/Boot/EFI/en-US/bootmgfw.efi.mui; "
-		      "head -c 3000000 /dev/zero | tr '\\0' w >Windows/System32/winload.efi; "
-		      "ln -s /etc/passwd Windows/Boot/EFI/out; "
-		      "ln -s /etc Windows/Boot/EFI/outdir; "
-		      "ln Windows/System32/config/SYSTEM Windows/System32/config/linked",
-		      tree, tree));
+	free(test_run(
+		NULL,
+		"set -e; mkdir -p %s; cd %s; "
+		"mkdir -p Windows/System32/config Windows/Boot/EFI/en-US; "
+		"mkdir Windows/Boot/EFI_EX; "
+		"seq 1 60000 >Windows/System32/config/SYSTEM; "
+		"seq 1 90000 | tac >Windows/System32/config/SOFTWARE; "
+		"head -c 200000 /dev/urandom >Windows/Boot/EFI/bootmgfw.efi; "
+		"head -c 100 /dev/zero >Windows/Boot/EFI_EX/bootmgfw_EX.efi; "
+		": >Windows/Boot/EFI/empty; "
+		"echo mui >Windows/Boot/EFI/en-US/bootmgfw.efi.mui; "
+		"head -c 3000000 /dev/zero | tr '\\0' w >Windows/System32/winload.efi; "
+		"ln -s /etc/passwd Windows/Boot/EFI/out; "
+		"ln -s /etc Windows/Boot/EFI/outdir; "
+		"ln Windows/System32/config/SYSTEM Windows/System32/config/linked",
+		tree, tree));
 	return tree;
 }
 
@@ -46,17 +49,19 @@ char *media_wim(const char *name, const char *options)
 		"--image-property 'WINDOWS/LANGUAGES/LANGUAGE[2]=de-DE' "
 		"--image-property WINDOWS/LANGUAGES/DEFAULT=en-US ";
 
-	free(test_run(NULL,
-		      "set -e; rm -f %s; wimlib-imagex capture %s %s 'Win Home' 'The home one' %s %s "
-		      "--image-property 'DISPLAYNAME=Windows 11 Home' "
-		      "--image-property WINDOWS/EDITIONID=Core --image-property WINDOWS/ARCH=9 "
-		      "--image-property WINDOWS/VERSION/BUILD=26100; "
-		      "wimlib-imagex append %s/Windows %s 'Win Pro' %s "
-		      "--image-property WINDOWS/EDITIONID=Professional "
-		      "--image-property WINDOWS/ARCH=12 "
-		      "--image-property WINDOWS/VERSION/BUILD=17763",
-		      path, media_tree(), path, options, properties, media_tree(), path,
-		      properties));
+	free(test_run(
+		NULL,
+		"set -e; rm -f %s; "
+		"wimlib-imagex capture %s %s 'Win Home' 'The home one' %s %s "
+		"--image-property 'DISPLAYNAME=Windows 11 Home' "
+		"--image-property WINDOWS/EDITIONID=Core --image-property WINDOWS/ARCH=9 "
+		"--image-property WINDOWS/VERSION/BUILD=26100; "
+		"wimlib-imagex append %s/Windows %s 'Win Pro' %s "
+		"--image-property WINDOWS/EDITIONID=Professional "
+		"--image-property WINDOWS/ARCH=12 "
+		"--image-property WINDOWS/VERSION/BUILD=17763",
+		path, media_tree(), path, options, properties, media_tree(), path,
+		properties));
 	return path;
 }
 
@@ -65,9 +70,11 @@ char *media_iso(const char *name, const char *grafts)
 	char *path = wtg_text("%s/%s", test_dir(), name);
 
 	test_require("genisoimage");
-	free(test_run(NULL,
-		      "genisoimage -quiet -udf -allow-limited-size -iso-level 3 -graft-points "
-		      "-o %s %s", path, grafts));
+	free(test_run(
+		NULL,
+		"genisoimage -quiet -udf -allow-limited-size -iso-level 3 -graft-points "
+		"-o %s %s",
+		path, grafts));
 	return path;
 }
 

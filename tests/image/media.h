@@ -4,8 +4,8 @@
 
 #include "support.h"
 
-/* The tree that they hold is made once: boot files, hives, odd names, a link that leads out.
- * All paths given back are the caller's. */
+/* The tree that they hold is made once: boot files, hives, odd names, a link that leads
+ * out. All paths given back are the caller's. */
 const char *media_tree(void);
 
 /* name in test_dir(), with two editions, captured with these options of wimlib-imagex. */

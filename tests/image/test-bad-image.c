@@ -48,15 +48,17 @@ static void a_disc_without_windows_is_told_so(void **state)
 {
 	_cleanup_free_ char *wim = media_wim("lzx.wim", "--compress=LZX");
 	_cleanup_free_ char *plain = wtg_text("%s/plain.iso", test_dir());
-	_cleanup_free_ char *readme = wtg_text("README.TXT=%s/tree/Windows/Boot/EFI/empty",
-					       test_dir());
+	_cleanup_free_ char *readme =
+		wtg_text("README.TXT=%s/tree/Windows/Boot/EFI/empty", test_dir());
 	_cleanup_free_ char *boot = wtg_text("sources/boot.wim=%s", wim);
 	_cleanup_free_ char *stub = media_iso("stub.iso", readme);
 	_cleanup_free_ char *setup = media_iso("setup.iso", boot);
 
 	(void)state;
-	free(test_run(NULL, "genisoimage -quiet -iso-level 3 -graft-points -o %s "
-			    "sources/install.wim=%s", plain, wim));
+	free(test_run(NULL,
+		      "genisoimage -quiet -iso-level 3 -graft-points -o %s "
+		      "sources/install.wim=%s",
+		      plain, wim));
 	expect_refusal(plain, WTG_INPUT, "has no UDF filesystem");
 	expect_refusal(stub, WTG_INPUT, "no sources/install.wim, .esd or .swm");
 	expect_refusal(setup, WTG_INPUT, "no sources/install.wim, .esd or .swm");
@@ -66,7 +68,8 @@ static void a_disc_without_windows_is_told_so(void **state)
 static void a_truncated_file_is_found_when_it_is_opened(void **state)
 {
 	_cleanup_free_ char *wim = media_wim("lzx.wim", "--compress=LZX --check");
-	_cleanup_free_ char *esd = media_wim("solid.esd", "--solid");
+	_cleanup_free_ char *esd =
+		media_wim("solid.esd", "--solid --solid-chunk-size=64K");
 	_cleanup_free_ char *grafts = wtg_text("sources/install.wim=%s", wim);
 	_cleanup_free_ char *iso = media_iso("win.iso", grafts);
 	_cleanup_free_ char *cut = wtg_text("%s/cut", test_dir());
@@ -86,7 +89,8 @@ static void a_truncated_file_is_found_when_it_is_opened(void **state)
 
 			assert_int_equal(truncate(cut, left), 0);
 			if (wtg_image_open(cut, &image, &err) == 0)
-				fail_msg("%jd bytes of %s were taken", (intmax_t)left, whole[i]);
+				fail_msg("%jd bytes of %s were taken", (intmax_t)left,
+					 whole[i]);
 			if (left > 40000 && !strstr(err.message, "truncated"))
 				fail_msg("%jd bytes: %s", (intmax_t)left, err.message);
 			test_expect_error(&err, WTG_INPUT, "");
@@ -99,23 +103,30 @@ static void bad_xml_is_refused_before_wimlib_sees_it(void **state)
 	static const struct {
 		const char *xml, *part;
 	} rows[] = {
-		{ "<!DOCTYPE WIM><WIM><IMAGE INDEX=\"1\"/><IMAGE INDEX=\"2\"/></WIM>", "DOCTYPE" },
-		{ "<!DOCTYPE l [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\">"
-		  "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]><WIM><IMAGE INDEX=\"1\"><NAME>&c;"
-		  "</NAME></IMAGE><IMAGE INDEX=\"2\"/></WIM>", "DOCTYPE" },
+		{ "<!DOCTYPE WIM><WIM><IMAGE INDEX=\"1\"/><IMAGE INDEX=\"2\"/></WIM>",
+		  "DOCTYPE" },
+		{ "<!DOCTYPE l [<!ENTITY a \"aaaaaaaaaa\">"
+		  "<!ENTITY b \"&a;&a;&a;&a;&a;&a;\">"
+		  "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]>"
+		  "<WIM><IMAGE INDEX=\"1\"><NAME>&c;"
+		  "</NAME></IMAGE><IMAGE INDEX=\"2\"/></WIM>",
+		  "DOCTYPE" },
 		{ "<!DOCTYPE l [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><WIM>"
 		  "<IMAGE INDEX=\"1\"><NAME>&a;</NAME></IMAGE><IMAGE INDEX=\"2\"/></WIM>",
 		  "DOCTYPE" },
 		{ "<WIM><IMAGE INDEX=\"1\">", "XML of" },
 		{ "<SWM><IMAGE INDEX=\"1\"/><IMAGE INDEX=\"2\"/></SWM>", "XML of" },
-		{ "<WIM><IMAGE INDEX=\"1\"><NAME>&undeclared;</NAME></IMAGE></WIM>", "XML of" },
+		{ "<WIM><IMAGE INDEX=\"1\"><NAME>&undeclared;</NAME></IMAGE></WIM>",
+		  "XML of" },
 		{ "<WIM/>", "holds no image" },
-		{ "<WIM><IMAGE INDEX=\"1\"/></WIM>", "has 2 images, and its XML tells of 1" },
+		{ "<WIM><IMAGE INDEX=\"1\"/></WIM>",
+		  "has 2 images, and its XML tells of 1" },
 		{ "<WIM><IMAGE INDEX=\"1\"/><IMAGE INDEX=\"1\"/></WIM>", "number" },
 		{ "<WIM><IMAGE INDEX=\"1\"/><IMAGE INDEX=\"3\"/></WIM>", "number" },
 		{ "<WIM><IMAGE INDEX=\"1\"/><IMAGE/></WIM>", "number" },
 		{ "<WIM><IMAGE INDEX=\"2\"/><IMAGE INDEX=\"-1\"/></WIM>", "number" },
-		{ "<WIM><ESD><ENCRYPTED/></ESD><IMAGE INDEX=\"1\"/><IMAGE INDEX=\"2\"/></WIM>",
+		{ "<WIM><ESD><ENCRYPTED/></ESD><IMAGE INDEX=\"1\"/>"
+		  "<IMAGE INDEX=\"2\"/></WIM>",
 		  "encrypted ESD" },
 		{ "", "XML of" },
 	};
@@ -136,11 +147,15 @@ static void bad_xml_is_refused_before_wimlib_sees_it(void **state)
 static void xml_names_are_kept_as_they_are_and_numbers_bounded(void **state)
 {
 	static const char xml[] =
-		"<?xml version=\"1.0\" encoding=\"UTF-16\"?><WIM><TOTALBYTES>1</TOTALBYTES>"
-		"<IMAGE INDEX=\"2\"><DESCRIPTION>only\n<![CDATA[<this>]]></DESCRIPTION></IMAGE>"
-		"<IMAGE INDEX=\"1\"><NAME>Ünïcode &lt;内&gt;</NAME><TOTALBYTES>10</TOTALBYTES>"
+		"<?xml version=\"1.0\" encoding=\"UTF-16\"?>"
+		"<WIM><TOTALBYTES>1</TOTALBYTES>"
+		"<IMAGE INDEX=\"2\"><DESCRIPTION>only\n<![CDATA[<this>]]>"
+		"</DESCRIPTION></IMAGE>"
+		"<IMAGE INDEX=\"1\"><NAME>Ünïcode &lt;内&gt;</NAME>"
+		"<TOTALBYTES>10</TOTALBYTES>"
 		"<HARDLINKBYTES>11</HARDLINKBYTES><WINDOWS><ARCH>5</ARCH><VERSION>"
-		"<MAJOR>4294967296</MAJOR><MINOR>-1</MINOR><BUILD>0x10</BUILD></VERSION></WINDOWS>"
+		"<MAJOR>4294967296</MAJOR><MINOR>-1</MINOR><BUILD>0x10</BUILD>"
+		"</VERSION></WINDOWS>"
 		"</IMAGE></WIM>";
 	_cleanup_(wtg_bytes_done) struct wtg_bytes wide = wtg_utf16_from_utf8(xml);
 	_cleanup_(wtg_editions_done) struct wtg_editions editions = { 0 };
@@ -167,7 +182,8 @@ static void a_damaged_tree_is_told_so(void **state)
 	const char *paths[2] = { wim };
 
 	(void)state;
-	media_patch(wim, media_resource(wim, MEDIA_TREE, 0) + 60, "\xff\x00\xff\x55\xaa", 5);
+	media_patch(wim, media_resource(wim, MEDIA_TREE, 0) + 60, "\xff\x00\xff\x55\xaa",
+		    5);
 	iso = media_iso("tree.iso", grafts);
 	paths[1] = iso;
 	for (size_t i = 0; i < 2; i++) {
@@ -176,17 +192,19 @@ static void a_damaged_tree_is_told_so(void **state)
 		struct wtg_image_stat st;
 
 		assert_good(wtg_image_open(paths[i], &image, &err));
-		assert_fails(wtg_image_stat(image, wtg_image_edition(image, 0), "x", &st, &err),
+		assert_fails(wtg_image_stat(image, wtg_image_edition(image, 0), "x", &st,
+					    &err),
 			     WTG_INPUT, "damaged or encrypted");
-		assert_good(wtg_image_stat(image, wtg_image_edition(image, 1), "x", &st, &err));
+		assert_good(wtg_image_stat(image, wtg_image_edition(image, 1), "x", &st,
+					   &err));
 	}
 }
 
 /* However a file's data is packed, a changed byte in it is found when it is read. */
 static void a_damaged_file_is_never_given_out(void **state)
 {
-	static const char *const options[] = { "--compress=LZX", "--compress=none", "--solid",
-					       "--compress=XPRESS" };
+	static const char *const options[] = { "--compress=LZX", "--compress=none",
+					       "--solid", "--compress=XPRESS" };
 	static const char *const everything[] = { "" };
 
 	(void)state;
@@ -199,8 +217,8 @@ static void a_damaged_file_is_never_given_out(void **state)
 		/* The first resource lies behind the header, and is larger than that. */
 		media_patch(wim, 2000, "\xde\xad\xbe\xef", 4);
 		assert_good(wtg_image_open(wim, &image, &err));
-		assert_fails(wtg_image_read(image, wtg_image_edition(image, 0), everything, 1,
-					    1 << 30, &files, &err),
+		assert_fails(wtg_image_read(image, wtg_image_edition(image, 0),
+					    everything, 1, 1 << 30, &files, &err),
 			     WTG_INPUT, "damaged");
 		assert_int_equal(files.n_items, 0);
 	}
@@ -213,24 +231,29 @@ static void an_incomplete_split_set_names_what_is_missing(void **state)
 	_cleanup_free_ char *second = wtg_text("%s/s/install2.swm", test_dir());
 
 	(void)state;
-	free(test_run(NULL, "cd %s; mkdir s; wimlib-imagex split whole.wim s/install.swm 1",
+	free(test_run(NULL,
+		      "cd %s; mkdir s; wimlib-imagex split whole.wim s/install.swm 1",
 		      test_dir()));
 	expect_refusal(second, WTG_INPUT, "is part 2 of a split set of");
 	free(test_run(NULL, "cd %s/s; mv install2.swm 2", test_dir()));
 	expect_refusal(first, WTG_INPUT, "s/install2.swm");
 	free(test_run(NULL, "cd %s/s; cp install3.swm install2.swm", test_dir()));
-	expect_refusal(first, WTG_INPUT, "install2.swm is not part 2 of the same split set");
-	free(test_run(NULL, "cd %s/s; cp 2 install2.swm; printf x | "
-			    "dd of=install2.swm bs=1 seek=24 conv=notrunc", test_dir()));
-	expect_refusal(first, WTG_INPUT, "install2.swm is not part 2 of the same split set");
+	expect_refusal(first, WTG_INPUT,
+		       "install2.swm is not part 2 of the same split set");
+	free(test_run(NULL,
+		      "cd %s/s; cp 2 install2.swm; printf x | "
+		      "dd of=install2.swm bs=1 seek=24 conv=notrunc",
+		      test_dir()));
+	expect_refusal(first, WTG_INPUT,
+		       "install2.swm is not part 2 of the same split set");
 }
 
-/* Every byte of the header and of the file table, wrong: some answer, but never a crash, and
- * what is given out is still right. */
+/* Every byte of the header and many of the file table, wrong: an answer, never a crash. */
 static void hostile_numbers_are_survived(void **state)
 {
-	static const char *const options[] = { "--compress=LZX --check", "--solid" };
-	static const char *const config[] = { "Windows/System32/config" };
+	static const char *const options[] = { "--compress=LZX --check",
+					       "--solid --solid-chunk-size=64K" };
+	static const char *const boot[] = { "Windows/Boot" };
 
 	(void)state;
 	for (size_t k = 0; k < sizeof(options) / sizeof(options[0]); k++) {
@@ -239,7 +262,7 @@ static void hostile_numbers_are_survived(void **state)
 		uint8_t table[8];
 
 		assert_int_equal(pread(fd, table, 8, 56), 8);
-		for (unsigned i = 0; i < 208 + 500; i++) {
+		for (unsigned i = 0; i < 208 + 250; i++) {
 			uint64_t at = i < 208 ? i : wtg_le64(table) + i - 208;
 			struct wtg_error err = WTG_ERROR_INIT;
 			_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
@@ -250,8 +273,8 @@ static void hostile_numbers_are_survived(void **state)
 			bad = (uint8_t)(good ^ (i % 2 ? 0xff : 0x11));
 			media_patch(wim, at, &bad, 1);
 			if (wtg_image_open(wim, &image, &err) == 0)
-				(void)wtg_image_read(image, wtg_image_edition(image, 0), config,
-						     1, 1 << 30, &files, &err);
+				(void)wtg_image_read(image, wtg_image_edition(image, 0),
+						     boot, 1, 1 << 30, &files, &err);
 			wtg_error_done(&err);
 			media_patch(wim, at, &good, 1);
 		}

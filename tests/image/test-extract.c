@@ -44,7 +44,8 @@ static char *empty_volume(const char *name)
 	char *path = wtg_text("%s/%s", test_dir(), name);
 
 	test_require("mkntfs");
-	free(test_run(NULL, "rm -f %s; truncate -s 64M %s; mkntfs -F -Q -q %s", path, path, path));
+	free(test_run(NULL, "rm -f %s; truncate -s 64M %s; mkntfs -F -Q -q %s", path,
+		      path, path));
 	return path;
 }
 
@@ -66,12 +67,14 @@ static char *ntfs_wim(const char *name, const char *options)
  * inode numbers, the order of contents, and times of access, which capturing changes. */
 static void take_inventory(const char *volume)
 {
-	free(test_run(NULL,
-		      "set -e; rm -f %s.wim; wimlib-imagex capture %s %s.wim x --compress=none; "
-		      "wimlib-imagex dir --detailed %s.wim | grep -v -e 'Link Group ID' "
-		      "-e 'Offset in WIM' -e 'Last Access Time' >%s.txt; "
-		      "grep -q 'Security Descriptor' %s.txt",
-		      volume, volume, volume, volume, volume, volume));
+	free(test_run(
+		NULL,
+		"set -e; rm -f %s.wim; "
+		"wimlib-imagex capture %s %s.wim x --compress=none; "
+		"wimlib-imagex dir --detailed %s.wim | grep -v -e 'Link Group ID' "
+		"-e 'Offset in WIM' -e 'Last Access Time' >%s.txt; "
+		"grep -q 'Security Descriptor' %s.txt",
+		volume, volume, volume, volume, volume, volume));
 }
 
 static void extract(const char *from, const char *to)
@@ -86,8 +89,8 @@ static void extract(const char *from, const char *to)
 	edition = wtg_image_edition(image, 0);
 	fetch_bytes = wtg_image_fetch_bytes(image, edition);
 	if (fetch_bytes > 0)
-		assert_fails(wtg_image_extract(image, edition, to, NULL, &err), WTG_SYSTEM,
-			     "has not been fetched");
+		assert_fails(wtg_image_extract(image, edition, to, NULL, &err),
+			     WTG_SYSTEM, "has not been fetched");
 	assert_good(wtg_image_fetch(image, edition, &fetched.progress, &err));
 	assert_int_equal(fetched.bytes, fetch_bytes);
 	assert_good(wtg_image_fetch(image, edition, &fetched.progress, &err));
@@ -103,16 +106,21 @@ static void a_volume_is_filled_as_wimapply_fills_it(void **state)
 	_cleanup_free_ char *theirs = empty_volume("theirs.ntfs");
 
 	(void)state;
-	free(test_run(NULL, "cd %s; cp %s sized.wim; wimlib-imagex split sized.wim install.swm 1; "
-			    "wimlib-imagex apply %s 1 %s", test_dir(), wim, wim, theirs));
+	free(test_run(
+		NULL,
+		"cd %s; cp %s sized.wim; wimlib-imagex split sized.wim install.swm 1; "
+		"wimlib-imagex apply %s 1 %s",
+		test_dir(), wim, wim, theirs));
 	take_inventory(theirs);
 	for (unsigned i = 0; i < 4; i++) {
 		_cleanup_free_ char *grafts = wtg_text("sources/install.esd=%s", esd);
 		_cleanup_free_ char *swms = wtg_text("$(cd %s; for f in *.swm; do "
-						     "echo sources/$f=$PWD/$f; done)", test_dir());
-		_cleanup_free_ char *from = i == 0 ? wtg_text_copy(wim) :
-					    i == 1 ? wtg_text_copy(esd) :
-						     media_iso("x.iso", i == 2 ? grafts : swms);
+						     "echo sources/$f=$PWD/$f; done)",
+						     test_dir());
+		_cleanup_free_ char *from =
+			i == 0 ? wtg_text_copy(wim) :
+			i == 1 ? wtg_text_copy(esd) :
+				 media_iso("x.iso", i == 2 ? grafts : swms);
 		_cleanup_free_ char *ours = empty_volume("ours.ntfs");
 
 		extract(from, ours);
@@ -136,8 +144,8 @@ static void extraction_hears_cancellation(void **state)
 	{
 		struct counter c = counter(1);
 
-		assert_fails(wtg_image_fetch(image, edition, &c.progress, &err), WTG_CANCELLED,
-			     "interrupted");
+		assert_fails(wtg_image_fetch(image, edition, &c.progress, &err),
+			     WTG_CANCELLED, "interrupted");
 	}
 	assert_good(wtg_image_fetch(image, edition, NULL, &err));
 	for (unsigned at = 1; at <= 3; at++) {
@@ -160,8 +168,9 @@ static void a_damaged_file_ends_the_extraction(void **state)
 	(void)state;
 	media_patch(wim, 2000, "\xde\xad\xbe\xef", 4);
 	assert_good(wtg_image_open(wim, &image, &err));
-	assert_fails(wtg_image_extract(image, wtg_image_edition(image, 0), volume, NULL, &err),
-		     WTG_INPUT, "damaged");
+	assert_fails(
+		wtg_image_extract(image, wtg_image_edition(image, 0), volume, NULL, &err),
+		WTG_INPUT, "damaged");
 }
 
 static void the_integrity_table_is_checked_in_place(void **state)
@@ -173,8 +182,8 @@ static void the_integrity_table_is_checked_in_place(void **state)
 	(void)state;
 	/* Bare and in an ISO, good and then damaged. */
 	for (size_t i = 0; i < 4; i++) {
-		_cleanup_free_ char *path = i % 2 ? media_iso("x.iso", grafts) :
-						    wtg_text_copy(wim);
+		_cleanup_free_ char *path =
+			i % 2 ? media_iso("x.iso", grafts) : wtg_text_copy(wim);
 		_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 		struct wtg_error err = WTG_ERROR_INIT;
 		struct counter c = counter(0);
@@ -183,24 +192,27 @@ static void the_integrity_table_is_checked_in_place(void **state)
 		assert_good(wtg_image_open(path, &image, &err));
 		edition = wtg_image_edition(image, 0);
 		if (i < 2) {
-			assert_good(wtg_image_check_integrity(image, edition, &c.progress, &err));
-			assert_int_equal(c.bytes, wtg_image_integrity_bytes(image, edition));
+			assert_good(wtg_image_check_integrity(image, edition, &c.progress,
+							      &err));
+			assert_int_equal(c.bytes,
+					 wtg_image_integrity_bytes(image, edition));
 			assert_true(c.bytes > 100000);
 			if (i == 1)
 				media_patch(wim, 5000, "xyz", 3);
 			continue;
 		}
-		assert_fails(wtg_image_check_integrity(image, edition, NULL, &err), WTG_INPUT,
-			     "differ from its integrity table");
+		assert_fails(wtg_image_check_integrity(image, edition, NULL, &err),
+			     WTG_INPUT, "differ from its integrity table");
 	}
 	{
 		_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 		struct wtg_error err = WTG_ERROR_INIT;
 
 		assert_good(wtg_image_open(none, &image, &err));
-		assert_int_equal(wtg_image_integrity_bytes(image, wtg_image_edition(image, 0)), 0);
-		assert_fails(wtg_image_check_integrity(image, wtg_image_edition(image, 0), NULL,
-						       &err),
+		assert_int_equal(
+			wtg_image_integrity_bytes(image, wtg_image_edition(image, 0)), 0);
+		assert_fails(wtg_image_check_integrity(image, wtg_image_edition(image, 0),
+						       NULL, &err),
 			     WTG_INPUT, "has no integrity table");
 	}
 }
@@ -219,12 +231,14 @@ static void the_sha256_is_that_of_sha256sum(void **state)
 	assert_good(wtg_image_check_sha256(image, sum, &c.progress, &err));
 	assert_int_equal(c.bytes, wtg_image_file_bytes(image));
 	sum[0] = sum[0] == '0' ? '1' : '0';
-	assert_fails(wtg_image_check_sha256(image, sum, NULL, &err), WTG_INPUT, "its SHA-256 is");
+	assert_fails(wtg_image_check_sha256(image, sum, NULL, &err), WTG_INPUT,
+		     "its SHA-256 is");
 	sum[63] = '\0';
 	assert_fails(wtg_image_check_sha256(image, sum, NULL, &err), WTG_USAGE, "64 hex");
 }
 
-/* A scratch filesystem that takes no large file: the skeleton itself, then its filling in. */
+/* A scratch filesystem that takes no large file: the skeleton itself, then its filling
+ * in. */
 static void a_scratch_that_cannot_hold_the_wim_is_told_so(void **state)
 {
 	_cleanup_free_ char *wim = media_wim("lzx.wim", "--compress=LZX");
@@ -243,8 +257,8 @@ static void a_scratch_that_cannot_hold_the_wim_is_told_so(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	assert_fails(wtg_image_open(iso, &none, &err), WTG_SYSTEM, "make a sparse file");
-	assert_fails(wtg_image_fetch(image, wtg_image_edition(image, 0), NULL, &err), WTG_SYSTEM,
-		     "File too large");
+	assert_fails(wtg_image_fetch(image, wtg_image_edition(image, 0), NULL, &err),
+		     WTG_SYSTEM, "File too large");
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_good(wtg_image_fetch(image, wtg_image_edition(image, 0), NULL, &err));
 }
