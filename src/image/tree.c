@@ -21,15 +21,18 @@ static const char *what_is_wrong(const char *name)
 static int check_node(const struct wtg_node *node, void *context, struct wtg_error *err)
 {
 	const char *wrong = what_is_wrong(node->name);
+	_cleanup_free_ char *path = NULL;
 
 	(void)context;
+	if (!wrong && !node->blob.missing)
+		return 0;
+	path = wtg_text_printable(node->path);
 	if (wrong)
-		return wtg_fail(err, WTG_INPUT, 0, "the image has a file whose name holds %s: %s",
-				wrong, node->path);
-	if (node->blob.missing)
-		return wtg_fail(err, WTG_INPUT, 0, "the image does not have the content of %s",
-				node->path);
-	return 0;
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the image has a file whose name holds %s: %s", wrong,
+				path);
+	return wtg_fail(err, WTG_INPUT, 0, "the image does not have the content of %s",
+			path);
 }
 
 int wtg_image_check_tree(struct wtg_image *image, const struct wtg_edition *edition,

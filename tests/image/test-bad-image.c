@@ -224,6 +224,62 @@ static void a_damaged_file_is_never_given_out(void **state)
 	}
 }
 
+/* wimlib applies such names without a word. */
+static void names_that_windows_would_misread_are_found_first(void **state)
+{
+	static const struct {
+		const char *name, *part; /* NULL: nothing is wrong with it */
+	} rows[] = {
+		{ "plain", NULL },
+		{ "Ünï 内", NULL },
+		{ "a.b-c_d~1 (2)$", NULL },
+		{ "a:b", "separates streams: sub/a:b" },
+		{ "a\\b", "a separator of directories: sub/" },
+		{ "tab\tbed", "a control character: sub/tab\xef\xbf\xbd" "bed" },
+	};
+	_cleanup_free_ char *dir = wtg_text("%s/names", test_dir());
+	_cleanup_free_ char *wim = wtg_text("%s/names.wim", test_dir());
+
+	(void)state;
+	test_require("wimlib-imagex");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+		struct wtg_error err = WTG_ERROR_INIT;
+		const struct wtg_edition *edition;
+
+		free(test_run(NULL,
+			      "set -e; rm -rf %s %s; mkdir -p %s/sub; "
+			      "echo x >'%s/sub/%s'; "
+			      "wimlib-imagex capture %s %s",
+			      dir, wim, dir, dir, rows[i].name, dir, wim));
+		assert_good(wtg_image_open(wim, &image, &err));
+		edition = wtg_image_edition(image, 0);
+		if (!rows[i].part)
+			assert_good(wtg_image_check_tree(image, edition, &err));
+		else
+			assert_fails(wtg_image_check_tree(image, edition, &err),
+				     WTG_INPUT, rows[i].part);
+	}
+}
+
+/* A file's hash, changed in the table: its content is not there any more. */
+static void a_file_without_content_is_found_first(void **state)
+{
+	_cleanup_free_ char *wim = media_wim("lacks.wim", "--compress=LZX");
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_fd_ int fd = open(wim, O_RDONLY | O_CLOEXEC);
+	struct wtg_error err = WTG_ERROR_INIT;
+	uint8_t table[8];
+
+	(void)state;
+	assert_int_equal(pread(fd, table, 8, 56), 8);
+	/* The two trees come first; an entry has 50 bytes, the last 20 are the hash. */
+	media_patch(wim, wtg_le64(table) + 2 * 50 + 30, "\1\2\3\4", 4);
+	assert_good(wtg_image_open(wim, &image, &err));
+	assert_fails(wtg_image_check_tree(image, wtg_image_edition(image, 0), &err),
+		     WTG_INPUT, "does not have the content of Windows/");
+}
+
 static void an_incomplete_split_set_names_what_is_missing(void **state)
 {
 	_cleanup_free_ char *wim = media_wim("whole.wim", "--compress=none");
@@ -248,7 +304,7 @@ static void an_incomplete_split_set_names_what_is_missing(void **state)
 		       "install2.swm is not part 2 of the same split set");
 }
 
-/* Every byte of the header and many of the file table, wrong: an answer, never a crash. */
+/* Every byte of the header and many of the file table, wrong: no crash. */
 static void hostile_numbers_are_survived(void **state)
 {
 	static const char *const options[] = { "--compress=LZX --check",
@@ -315,6 +371,8 @@ int main(void)
 		cmocka_unit_test(xml_names_are_kept_as_they_are_and_numbers_bounded),
 		cmocka_unit_test(a_damaged_tree_is_told_so),
 		cmocka_unit_test(a_damaged_file_is_never_given_out),
+		cmocka_unit_test(names_that_windows_would_misread_are_found_first),
+		cmocka_unit_test(a_file_without_content_is_found_first),
 		cmocka_unit_test(an_incomplete_split_set_names_what_is_missing),
 		cmocka_unit_test(hostile_numbers_are_survived),
 		cmocka_unit_test(nothing_is_left_behind),
