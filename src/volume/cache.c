@@ -197,7 +197,7 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* Send the first n blocks of cache->sorted, ascending; all are clean after that, or none. */
-static int send(struct wtg_cache *cache, size_t n, struct wtg_error *err)
+static int send_sorted(struct wtg_cache *cache, size_t n, struct wtg_error *err)
 {
 	qsort(cache->sorted, n, sizeof(struct block *), compare_numbers);
 	for (size_t i = 0; i < n; i++)
@@ -224,13 +224,14 @@ static int evict(struct wtg_cache *cache, enum list_kind kind, size_t n, struct 
 			break;
 		cache->sorted[found++] = block;
 	}
-	if (send(cache, found, err) < 0)
+	if (send_sorted(cache, found, err) < 0)
 		return -1;
 	for (size_t i = 0; i < found; i++) {
 		block = cache->sorted[i];
 		LIST_REMOVE(block, in_bucket);
 		delist(cache, block);
-		TAILQ_INSERT_TAIL(&cache->free, block, in_list);
+		/* Used again first: its memory is already ours. */
+		TAILQ_INSERT_HEAD(&cache->free, block, in_list);
 		cache->n_free++;
 	}
 	return 0;
@@ -369,7 +370,7 @@ int wtg_cache_flush(struct wtg_cache *cache, struct wtg_error *err)
 	for (size_t i = 0; i < cache->n_blocks; i++)
 		if (cache->blocks[i].dirty)
 			cache->sorted[n++] = &cache->blocks[i];
-	return send(cache, n, err);
+	return send_sorted(cache, n, err);
 }
 
 /* What lies in blocks [first, end) where nothing was written: zeros, or what the window has. */
