@@ -132,11 +132,16 @@ static int walk_to_parent(struct wtg_ntfs *ntfs, const char *path, bool make, st
 	}
 	while (!is_last_name(walk)) {
 		ntfs_inode *dir = walk->dir, *child = open_child(walk);
+		int errnum;
 
 		if (!child && errno == ENOENT && make)
 			child = create_child(walk, S_IFDIR);
+		errnum = errno;
 		walk->dir = child;
-		if (ntfs_inode_close(dir) < 0 || !child)
+		if (ntfs_inode_close(dir) < 0)
+			return -1;
+		errno = errnum;
+		if (!child)
 			return -1;
 		next_name(walk);
 	}
@@ -145,16 +150,14 @@ static int walk_to_parent(struct wtg_ntfs *ntfs, const char *path, bool make, st
 
 static ntfs_inode *open_path(struct wtg_ntfs *ntfs, const char *path)
 {
-	_cleanup_(walk_done) struct walk walk;
+	struct walk walk;
+	ntfs_inode *inode = NULL;
 	int errnum;
-	ntfs_inode *inode;
 
-	if (walk_to_parent(ntfs, path, false, &walk) < 0)
-		return NULL;
-	inode = open_child(&walk);
+	if (walk_to_parent(ntfs, path, false, &walk) == 0)
+		inode = open_child(&walk);
 	errnum = errno;
 	walk_done(&walk);
-	walk = (struct walk){ 0 };
 	errno = errnum;
 	return inode;
 }

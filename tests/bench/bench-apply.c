@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench-apply WIM INDEX FILE: format FILE as one NTFS volume and apply an image to it, through
+ * bench-apply WIM INDEX FILE [SECTOR]: format FILE as one NTFS volume and apply an image to it, through
  * our own device operations, and say what that cost.  Together with apply.sh, which runs it
  * against mkntfs and wimlib-imagex apply.
  */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -21,7 +22,9 @@ static int run(char **argv, int fd, uint64_t size_bytes, struct wtg_error *err)
 	struct wtg_ledger ledger = { 0 };
 	struct wtg_window window = { .fd = fd, .length = size_bytes, .ledger = &ledger };
 	const struct wtg_ntfs_format format = { .label = "Windows", .serial = 1,
-						.start_bytes = 1 << 20, .sector_bytes = 512 };
+						.start_bytes = 1 << 20,
+						.sector_bytes = argv[4] ? (uint32_t)atoi(argv[4]) :
+									  512 };
 	const struct wtg_edition *edition;
 	struct rusage usage;
 
@@ -43,7 +46,7 @@ int main(int argc, char **argv)
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
 
-	if (argc != 4)
+	if (argc != 4 && argc != 5)
 		return 2;
 	fd = open(argv[3], O_RDWR | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0) {

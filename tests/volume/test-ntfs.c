@@ -254,6 +254,41 @@ static void a_replaced_file_may_grow_and_shrink(void **state)
 	drive_done(&drive);
 }
 
+static void compressed_sparse_and_linked_files_are_replaced_too(void **state)
+{
+	static const char *const paths[] = { "compressed/text.txt", "sparse.bin",
+					     "Windows/System32/kernel32.dll",
+					     "Users/download.exe" };
+	static const char *const same[] = { "Windows/WinSxS/a component/KERNEL32.dll",
+					    "Windows/System32/another name.dll" };
+	_cleanup_free_ char *path = wtg_text("%s/corpus", test_dir());
+	_cleanup_free_ char *fix = NULL;
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_ledger ledger = { 0 };
+	struct wtg_ntfs *volume;
+	_cleanup_fd_ int fd = -1;
+
+	(void)state;
+	test_corpus_volume(path, 64 * MIB);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	struct wtg_window window = test_window(fd, 64 * MIB, &ledger);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		assert_good(wtg_ntfs_open(&window, &volume, &err));
+		write_text(volume, paths[i], paths[i]);
+		assert_good(wtg_ntfs_close(&volume, &err));
+		assert_good(wtg_ntfs_open(&window, &volume, &err));
+		assert_content(volume, paths[i], paths[i]);
+		assert_good(wtg_ntfs_close(&volume, &err));
+	}
+	assert_good(wtg_ntfs_open(&window, &volume, &err));
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		assert_content(volume, same[i], "Windows/System32/kernel32.dll");
+	assert_good(wtg_ntfs_close(&volume, &err));
+	wtg_ledger_done(&ledger);
+	fix = test_run(NULL, "ntfsfix -n '%s' && ntfsresize -i -f '%s'", path, path);
+	assert_non_null(strstr(fix, "You might resize"));
+}
+
 /* The security descriptor of a file, as ntfssecaudit dumps it. */
 static char *security_of(const char *volume, const char *path)
 {
@@ -455,6 +490,7 @@ int main(void)
 		cmocka_unit_test(info_tells_label_serial_and_sizes),
 		cmocka_unit_test(files_are_written_and_found_whatever_the_case_and_the_locale),
 		cmocka_unit_test(a_replaced_file_may_grow_and_shrink),
+		cmocka_unit_test(compressed_sparse_and_linked_files_are_replaced_too),
 		cmocka_unit_test(new_files_inherit_and_replaced_ones_keep_their_security),
 		cmocka_unit_test(removing_takes_the_short_name_and_leaves_other_links),
 		cmocka_unit_test(what_cannot_be_read_is_refused_by_name),
