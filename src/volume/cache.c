@@ -43,7 +43,7 @@ TAILQ_HEAD(block_list, block);
 
 struct wtg_cache {
 	struct wtg_window window;
-	size_t n_blocks, n_free, n_stream;
+	size_t n_blocks, n_free, n_stream, stream_limit;
 	struct block *blocks;
 	struct block **sorted; /* room for all of them */
 	uint8_t *memory;
@@ -67,6 +67,9 @@ struct wtg_cache *wtg_cache_new(const struct wtg_window *window, size_t budget_b
 	if (cache->n_blocks < MIN_BLOCKS)
 		cache->n_blocks = MIN_BLOCKS;
 	cache->n_free = cache->n_blocks;
+	cache->stream_limit = STREAM_BYTES / BLOCK_BYTES;
+	if (cache->stream_limit > cache->n_blocks / 4)
+		cache->stream_limit = cache->n_blocks / 4;
 	cache->blocks = wtg_alloc(cache->n_blocks * sizeof(*cache->blocks));
 	cache->sorted = wtg_alloc(cache->n_blocks * sizeof(struct block *));
 	/* The system gives pages of it only when they are first used. */
@@ -170,15 +173,15 @@ static int fill(struct wtg_cache *cache, struct block *block, struct wtg_error *
 }
 
 /*
- * Send the dirty pages of a block, as one run from the first to the last: one larger write
- * costs a stick less than several small ones.  Of a blank block everything is sent, so that
- * the window holds from then on what the cache says it does.
+ * Send the dirty pages of a block, as one run from the first to the last: one larger
+ * write costs a stick less than several small ones.  Of a blank block everything is sent,
+ * so that the window holds from then on what the cache says it does.
  */
 static int send_block(struct wtg_cache *cache, struct block *block, struct wtg_error *err)
 {
-	bool blank = cache->blank[block->number];
-	size_t first = blank ? 0 : (size_t)__builtin_ctzll(block->dirty);
-	size_t end = blank ? BLOCK_PAGES : BLOCK_PAGES - (size_t)__builtin_clzll(block->dirty);
+	uint64_t wanted = cache->blank[block->number] ? UINT64_MAX : block->dirty;
+	size_t first = (size_t)__builtin_ctzll(wanted);
+	size_t end = BLOCK_PAGES - (size_t)__builtin_clzll(wanted);
 	size_t from = first * PAGE_BYTES, to = end * PAGE_BYTES;
 
 	if ((pages(first, end) & ~block->valid) && fill(cache, block, err) < 0)
@@ -191,17 +194,19 @@ static int send_block(struct wtg_cache *cache, struct block *block, struct wtg_e
 
 static int compare_numbers(const void *a, const void *b)
 {
-	const struct block *const *left = a, *const *right = b;
+	uint64_t left = (*(struct block *const *)a)->number;
+	uint64_t right = (*(struct block *const *)b)->number;
 
-	return (*left)->number < (*right)->number ? -1 : (*left)->number > (*right)->number;
+	return left < right ? -1 : left > right;
 }
 
-/* Send the first n blocks of cache->sorted, ascending; all are clean after that, or none. */
+/* Send the first n blocks of cache->sorted, ascending; all are clean then, or none. */
 static int send_sorted(struct wtg_cache *cache, size_t n, struct wtg_error *err)
 {
 	qsort(cache->sorted, n, sizeof(struct block *), compare_numbers);
 	for (size_t i = 0; i < n; i++)
-		if (cache->sorted[i]->dirty && send_block(cache, cache->sorted[i], err) < 0)
+		if (cache->sorted[i]->dirty &&
+		    send_block(cache, cache->sorted[i], err) < 0)
 			return -1;
 	if (wtg_gather_end(&cache->gather, err) < 0)
 		return -1;
@@ -214,7 +219,8 @@ static int send_sorted(struct wtg_cache *cache, size_t n, struct wtg_error *err)
 }
 
 /* Send and let go of the n oldest blocks of a list. */
-static int evict(struct wtg_cache *cache, enum list_kind kind, size_t n, struct wtg_error *err)
+static int evict(struct wtg_cache *cache, enum list_kind kind, size_t n,
+		 struct wtg_error *err)
 {
 	struct block *block;
 	size_t found = 0;
@@ -237,16 +243,9 @@ static int evict(struct wtg_cache *cache, enum list_kind kind, size_t n, struct 
 	return 0;
 }
 
-static size_t stream_limit(const struct wtg_cache *cache)
-{
-	size_t share = cache->n_blocks / 4, most = STREAM_BYTES / BLOCK_BYTES;
-
-	return share < most ? share : most;
-}
-
 static int make_room(struct wtg_cache *cache, struct wtg_error *err)
 {
-	if (cache->n_stream >= stream_limit(cache) &&
+	if (cache->n_stream >= cache->stream_limit &&
 	    evict(cache, STREAM, cache->n_stream / 2, err) < 0)
 		return -1;
 	if (cache->n_free == 0)
@@ -283,8 +282,8 @@ static int check_bounds(const struct wtg_cache *cache, size_t size, uint64_t at,
 	if (at <= cache->window.length && size <= cache->window.length - at)
 		return 0;
 	return wtg_fail(err, WTG_SYSTEM, 0,
-			"%zu bytes at %" PRIu64 " are outside of a volume of %" PRIu64, size, at,
-			cache->window.length);
+			"%zu bytes at %" PRIu64 " are outside of a volume of %" PRIu64,
+			size, at, cache->window.length);
 }
 
 /* How much of a request from at on lies in one block. */
@@ -304,7 +303,8 @@ int wtg_cache_pread(struct wtg_cache *cache, void *buffer, size_t size, uint64_t
 		return -1;
 	while (size > 0) {
 		size_t from = at % BLOCK_BYTES, n = share_of_block(at, size);
-		uint64_t wanted = pages(from / PAGE_BYTES, (from + n - 1) / PAGE_BYTES + 1);
+		uint64_t wanted =
+			pages(from / PAGE_BYTES, (from + n - 1) / PAGE_BYTES + 1);
 		struct block *block = use(cache, at / BLOCK_BYTES, err);
 
 		if (!block)
@@ -319,8 +319,8 @@ int wtg_cache_pread(struct wtg_cache *cache, void *buffer, size_t size, uint64_t
 	return 0;
 }
 
-static int write_block(struct wtg_cache *cache, const uint8_t *data, size_t size, uint64_t at,
-		       struct wtg_error *err)
+static int write_block(struct wtg_cache *cache, const uint8_t *data, size_t size,
+		       uint64_t at, struct wtg_error *err)
 {
 	struct block *block = use(cache, at / BLOCK_BYTES, err);
 	size_t from = at % BLOCK_BYTES, to = from + size;
@@ -342,8 +342,8 @@ static int write_block(struct wtg_cache *cache, const uint8_t *data, size_t size
 	return 0;
 }
 
-int wtg_cache_pwrite(struct wtg_cache *cache, const void *buffer, size_t size, uint64_t at,
-		     struct wtg_error *err)
+int wtg_cache_pwrite(struct wtg_cache *cache, const void *buffer, size_t size,
+		     uint64_t at, struct wtg_error *err)
 {
 	const uint8_t *data = buffer;
 
@@ -373,7 +373,7 @@ int wtg_cache_flush(struct wtg_cache *cache, struct wtg_error *err)
 	return send_sorted(cache, n, err);
 }
 
-/* What lies in blocks [first, end) where nothing was written: zeros, or what the window has. */
+/* What blocks [first, end) hold where nothing was written: zeros or the window's. */
 static void set_blank(struct wtg_cache *cache, uint64_t first, uint64_t end, bool blank)
 {
 	for (size_t i = 0; i < cache->n_blocks; i++)

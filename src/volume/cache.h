@@ -5,8 +5,9 @@
  * stands between them and a window: it keeps what was written, answers reads from it, and
  * sends it on in large, ascending writes.
  *
- * It holds at most budget_bytes.  The window's old content is never read: what the cache did
- * not write itself reads as zeros, as on a new drive, until it is told to trust the window.
+ * It holds at most budget_bytes.  The window's old content is never read: what the cache
+ * did not write itself reads as zeros, as on a new drive, until it is told to trust the
+ * window.
  */
 #pragma once
 
@@ -18,8 +19,8 @@
 
 struct wtg_cache;
 
-/* The window's descriptor and ledger are borrowed.  For a window without a ledger the cache
- * reads through and refuses writes; old content is then read. */
+/* The window's descriptor and ledger are borrowed.  For a window without a ledger the
+ * cache reads through and refuses writes; old content is then read. */
 struct wtg_cache *wtg_cache_new(const struct wtg_window *window, size_t budget_bytes);
 
 /* Drops what was not flushed. */
@@ -28,8 +29,8 @@ WTG_DEFINE_FREEP(struct wtg_cache, wtg_cache_free)
 
 int wtg_cache_pread(struct wtg_cache *cache, void *buffer, size_t size, uint64_t at,
 		    struct wtg_error *err);
-int wtg_cache_pwrite(struct wtg_cache *cache, const void *buffer, size_t size, uint64_t at,
-		     struct wtg_error *err);
+int wtg_cache_pwrite(struct wtg_cache *cache, const void *buffer, size_t size,
+		     uint64_t at, struct wtg_error *err);
 
 /* Send everything to the window, ascending.  Does not fsync. */
 int wtg_cache_flush(struct wtg_cache *cache, struct wtg_error *err);
@@ -39,8 +40,8 @@ int wtg_cache_flush(struct wtg_cache *cache, struct wtg_error *err);
 void wtg_cache_trust_window(struct wtg_cache *cache);
 
 /*
- * Nothing that matters lies in this stretch: where the cache did not write, it is zeros again
- * (as far as it consists of whole blocks of the cache).  This keeps the drive's old content
- * from being read, and from staying behind in the gaps between what is written.
+ * Nothing that matters lies in this stretch: where the cache did not write, it is zeros
+ * again (as far as it consists of whole blocks of the cache).  This keeps the drive's old
+ * content from being read, and from staying behind in the gaps between what is written.
  */
 void wtg_cache_forget(struct wtg_cache *cache, uint64_t at, uint64_t length);

@@ -8,7 +8,8 @@
 
 void wtg_gather_init(struct wtg_gather *g, const struct wtg_window *window)
 {
-	*g = (struct wtg_gather){ .window = *window, .buffer = wtg_alloc(WTG_GATHER_BYTES) };
+	*g = (struct wtg_gather){ .window = *window,
+				  .buffer = wtg_alloc(WTG_GATHER_BYTES) };
 }
 
 void wtg_gather_done(struct wtg_gather *g)

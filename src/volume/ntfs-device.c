@@ -15,8 +15,8 @@
 
 #include "base/alloc.h"
 
-/* Holds the metadata of 100,000 files (1 KiB each in the MFT, the rest in indexes) and the
- * file data on its way. */
+/* Holds the metadata of 100,000 files (1 KiB each in the MFT, the rest in indexes) and
+ * the file data on its way. */
 #define CACHE_BYTES (192u << 20)
 
 /* How far libntfs-3g's allocator moves on after each run of clusters that it gives out:
@@ -34,9 +34,10 @@ static int fail(struct wtg_ntfs_device *device, struct wtg_error *err)
 }
 
 /*
- * The skip leaves files room to grow.  Here nothing grows: each file is given its final size
- * at once, in the order of the image, and the skips would scatter over the whole drive what
- * can be one ascending stream.  The allocator moves its position just before it writes the
+ * The skip leaves files room to grow.  Here nothing grows: each file is given its final
+ * size at once, in the order of the image, and the skips would scatter over the whole
+ * drive what can be one ascending stream (30,000 files on 60 GB: 25,419 writes of 2.4 GB
+ * instead of 329 of 1.3 GB).  The allocator moves its position just before it writes the
  * bitmap, so this is the moment to put it back to where the run ended.
  */
 static void pack(struct wtg_ntfs_device *device)
@@ -80,9 +81,12 @@ static int device_close(struct ntfs_device *dev)
 static s64 device_seek(struct ntfs_device *dev, s64 offset, int whence)
 {
 	struct wtg_ntfs_device *device = dev->d_private;
-	s64 from = whence == SEEK_CUR ? device->position :
-		   whence == SEEK_END ? (s64)device->window.length : 0;
+	s64 from = 0;
 
+	if (whence == SEEK_CUR)
+		from = device->position;
+	else if (whence == SEEK_END)
+		from = (s64)device->window.length;
 	if (offset < -from) {
 		errno = EINVAL;
 		return -1;
@@ -124,7 +128,7 @@ static s64 device_pwrite(struct ntfs_device *dev, const void *buffer, s64 count,
 		errno = EINVAL;
 		return -1;
 	}
-	if (wtg_cache_pwrite(device->cache, buffer, (size_t)count, (uint64_t)at, &err) < 0)
+	if (wtg_cache_pwrite(device->cache, buffer, (size_t)count, (u64)at, &err) < 0)
 		return fail(device, &err);
 	pack(device);
 	return count;
@@ -212,11 +216,12 @@ void wtg_ntfs_device_free(struct wtg_ntfs_device *device)
 }
 
 /*
- * What the bitmap calls free holds what the drive held before: it must not be read, nor stay
- * behind between the things that we write.  Eight clusters at a time are fine enough.  Past
- * the last cluster lies the copy of the boot sector.
+ * What the bitmap calls free holds what the drive held before: it must not be read, nor
+ * stay behind between the things that we write.  Eight clusters at a time are fine
+ * enough.  Past the last cluster lies the copy of the boot sector.
  */
-static int forget_free_clusters(struct wtg_ntfs_device *device, struct _ntfs_volume *volume)
+static int forget_free_clusters(struct wtg_ntfs_device *device,
+				struct _ntfs_volume *volume)
 {
 	const uint64_t step = 8 * (uint64_t)volume->cluster_size;
 	const uint64_t end = (uint64_t)volume->nr_clusters * volume->cluster_size;
@@ -224,7 +229,8 @@ static int forget_free_clusters(struct wtg_ntfs_device *device, struct _ntfs_vol
 	uint8_t bits[4096];
 
 	while (at < end) {
-		s64 n = ntfs_attr_pread(volume->lcnbmp_na, (s64)(at / step), sizeof(bits), bits);
+		s64 n = ntfs_attr_pread(volume->lcnbmp_na, (s64)(at / step), sizeof(bits),
+					bits);
 
 		if (n <= 0)
 			return -1;
@@ -240,8 +246,8 @@ static int forget_free_clusters(struct wtg_ntfs_device *device, struct _ntfs_vol
 	return 0;
 }
 
-struct _ntfs_volume *wtg_ntfs_device_mount(struct wtg_ntfs_device *device, const char *name,
-					   ntfs_mount_flags flags)
+struct _ntfs_volume *wtg_ntfs_device_mount(struct wtg_ntfs_device *device,
+					   const char *name, ntfs_mount_flags flags)
 {
 	struct ntfs_device *dev = ntfs_device_alloc(name, 0, &operations, device);
 	struct _ntfs_volume *volume;

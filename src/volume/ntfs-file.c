@@ -36,20 +36,21 @@ static void walk_done(struct walk *walk)
 }
 
 /* What failed below libntfs-3g comes first: it says more than an errno. */
-static int fail(struct wtg_ntfs *ntfs, enum wtg_kind kind, const char *doing, const char *path,
-		struct wtg_error *err)
+static int fail(struct wtg_ntfs *ntfs, enum wtg_kind kind, const char *doing,
+		const char *path, struct wtg_error *err)
 {
 	int errnum = errno;
 
 	if (!ntfs->device->error.message)
 		return wtg_fail(err, kind, errnum, "%s %s on the volume", doing, path);
-	return wtg_fail(err, ntfs->device->error.kind, 0, "%s %s on the volume: %s", doing, path,
-			ntfs->device->error.message);
+	return wtg_fail(err, ntfs->device->error.kind, 0, "%s %s on the volume: %s",
+			doing, path, ntfs->device->error.message);
 }
 
-/* libntfs-3g keeps changes to a volume that is open for reading in memory, and then says that
- * all went well. */
-static int check_writable(const struct wtg_ntfs *ntfs, const char *path, struct wtg_error *err)
+/* libntfs-3g keeps changes to a volume that is open for reading in memory, and then says
+ * that all went well. */
+static int check_writable(const struct wtg_ntfs *ntfs, const char *path,
+			  struct wtg_error *err)
 {
 	if (ntfs->device->window.ledger)
 		return 0;
@@ -94,7 +95,8 @@ static ntfs_inode *open_child(const struct walk *walk)
 		errno = ENOENT;
 		return NULL;
 	}
-	reference = ntfs_inode_lookup_by_name(walk->dir, walk->name, (int)walk->name_units);
+	reference = ntfs_inode_lookup_by_name(walk->dir, walk->name,
+					      (int)walk->name_units);
 	return reference == (u64)-1 ? NULL :
 				      ntfs_inode_open(walk->volume, MREF(reference));
 }
@@ -115,10 +117,11 @@ static ntfs_inode *create_child(const struct walk *walk, mode_t type)
 }
 
 /*
- * Walk to the directory that holds the last part of path; where directories are missing, make
- * them or fail with ENOENT.
+ * Walk to the directory that holds the last part of path; where directories are missing,
+ * make them or fail with ENOENT.
  */
-static int walk_to_parent(struct wtg_ntfs *ntfs, const char *path, bool make, struct walk *walk)
+static int walk_to_parent(struct wtg_ntfs *ntfs, const char *path, bool make,
+			  struct walk *walk)
 {
 	*walk = (struct walk){ .volume = ntfs->volume, .path = path };
 	walk->units = wtg_utf16_from_utf8(path);
@@ -176,13 +179,15 @@ bool wtg_ntfs_exists(struct wtg_ntfs *volume, const char *path)
 static int check_plain(const ntfs_inode *inode, const char *path, struct wtg_error *err)
 {
 	if (inode->mrec->flags & MFT_RECORD_IS_DIRECTORY)
-		return wtg_fail(err, WTG_INPUT, 0, "%s on the volume is a directory", path);
+		return wtg_fail(err, WTG_INPUT, 0, "%s on the volume is a directory",
+				path);
 	if (inode->flags & FILE_ATTR_ENCRYPTED)
 		return wtg_fail(err, WTG_INPUT, 0, "%s on the volume is encrypted", path);
 	if (inode->flags & FILE_ATTR_REPARSE_POINT)
 		return wtg_fail(err, WTG_INPUT, 0,
-				"%s on the volume is a link, or compressed as Windows compresses "
-				"system files (CompactOS), which wtgctl cannot read", path);
+				"%s on the volume is a link, or compressed as Windows "
+				"compresses system files (CompactOS), which wtgctl "
+				"cannot read", path);
 	return 0;
 }
 
@@ -193,13 +198,15 @@ static int read_data(ntfs_attr *data, size_t max, const char *path, struct wtg_b
 
 	if (data->data_size < 0 || (uint64_t)data->data_size > max)
 		return wtg_fail(err, WTG_INPUT, 0,
-				"%s on the volume has %" PRId64 " bytes, at most %zu make sense",
+				"%s on the volume has %" PRId64
+				" bytes, at most %zu make sense",
 				path, (int64_t)data->data_size, max);
 	bytes.data = wtg_try_alloc((size_t)data->data_size, path, err);
 	if (!bytes.data)
 		return -1;
 	while (bytes.size < (size_t)data->data_size) {
-		s64 n = ntfs_attr_pread(data, (s64)bytes.size, data->data_size - (s64)bytes.size,
+		s64 n = ntfs_attr_pread(data, (s64)bytes.size,
+					data->data_size - (s64)bytes.size,
 					bytes.data + bytes.size);
 
 		if (n <= 0) {
@@ -213,8 +220,8 @@ static int read_data(ntfs_attr *data, size_t max, const char *path, struct wtg_b
 	return 0;
 }
 
-int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max, struct wtg_bytes *ret,
-		  struct wtg_error *err)
+int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max,
+		  struct wtg_bytes *ret, struct wtg_error *err)
 {
 	ntfs_inode *inode = open_path(volume, path);
 	ntfs_attr *data;
@@ -262,15 +269,18 @@ static int replace_data(ntfs_inode *inode, const struct wtg_bytes *content)
 	return result < 0 ? -1 : 0;
 }
 
-static int set_security(struct walk *walk, ntfs_inode *inode, const struct wtg_bytes *security)
+static int set_security(struct walk *walk, ntfs_inode *inode,
+			const struct wtg_bytes *security)
 {
 	struct SECURITY_CONTEXT context = { .vol = walk->volume };
 
-	return ntfs_set_ntfs_acl(&context, inode, (const char *)security->data, security->size, 0);
+	return ntfs_set_ntfs_acl(&context, inode, (const char *)security->data,
+				 security->size, 0);
 }
 
-static int write_here(struct wtg_ntfs *ntfs, struct walk *walk, const struct wtg_bytes *content,
-		      const struct wtg_bytes *security, struct wtg_error *err)
+static int write_here(struct wtg_ntfs *ntfs, struct walk *walk,
+		      const struct wtg_bytes *content, const struct wtg_bytes *security,
+		      struct wtg_error *err)
 {
 	ntfs_inode *inode = open_child(walk);
 	bool is_new = !inode && errno == ENOENT;
@@ -293,8 +303,9 @@ static int write_here(struct wtg_ntfs *ntfs, struct walk *walk, const struct wtg
 	return result;
 }
 
-int wtg_ntfs_write(struct wtg_ntfs *volume, const char *path, const struct wtg_bytes *content,
-		   const struct wtg_bytes *security, struct wtg_error *err)
+int wtg_ntfs_write(struct wtg_ntfs *volume, const char *path,
+		   const struct wtg_bytes *content, const struct wtg_bytes *security,
+		   struct wtg_error *err)
 {
 	_cleanup_(walk_done) struct walk walk = { 0 };
 	ntfs_inode *dir;

@@ -18,7 +18,7 @@ static int run_mkntfs(int fd, const struct wtg_ntfs_format *format, struct wtg_e
 	char path[32], start[24], sector[16], cluster[16];
 	const char *argv[24] = {
 		"mkntfs", "--quick", "--force", "--quiet",
-		/* Without them Windows cannot boot from the volume, as mkntfs says itself. */
+		/* As mkntfs says itself, Windows cannot boot from a volume without. */
 		"--heads", "255", "--sectors-per-track", "63",
 		"--partition-start", start,
 		"--sector-size", sector,
@@ -27,7 +27,8 @@ static int run_mkntfs(int fd, const struct wtg_ntfs_format *format, struct wtg_e
 	size_t n = 14;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	snprintf(start, sizeof(start), "%" PRIu64, format->start_bytes / format->sector_bytes);
+	snprintf(start, sizeof(start), "%" PRIu64,
+		 format->start_bytes / format->sector_bytes);
 	snprintf(sector, sizeof(sector), "%" PRIu32, format->sector_bytes);
 	snprintf(cluster, sizeof(cluster), "%" PRIu32,
 		 format->cluster_bytes ? format->cluster_bytes : 4096);
@@ -62,7 +63,8 @@ struct copy {
 	uint8_t *buffer;
 };
 
-static int copy_extent(uint64_t offset, uint64_t length, void *context, struct wtg_error *err)
+static int copy_extent(uint64_t offset, uint64_t length, void *context,
+		       struct wtg_error *err)
 {
 	struct copy *copy = context;
 
@@ -89,8 +91,8 @@ int wtg_ntfs_format(const struct wtg_window *window, const struct wtg_ntfs_forma
 
 	if (format->start_bytes / format->sector_bytes > UINT32_MAX)
 		return wtg_fail(err, WTG_UNSUITABLE, 0,
-				"an NTFS boot sector cannot say that it starts at byte %" PRIu64,
-				format->start_bytes);
+				"an NTFS boot sector cannot say that it starts at byte "
+				"%" PRIu64, format->start_bytes);
 	if (wtg_memory_file("volume", size_bytes, &fd, err) < 0 ||
 	    run_mkntfs(fd, format, err) < 0 ||
 	    set_serial(fd, size_bytes, format, err) < 0)

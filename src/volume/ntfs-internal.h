@@ -19,7 +19,7 @@
 
 /*
  * What libntfs-3g takes for a device: a cache over a window.  The first failure stays in
- * error, because libntfs-3g and wimlib swallow some; after it nothing is written any more.
+ * error, because libntfs-3g and wimlib swallow some; after it nothing is written.
  */
 struct wtg_ntfs_device {
 	struct wtg_window window;
@@ -34,9 +34,9 @@ struct wtg_ntfs_device {
 struct wtg_ntfs_device *wtg_ntfs_device_new(const struct wtg_window *window);
 void wtg_ntfs_device_free(struct wtg_ntfs_device *device); /* must not be mounted */
 
-/* Mount it under a name that messages will show; NULL and errno when libntfs-3g refuses. */
-struct _ntfs_volume *wtg_ntfs_device_mount(struct wtg_ntfs_device *device, const char *name,
-					   ntfs_mount_flags flags);
+/* Mount it under a name for messages; NULL and errno when libntfs-3g refuses. */
+struct _ntfs_volume *wtg_ntfs_device_mount(struct wtg_ntfs_device *device,
+					   const char *name, ntfs_mount_flags flags);
 
 /* The first failure, else the cache's flush. */
 int wtg_ntfs_device_finish(struct wtg_ntfs_device *device, struct wtg_error *err);

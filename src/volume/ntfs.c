@@ -36,18 +36,21 @@ static const char *reason(int errnum)
 	return strerror(errnum);
 }
 
-int wtg_ntfs_open(const struct wtg_window *window, struct wtg_ntfs **ret, struct wtg_error *err)
+int wtg_ntfs_open(const struct wtg_window *window, struct wtg_ntfs **ret,
+		  struct wtg_error *err)
 {
 	struct wtg_ntfs_device *device = wtg_ntfs_device_new(window);
 	struct wtg_ntfs *ntfs;
 	struct _ntfs_volume *volume;
 
-	volume = wtg_ntfs_device_mount(device, "the volume", window->ledger ? 0 : NTFS_MNT_RDONLY);
+	volume = wtg_ntfs_device_mount(device, "the volume",
+				       window->ledger ? 0 : NTFS_MNT_RDONLY);
 	if (!volume) {
 		int errnum = errno;
 
 		if (wtg_ntfs_device_finish(device, err) == 0)
-			wtg_fail(err, WTG_INPUT, 0, "open the volume: %s", reason(errnum));
+			wtg_fail(err, WTG_INPUT, 0, "open the volume: %s",
+				 reason(errnum));
 		wtg_ntfs_device_free(device);
 		return -1;
 	}
@@ -89,13 +92,15 @@ void wtg_ntfs_abandon(struct wtg_ntfs *volume)
 	free(volume);
 }
 
-int wtg_ntfs_info(struct wtg_ntfs *volume, struct wtg_ntfs_info *ret, struct wtg_error *err)
+int wtg_ntfs_info(struct wtg_ntfs *volume, struct wtg_ntfs_info *ret,
+		  struct wtg_error *err)
 {
 	struct _ntfs_volume *vol = volume->volume;
 	struct wtg_ntfs_info info = { .cluster_bytes = vol->cluster_size };
 	uint8_t serial[8];
 
-	if (wtg_cache_pread(volume->device->cache, serial, sizeof(serial), SERIAL_AT, err) < 0)
+	if (wtg_cache_pread(volume->device->cache, serial, sizeof(serial), SERIAL_AT,
+			    err) < 0)
 		return -1;
 	if (ntfs_volume_get_free_space(vol) < 0)
 		return wtg_fail(err, WTG_INPUT, errno, "read the volume's bitmap");

@@ -4,8 +4,8 @@
  * libntfs-3g, which works through device operations of our own over a struct wtg_cache.
  * Nothing is mounted by the kernel, no partition node is used.
  *
- * Paths inside a volume are UTF-8 with '/' between the parts, relative to the root, and match
- * whatever the case.
+ * Paths inside a volume are UTF-8 with '/' between the parts, relative to the root, and
+ * match whatever the case.
  */
 #pragma once
 
@@ -19,10 +19,10 @@
 #include "wtg/error.h"
 
 struct wtg_ntfs_format {
-	const char *label;      /* UTF-8, at most 32 UTF-16 units; NULL: none */
-	uint64_t serial;        /* of the volume, from the plan */
-	uint64_t start_bytes;   /* where the partition starts on the drive: hidden sectors */
-	uint32_t sector_bytes;  /* logical */
+	const char *label;     /* UTF-8, at most 32 UTF-16 units; NULL: none */
+	uint64_t serial;       /* of the volume, from the plan */
+	uint64_t start_bytes;  /* of the partition on the drive: its hidden sectors */
+	uint32_t sector_bytes; /* logical */
 	uint32_t cluster_bytes; /* 0: mkntfs' default (4096) */
 };
 
@@ -36,7 +36,7 @@ struct wtg_ntfs;
 int wtg_ntfs_open(const struct wtg_window *window, struct wtg_ntfs **ret,
 		  struct wtg_error *err);
 
-/* Unmount, flush, and tell whether everything reached the window; *volume becomes NULL. */
+/* Unmount, flush, tell whether everything reached the window; *volume becomes NULL. */
 int wtg_ntfs_close(struct wtg_ntfs **volume, struct wtg_error *err);
 
 /* For leaving early: drops what was not written. */
@@ -47,39 +47,41 @@ bool wtg_ntfs_exists(struct wtg_ntfs *volume, const char *path);
 
 /* The unnamed data of a regular file of at most max bytes; kind WTG_INPUT if there is no
  * such file, it is larger, or it cannot be read. */
-int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max, struct wtg_bytes *ret,
-		  struct wtg_error *err);
+int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max,
+		  struct wtg_bytes *ret, struct wtg_error *err);
 
 /*
- * Replace the content of an existing file in place (its security descriptor, names, time of
- * creation and object id stay), or create it, its directories too.  What is new inherits
- * from its parent as Windows does it; a new file gets security (a self-relative descriptor)
- * instead, if that is not NULL.
+ * Replace the content of an existing file in place (its security descriptor, names, time
+ * of creation and object id stay), or create it, its directories too.  What is new
+ * inherits from its parent as Windows does it; a new file gets security (a self-relative
+ * descriptor) instead, if that is not NULL.
  */
-int wtg_ntfs_write(struct wtg_ntfs *volume, const char *path, const struct wtg_bytes *content,
-		   const struct wtg_bytes *security, struct wtg_error *err);
+int wtg_ntfs_write(struct wtg_ntfs *volume, const char *path,
+		   const struct wtg_bytes *content, const struct wtg_bytes *security,
+		   struct wtg_error *err);
 
-/* Remove a file, or an empty directory, with its short name; absent is fine.  Other hard links
- * to the file stay. */
+/* Remove a file, or an empty directory, with its short name; absent is fine.  Other hard
+ * links to the file stay. */
 int wtg_ntfs_remove(struct wtg_ntfs *volume, const char *path, struct wtg_error *err);
 
-/* Total and free bytes, label, serial; what verify looks at first.  dirty and hibernated are
- * seen on volumes opened for reading: the others do not open for writing. */
+/* Total and free bytes, label, serial; what verify looks at first.  dirty and hibernated
+ * are seen on volumes opened for reading: the others do not open for writing. */
 struct wtg_ntfs_info {
 	uint64_t size_bytes, free_bytes, serial;
 	uint32_t cluster_bytes;
 	bool dirty, hibernated;
 	char label[128];
 };
-int wtg_ntfs_info(struct wtg_ntfs *volume, struct wtg_ntfs_info *ret, struct wtg_error *err);
+int wtg_ntfs_info(struct wtg_ntfs *volume, struct wtg_ntfs_info *ret,
+		  struct wtg_error *err);
 
 /*
  * Lend the window to a library that mounts by name (wimlib): our ntfs_mount() stands in
- * front of libntfs-3g's and finds the window under the name that this returns (valid until
- * taken back).  At most one window is lent at a time, and it holds an empty volume: what is
- * written is packed, in the order in which it comes.  wtg_ntfs_take_back() flushes and tells
- * whether every write reached the window, which wimlib does not: its NTFS apply ends well
- * over lost metadata and failed syncs.
+ * front of libntfs-3g's and finds the window under the name that this returns (valid
+ * until taken back).  At most one window is lent at a time, and it holds an empty volume:
+ * what is written is packed, in the order in which it comes.  wtg_ntfs_take_back()
+ * flushes and tells whether every write reached the window, which wimlib does not: its
+ * NTFS apply ends well over lost metadata and failed syncs.
  */
 const char *wtg_ntfs_lend(const struct wtg_window *window);
 int wtg_ntfs_take_back(struct wtg_error *err);

@@ -12,14 +12,13 @@
 #include "base/alloc.h"
 #include "base/fdio.h"
 #include "corpus.h"
+#include "drive.h"
 #include "tree.h"
 #include "volume/ntfs.h"
 #include "wtg/text.h"
 
-#define MIB       (UINT64_C(1) << 20)
-#define START     (3 * MIB)
-#define SIZE      (96 * MIB)
-#define OLD       0xa5
+
+#define SIZE (96 * MIB)
 
 static char *source_wim, *source_tree;
 
@@ -30,7 +29,8 @@ static int make_source(void **state)
 	(void)state;
 	test_corpus_volume(volume, 64 * MIB);
 	source_wim = wtg_text("%s/source.wim", test_dir());
-	free(test_run(NULL, "wimlib-imagex capture '%s' '%s' Corpus", volume, source_wim));
+	free(test_run(NULL, "wimlib-imagex capture '%s' '%s' Corpus", volume,
+		      source_wim));
 	source_tree = test_tree(source_wim, 1);
 	return 0;
 }
@@ -38,11 +38,23 @@ static int make_source(void **state)
 static void the_source_has_one_of_everything(void **state)
 {
 	static const char *const things[] = {
-		"short=LONGFI~1.TEX", "links=3", "tag=a0000003", "tag=a000000c",
-		"attributes=00000830", "attributes=00000220", "attributes=00002007",
-		"object=0102030405", "stream=Zone.Identifier:27:", "stream=empty:0:",
-		"stream=on a directory:70000:", "created=1609286400.002000700", "a900120001010000",
-		"/case TWIN ", "/Case twin ", "日本語 😀", "/Windows/sizes/3145745 bytes ",
+		"short=LONGFI~1.TEX",
+		"links=3",
+		"tag=a0000003",
+		"tag=a000000c",
+		"attributes=00000830",
+		"attributes=00000220",
+		"attributes=00002007",
+		"object=0102030405",
+		"stream=Zone.Identifier:27:",
+		"stream=empty:0:",
+		"stream=on a directory:70000:",
+		"created=1609286400.002000700",
+		"a900120001010000",
+		"/case TWIN ",
+		"/Case twin ",
+		"日本語 😀",
+		"/Windows/sizes/3145745 bytes ",
 	};
 
 	(void)state;
@@ -59,103 +71,43 @@ static int drop_source(void **state)
 	return 0;
 }
 
-struct drive {
-	char *path;
-	int fd;
-	struct wtg_ledger ledger;
-	struct wtg_window window;
-};
-
-/* A drive full of old content, with an empty volume where the partition will be. */
-static void drive_open(struct drive *drive, uint32_t sector_bytes)
+/* A used drive with an empty volume where the partition is. */
+static void open_drive(struct test_drive *drive, uint32_t sector_bytes)
 {
-	const struct wtg_ntfs_format how = { .serial = 1, .start_bytes = START,
-					     .sector_bytes = sector_bytes };
-	_cleanup_free_ uint8_t *old = wtg_alloc(MIB);
-	struct wtg_error err = WTG_ERROR_INIT;
-
-	memset(drive, 0, sizeof(*drive));
-	drive->fd = test_file("drive", START + SIZE + MIB, &drive->path);
-	memset(old, OLD, MIB);
-	for (uint64_t at = 0; at < START + SIZE + MIB; at += MIB)
-		if (wtg_pwrite_all(drive->fd, old, MIB, at) < 0)
-			fail_msg("cannot fill the drive");
-	drive->window = (struct wtg_window){ .fd = drive->fd, .offset = START, .length = SIZE,
-					     .ledger = &drive->ledger };
-	assert_good(wtg_ntfs_format(&drive->window, &how, &err));
+	test_drive_open(drive, SIZE);
+	test_drive_format(drive, sector_bytes);
 }
 
-static void drive_done(struct drive *drive)
-{
-	close(drive->fd);
-	free(drive->path);
-	wtg_ledger_done(&drive->ledger);
-}
-
-static char *carve(const struct drive *drive)
-{
-	char *path = wtg_text("%s.volume", drive->path);
-
-	free(test_run(NULL, "dd if='%s' of='%s' bs=1M skip=%llu count=%llu status=none",
-		      drive->path, path, (unsigned long long)(START / MIB),
-		      (unsigned long long)(SIZE / MIB)));
-	return path;
-}
-
-static int apply_with(struct drive *drive, const char *wim_path, struct wtg_progress *progress,
-		      struct wtg_error *err)
+static int apply_with(struct test_drive *drive, const char *wim_path,
+		      struct wtg_progress *progress, struct wtg_error *err)
 {
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 
 	if (wtg_image_open(wim_path, &image, err) < 0)
 		return -1;
-	return wtg_apply(image, wtg_image_edition(image, 0), &drive->window, progress, err);
+	return wtg_apply(image, wtg_image_edition(image, 0), &drive->window, progress,
+			 err);
 }
 
-static int apply(struct drive *drive, const char *wim_path, struct wtg_error *err)
+static int apply(struct test_drive *drive, const char *wim_path, struct wtg_error *err)
 {
 	return apply_with(drive, wim_path, NULL, err);
-}
-
-static void assert_clean(const char *volume)
-{
-	static const char *const questions[][2] = {
-		{ "ntfsfix -n '%s'", "processed successfully" },
-		{ "ntfsresize -i -f '%s'", "You might resize" },
-		{ "ntfsinfo -m '%s'", "Volume Flags: 0x0000" },
-		{ "fsstat -f ntfs '%s'", "Root Directory: 5" },
-	};
-
-	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
-		_cleanup_free_ char *said = NULL;
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		said = test_run(NULL, questions[i][0], volume);
-#pragma GCC diagnostic pop
-		if (!strstr(said, questions[i][1]))
-			fail_msg("no \"%s\" in: %s", questions[i][1], said);
-	}
 }
 
 static void check_that_everything_comes_back(uint32_t sector_bytes)
 {
 	_cleanup_free_ char *volume = NULL, *tree = NULL;
 	struct wtg_error err = WTG_ERROR_INIT;
-	struct drive drive;
-	uint8_t byte;
+	struct test_drive drive;
 
-	drive_open(&drive, sector_bytes);
+	open_drive(&drive, sector_bytes);
 	assert_good(apply(&drive, source_wim, &err));
-	volume = carve(&drive);
-	assert_clean(volume);
+	volume = test_drive_carve(&drive);
+	test_assert_clean(volume);
 	tree = test_tree_of_volume(volume);
 	test_trees_equal(tree, source_tree);
-	assert_int_equal(wtg_pread_all(drive.fd, &byte, 1, START - 1), 0);
-	assert_int_equal(byte, OLD);
-	assert_int_equal(wtg_pread_all(drive.fd, &byte, 1, START + SIZE), 0);
-	assert_int_equal(byte, OLD);
-	drive_done(&drive);
+	test_drive_assert_bounds(&drive);
+	test_drive_done(&drive);
 }
 
 static void everything_in_the_image_comes_back_from_the_volume(void **state)
@@ -175,8 +127,9 @@ static void the_volume_says_what_one_of_wimapply_says(void **state)
 	_cleanup_free_ char *volume = wtg_text("%s/plain", test_dir()), *theirs = NULL;
 
 	(void)state;
-	free(test_run(NULL, "truncate -s %llu '%s' && mkntfs -Q -F -q '%s' && "
-			    "wimlib-imagex apply '%s' 1 '%s'",
+	free(test_run(NULL,
+		      "truncate -s %llu '%s' && mkntfs -Q -F -q '%s' && "
+		      "wimlib-imagex apply '%s' 1 '%s'",
 		      (unsigned long long)SIZE, volume, volume, source_wim, volume));
 	theirs = test_tree_of_volume(volume);
 	test_trees_equal(theirs, source_tree);
@@ -187,19 +140,23 @@ static void sleuthkit_reads_the_same_bytes(void **state)
 {
 	_cleanup_free_ char *volume = NULL, *expected = NULL, *found = NULL;
 	struct wtg_error err = WTG_ERROR_INIT;
-	struct drive drive;
+	struct test_drive drive;
 
 	(void)state;
 	test_require("icat");
-	drive_open(&drive, 512);
+	open_drive(&drive, 512);
 	assert_good(apply(&drive, source_wim, &err));
-	volume = carve(&drive);
-	found = test_run(NULL, "n=$(ifind -f ntfs -n 'Windows/sizes/3145745 bytes' '%s') && "
-			       "icat -f ntfs '%s' $n | sha1sum", volume, volume);
-	expected = test_run(NULL, "wimlib-imagex extract '%s' 1 '/Windows/sizes/3145745 bytes' "
-				  "--to-stdout | sha1sum", source_wim);
+	volume = test_drive_carve(&drive);
+	found = test_run(NULL,
+			 "n=$(ifind -f ntfs -n 'Windows/sizes/3145745 bytes' '%s') && "
+			 "icat -f ntfs '%s' $n | sha1sum",
+			 volume, volume);
+	expected = test_run(NULL,
+			    "wimlib-imagex extract '%s' 1 '/Windows/sizes/3145745 bytes' "
+			    "--to-stdout | sha1sum",
+			    source_wim);
 	assert_string_equal(found, expected);
-	drive_done(&drive);
+	test_drive_done(&drive);
 }
 
 static void a_second_image_in_the_same_process_is_as_good(void **state)
@@ -212,33 +169,35 @@ static void nothing_of_the_old_drive_is_left_where_files_lie(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_free_ char *volume = NULL, *slack = NULL;
-	struct drive drive;
+	struct test_drive drive;
 
 	(void)state;
 	test_require("blkls");
-	drive_open(&drive, 512);
+	open_drive(&drive, 512);
 	assert_good(apply(&drive, source_wim, &err));
-	volume = carve(&drive);
-	/* The slack of all files, as forensics see it; tr leaves only the old drive's bytes. */
+	volume = test_drive_carve(&drive);
+	/* The slack of all files, as forensics see it; tr leaves only the old drive's
+	 * bytes. */
 	slack = test_run(NULL, "blkls -s -f ntfs '%s' | tr -cd '\\245' | wc -c", volume);
 	if (atoi(slack) >= 4096)
 		fail_msg("%s bytes in the slack may be the old drive's", slack);
-	drive_done(&drive);
+	test_drive_done(&drive);
 }
 
 static void applies_in_few_large_writes(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
-	struct drive drive;
+	struct test_drive drive;
 	uint64_t before;
 
 	(void)state;
-	drive_open(&drive, 512);
+	open_drive(&drive, 512);
 	before = drive.ledger.n_writes;
 	assert_good(apply(&drive, source_wim, &err));
 	if (drive.ledger.n_writes - before > 20)
-		fail_msg("%llu writes", (unsigned long long)(drive.ledger.n_writes - before));
-	drive_done(&drive);
+		fail_msg("%llu writes",
+			 (unsigned long long)(drive.ledger.n_writes - before));
+	test_drive_done(&drive);
 }
 
 /* Every write of the drive goes through here; the one that is to fail does. */
@@ -261,15 +220,15 @@ static void whichever_write_is_lost_is_told_and_wins_over_what_wimlib_says(void 
 	(void)state;
 	for (failing_write = 0;; failing_write++) {
 		struct wtg_error err = WTG_ERROR_INIT;
-		struct drive drive;
+		struct test_drive drive;
 		int result;
 
-		drive_open(&drive, 512);
+		open_drive(&drive, 512);
 		faulty_fd = drive.fd;
 		n_writes = 0;
 		result = apply(&drive, source_wim, &err);
 		faulty_fd = -1;
-		drive_done(&drive);
+		test_drive_done(&drive);
 		if (n_writes <= failing_write) {
 			assert_good(result);
 			break;
@@ -302,31 +261,34 @@ static void whoever_interrupts_is_heard_and_the_volume_left_clean(void **state)
 	struct counter counter = { .progress = { count, enough }, .stop_after = MIB };
 	struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_free_ char *volume = NULL;
-	struct drive drive;
+	struct test_drive drive;
 
 	(void)state;
-	drive_open(&drive, 512);
-	assert_fails(apply_with(&drive, source_wim, &counter.progress, &err), WTG_CANCELLED, "");
-	volume = carve(&drive);
-	assert_clean(volume);
-	drive_done(&drive);
+	open_drive(&drive, 512);
+	assert_fails(apply_with(&drive, source_wim, &counter.progress, &err),
+		     WTG_CANCELLED, "");
+	volume = test_drive_carve(&drive);
+	test_assert_clean(volume);
+	test_drive_done(&drive);
 }
 
 static void a_damaged_image_is_told_and_the_volume_left_clean(void **state)
 {
 	_cleanup_free_ char *bad = wtg_text("%s/bad.wim", test_dir()), *volume = NULL;
 	struct wtg_error err = WTG_ERROR_INIT;
-	struct drive drive;
+	struct test_drive drive;
 
 	(void)state;
 	/* In the middle of the blobs, where nothing but a hash tells. */
-	free(test_run(NULL, "cp '%s' '%s' && printf damage | dd of='%s' bs=1 seek=2000000 "
-			    "conv=notrunc status=none", source_wim, bad, bad));
-	drive_open(&drive, 512);
+	free(test_run(NULL,
+		      "cp '%s' '%s' && printf damage | dd of='%s' bs=1 seek=2000000 "
+		      "conv=notrunc status=none",
+		      source_wim, bad, bad));
+	open_drive(&drive, 512);
 	assert_fails(apply(&drive, bad, &err), WTG_INPUT, "");
-	volume = carve(&drive);
-	assert_clean(volume);
-	drive_done(&drive);
+	volume = test_drive_carve(&drive);
+	test_assert_clean(volume);
+	test_drive_done(&drive);
 }
 
 int main(void)
@@ -340,7 +302,8 @@ int main(void)
 		cmocka_unit_test(a_second_image_in_the_same_process_is_as_good),
 		cmocka_unit_test(nothing_of_the_old_drive_is_left_where_files_lie),
 		cmocka_unit_test(applies_in_few_large_writes),
-		cmocka_unit_test(whichever_write_is_lost_is_told_and_wins_over_what_wimlib_says),
+		cmocka_unit_test(
+			whichever_write_is_lost_is_told_and_wins_over_what_wimlib_says),
 		cmocka_unit_test(whoever_interrupts_is_heard_and_the_volume_left_clean),
 		cmocka_unit_test(a_damaged_image_is_told_and_the_volume_left_clean),
 	};

@@ -49,7 +49,8 @@ static void print_hex(FILE *out, const void *data, size_t size)
 
 static void print_time(FILE *out, const char *label, const struct wimlib_timespec *time)
 {
-	fprintf(out, " %s=%lld.%09ld", label, (long long)time->tv_sec, (long)time->tv_nsec);
+	fprintf(out, " %s=%lld.%09ld", label, (long long)time->tv_sec,
+		(long)time->tv_nsec);
 }
 
 static int print_entry(const struct wimlib_dir_entry *entry, void *context)
@@ -57,9 +58,10 @@ static int print_entry(const struct wimlib_dir_entry *entry, void *context)
 	struct tree *tree = context;
 	FILE *out = tree->out;
 
-	fprintf(out, "%s short=%s attributes=%08x links=%u first=%s tag=%08x", entry->full_path,
-		entry->dos_name ? entry->dos_name : "", entry->attributes, entry->num_links,
-		first_link(tree, entry), entry->reparse_tag);
+	fprintf(out, "%s short=%s attributes=%08x links=%u first=%s tag=%08x",
+		entry->full_path, entry->dos_name ? entry->dos_name : "",
+		entry->attributes, entry->num_links, first_link(tree, entry),
+		entry->reparse_tag);
 	print_time(out, "created", &entry->creation_time);
 	print_time(out, "written", &entry->last_write_time);
 	print_time(out, "accessed", &entry->last_access_time);
@@ -90,10 +92,11 @@ char *test_tree(const char *wim_path, int image)
 	tree.out = open_memstream(&text, &size);
 	code = wimlib_open_wim(wim_path, 0, &wim);
 	if (code == 0)
-		code = wimlib_iterate_dir_tree(wim, image, WIMLIB_WIM_ROOT_PATH,
-					       WIMLIB_ITERATE_DIR_TREE_FLAG_RECURSIVE |
-						       WIMLIB_ITERATE_DIR_TREE_FLAG_RESOURCES_NEEDED,
-					       print_entry, &tree);
+		code = wimlib_iterate_dir_tree(
+			wim, image, WIMLIB_WIM_ROOT_PATH,
+			WIMLIB_ITERATE_DIR_TREE_FLAG_RECURSIVE |
+				WIMLIB_ITERATE_DIR_TREE_FLAG_RESOURCES_NEEDED,
+			print_entry, &tree);
 	if (code != 0)
 		fail_msg("read %s: %s", wim_path, wimlib_get_error_string(code));
 	wimlib_free(wim);
@@ -109,7 +112,8 @@ char *test_tree_of_volume(const char *volume_path)
 	_cleanup_free_ char *wim = wtg_text("%s.wim", volume_path);
 	char *tree;
 
-	free(test_run(NULL, "wimlib-imagex capture '%s' '%s' --compress=none", volume_path, wim));
+	free(test_run(NULL, "wimlib-imagex capture '%s' '%s' --compress=none",
+		      volume_path, wim));
 	tree = test_tree(wim, 1);
 	remove(wim);
 	return tree;

@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * A line for each name: path, short name, attributes, times to 100 ns, the first name of the
- * file that it is a link to, reparse tag, object id, security descriptor, and each stream with
- * its size and SHA-1.  The caller frees.
+ * A line for each name: path, short name, attributes, times to 100 ns, the first name of
+ * the file that it is a link to, reparse tag, object id, security descriptor, and each
+ * stream with its size and SHA-1.  The caller frees.
  */
 char *test_tree(const char *wim_path, int image);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench-apply WIM INDEX FILE [SECTOR]: format FILE as one NTFS volume and apply an image to it, through
- * our own device operations, and say what that cost.  Together with apply.sh, which runs it
- * against mkntfs and wimlib-imagex apply.
+ * bench-apply WIM INDEX FILE [SECTOR]: format FILE as one NTFS volume, apply an image to
+ * it through our own device operations, and say what that cost.  apply.sh runs it against
+ * mkntfs and wimlib-imagex apply.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,10 +21,12 @@ static int run(char **argv, int fd, uint64_t size_bytes, struct wtg_error *err)
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	struct wtg_ledger ledger = { 0 };
 	struct wtg_window window = { .fd = fd, .length = size_bytes, .ledger = &ledger };
-	const struct wtg_ntfs_format format = { .label = "Windows", .serial = 1,
-						.start_bytes = 1 << 20,
-						.sector_bytes = argv[4] ? (uint32_t)atoi(argv[4]) :
-									  512 };
+	const struct wtg_ntfs_format format = {
+		.label = "Windows",
+		.serial = 1,
+		.start_bytes = 1 << 20,
+		.sector_bytes = argv[4] ? (uint32_t)atoi(argv[4]) : 512,
+	};
 	const struct wtg_edition *edition;
 	struct rusage usage;
 

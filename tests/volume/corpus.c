@@ -24,19 +24,16 @@
 			fail_msg("%s: %s", #condition, strerror(errno));                 \
 	} while (0)
 
-/* Owner and group Administrators; everybody may read, SYSTEM everything, both inherited. */
+/* Owner and group Administrators; all may read, SYSTEM everything, and so below. */
 const uint8_t test_corpus_security[] = {
-	0x01, 0x00, 0x04, 0x84, 0x14, 0x00, 0x00, 0x00, 0x24, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	0x00, 0x34, 0x00, 0x00, 0x00,
-	0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x20, 0x00, 0x00, 0x00, 0x20, 0x02, 0x00,
-	0x00,
-	0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x20, 0x00, 0x00, 0x00, 0x20, 0x02, 0x00,
-	0x00,
-	0x02, 0x00, 0x30, 0x00, 0x02, 0x00, 0x00, 0x00,
-	0x00, 0x03, 0x14, 0x00, 0xa9, 0x00, 0x12, 0x00,
-	0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00,
-	0x00, 0x03, 0x14, 0x00, 0xff, 0x01, 0x1f, 0x00,
-	0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x12, 0x00, 0x00, 0x00,
+	0x01, 0x00, 0x04, 0x84, 0x14, 0x00, 0x00, 0x00, 0x24, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x34, 0x00, 0x00, 0x00, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x05, 0x20, 0x00, 0x00, 0x00, 0x20, 0x02, 0x00, 0x00, 0x01, 0x02, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x05, 0x20, 0x00, 0x00, 0x00, 0x20, 0x02, 0x00, 0x00,
+	0x02, 0x00, 0x30, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x03, 0x14, 0x00, 0xa9,
+	0x00, 0x12, 0x00, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x03, 0x14, 0x00, 0xff, 0x01, 0x1f, 0x00, 0x01, 0x01, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x05, 0x12, 0x00, 0x00, 0x00,
 };
 const unsigned test_corpus_security_size = sizeof(test_corpus_security);
 
@@ -52,7 +49,7 @@ static struct wtg_bytes pattern(size_t size, unsigned seed)
 	return bytes;
 }
 
-/* Open or make the last part of a path, its directories too; ends with '/': a directory. */
+/* Open or make the last part of a path, its directories too; "x/" makes a directory. */
 static ntfs_inode *make(ntfs_volume *vol, const char *path)
 {
 	_cleanup_free_ char *copy = wtg_text_copy(path);
@@ -60,16 +57,19 @@ static ntfs_inode *make(ntfs_volume *vol, const char *path)
 	ntfs_inode *dir = ntfs_inode_open(vol, FILE_root), *child = dir;
 	char *rest = NULL;
 
-	for (char *part = strtok_r(copy, "/", &rest), *next; part; part = next, dir = child) {
-		_cleanup_(wtg_bytes_done) struct wtg_bytes name = wtg_utf16_from_utf8(part);
+	for (char *part = strtok_r(copy, "/", &rest), *next; part;
+	     part = next, dir = child) {
+		_cleanup_(wtg_bytes_done) struct wtg_bytes name =
+			wtg_utf16_from_utf8(part);
 		int units = (int)name.size / 2 - 1;
 		u64 found;
 
 		next = strtok_r(NULL, "/", &rest);
 		found = ntfs_inode_lookup_by_name(dir, (ntfschar *)name.data, units);
 		child = found == (u64)-1 ?
-				ntfs_create(dir, const_cpu_to_le32(0), (ntfschar *)name.data,
-					    (u8)units, next || wants_dir ? S_IFDIR : S_IFREG) :
+				ntfs_create(dir, const_cpu_to_le32(0),
+					    (ntfschar *)name.data, (u8)units,
+					    next || wants_dir ? S_IFDIR : S_IFREG) :
 				ntfs_inode_open(vol, MREF(found));
 		MUST(child);
 		MUST(ntfs_inode_close(dir) == 0);
@@ -84,7 +84,8 @@ static void add_stream(ntfs_inode *ni, const char *name, const struct wtg_bytes 
 	ntfs_attr *na;
 
 	if (n > 0)
-		MUST(ntfs_attr_add(ni, AT_DATA, (ntfschar *)units.data, (u8)n, NULL, 0) == 0);
+		MUST(ntfs_attr_add(ni, AT_DATA, (ntfschar *)units.data, (u8)n, NULL, 0) ==
+		     0);
 	na = ntfs_attr_open(ni, AT_DATA, n ? (ntfschar *)units.data : AT_UNNAMED, n);
 	MUST(na);
 	if (content->size > 0) {
@@ -110,7 +111,8 @@ static void add_file(ntfs_volume *vol, const char *path, size_t size)
 
 static void add_streams(ntfs_volume *vol)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes small = pattern(27, 1), large = pattern(70000, 2);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes small = pattern(27, 1),
+						   large = pattern(70000, 2);
 	struct wtg_bytes none = { 0 };
 	ntfs_inode *ni;
 
@@ -125,7 +127,8 @@ static void add_streams(ntfs_volume *vol)
 	MUST(ntfs_inode_close(ni) == 0);
 }
 
-static void set_short_name(ntfs_volume *vol, const char *dir, const char *path, const char *name)
+static void set_short_name(ntfs_volume *vol, const char *dir, const char *path,
+			   const char *name)
 {
 	ntfs_inode *ni = make(vol, path);
 	ntfs_inode *dir_ni = *dir ? make(vol, dir) : ntfs_inode_open(vol, FILE_root);
@@ -134,12 +137,14 @@ static void set_short_name(ntfs_volume *vol, const char *dir, const char *path, 
 	MUST(ntfs_set_ntfs_dos_name(ni, dir_ni, name, strlen(name), 0) == 0);
 }
 
-static void add_link(ntfs_volume *vol, const char *path, const char *dir, const char *name)
+static void add_link(ntfs_volume *vol, const char *path, const char *dir,
+		     const char *name)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes units = wtg_utf16_from_utf8(name);
 	ntfs_inode *ni = make(vol, path), *dir_ni = make(vol, dir);
 
-	MUST(ntfs_link(ni, dir_ni, (ntfschar *)units.data, (u8)(units.size / 2 - 1)) == 0);
+	MUST(ntfs_link(ni, dir_ni, (ntfschar *)units.data, (u8)(units.size / 2 - 1)) ==
+	     0);
 	MUST(ntfs_inode_close_in_dir(ni, dir_ni) == 0);
 	MUST(ntfs_inode_close(dir_ni) == 0);
 }
@@ -156,7 +161,8 @@ static void add_names(ntfs_volume *vol)
 	add_file(vol, "Ünïcode/日本語 😀.txt", 13);
 	add_file(vol, "Program Files/Long File Name.text", 14);
 	set_short_name(vol, "", "Program Files/", "PROGRA~1");
-	set_short_name(vol, "Program Files/", "Program Files/Long File Name.text", "LONGFI~1.TEX");
+	set_short_name(vol, "Program Files/", "Program Files/Long File Name.text",
+		       "LONGFI~1.TEX");
 
 	add_file(vol, "Windows/WinSxS/a component/kernel32.dll", 123456);
 	add_link(vol, "Windows/WinSxS/a component/kernel32.dll", "Windows/System32/",
@@ -165,8 +171,8 @@ static void add_names(ntfs_volume *vol)
 		 "another name.dll");
 }
 
-static void set_reparse(ntfs_volume *vol, const char *path, uint32_t tag, const char *data,
-			uint16_t size)
+static void set_reparse(ntfs_volume *vol, const char *path, uint32_t tag,
+			const char *data, uint16_t size)
 {
 	uint8_t buffer[256];
 	ntfs_inode *ni = make(vol, path);
@@ -181,15 +187,15 @@ static void set_reparse(ntfs_volume *vol, const char *path, uint32_t tag, const 
 
 static void add_reparse_points(ntfs_volume *vol)
 {
-	/* Two names, each offset and length, then the names: \??\C:\Users and C:\Users. */
+	/* Two names, each offset and length, then \??\C:\Users and C:\Users. */
 	static const char junction[] =
 		"\0\0\x18\0\x1a\0\x10\0"
 		"\\\0?\0?\0\\\0C\0:\0\\\0U\0s\0e\0r\0s\0\0\0C\0:\0\\\0U\0s\0e\0r\0s\0\0";
-	static const char symlink[] =
-		"\0\0\x0a\0\x0a\0\x0a\0\x01\0\0\0"
-		"U\0s\0e\0r\0s\0U\0s\0e\0r\0s\0";
+	static const char symlink[] = "\0\0\x0a\0\x0a\0\x0a\0\x01\0\0\0"
+				      "U\0s\0e\0r\0s\0U\0s\0e\0r\0s\0";
 
-	set_reparse(vol, "Documents and Settings/", 0xa0000003, junction, sizeof(junction) - 1);
+	set_reparse(vol, "Documents and Settings/", 0xa0000003, junction,
+		    sizeof(junction) - 1);
 	set_reparse(vol, "link to Users", 0xa000000c, symlink, 12 + 20);
 }
 
@@ -201,7 +207,8 @@ static void add_special_data(ntfs_volume *vol)
 	ntfs_attr *na = ntfs_attr_open(ni, AT_DATA, AT_UNNAMED, 0);
 
 	MUST(na);
-	MUST(ntfs_attr_pwrite(na, 8 << 20, (s64)noise.size, noise.data) == (s64)noise.size);
+	MUST(ntfs_attr_pwrite(na, 8 << 20, (s64)noise.size, noise.data) ==
+	     (s64)noise.size);
 	ntfs_attr_close(na);
 	MUST(ntfs_inode_close(ni) == 0);
 
@@ -218,8 +225,10 @@ static void add_special_data(ntfs_volume *vol)
 
 static void set_metadata(ntfs_volume *vol)
 {
-	static const char *const secured[] = { "Users/", "Users/download.exe", "Windows/System32/" };
-	static const uint8_t object_id[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+	static const char *const secured[] = { "Users/", "Users/download.exe",
+					       "Windows/System32/" };
+	static const uint8_t object_id[16] = { 1, 2,  3,  4,  5,  6,  7, 8,
+					       9, 10, 11, 12, 13, 14, 15 };
 	struct SECURITY_CONTEXT context = { .vol = vol };
 	uint32_t attributes = 0x2007; /* not indexed, system, hidden, read only */
 	ntfs_inode *ni;
@@ -246,7 +255,8 @@ static ntfs_volume *mount(const char *path)
 
 void test_corpus_volume(const char *path, uint64_t size_bytes)
 {
-	static const size_t sizes[] = { 0, 1, 700, 701, 4095, 4096, 4097, 65536, 100000, 3145745 };
+	static const size_t sizes[] = { 0,    1,    700,   701,	   4095,
+					4096, 4097, 65536, 100000, 3145745 };
 	ntfs_volume *vol;
 
 	free(test_run(NULL, "truncate -s %llu '%s' && mkntfs -Q -F -q '%s'",
@@ -258,7 +268,8 @@ void test_corpus_volume(const char *path, uint64_t size_bytes)
 		add_file(vol, name, sizes[i]);
 	}
 	for (unsigned i = 0; i < 400; i++) {
-		_cleanup_free_ char *name = wtg_text("Windows/WinSxS/many/file number %u.dat", i);
+		_cleanup_free_ char *name =
+			wtg_text("Windows/WinSxS/many/file number %u.dat", i);
 
 		add_file(vol, name, i * 37);
 	}

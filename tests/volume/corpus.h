@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A volume with one of everything that NTFS can hold, made with libntfs-3g's own device. */
+/* A volume with one of all that NTFS can hold, made with libntfs-3g's own device. */
 #pragma once
 
 #include <stdint.h>
@@ -7,8 +7,8 @@
 /* Make the file at path an NTFS volume of that size, and fill it. */
 void test_corpus_volume(const char *path, uint64_t size_bytes);
 
-/* Turn a file of the volume in the file at path into what Windows' own compression of system
- * files (CompactOS) leaves: a reparse point that says so. */
+/* Turn a file of the volume in the file at path into what Windows' own compression of
+ * system files (CompactOS) leaves: a reparse point that says so. */
 void test_corpus_mark_compact(const char *path, const char *file);
 
 /* The security descriptor that /Users and what it holds have, self-relative. */

@@ -14,7 +14,7 @@
 #define MIB (UINT64_C(1) << 20)
 /* Not a whole number of blocks or pages, as partitions are not. */
 #define ODD_SIZE (5 * MIB + 3 * 512)
-#define OLD      0xa5
+#define OLD	 0xa5
 
 /* A file that holds an old drive's content, and a window over all but its first 4 KiB. */
 static struct wtg_window old_drive(uint64_t size, struct wtg_ledger *ledger)
@@ -25,7 +25,9 @@ static struct wtg_window old_drive(uint64_t size, struct wtg_ledger *ledger)
 	memset(old, OLD, size + 4096);
 	if (wtg_pwrite_all(fd, old, size + 4096, 0) < 0)
 		fail_msg("cannot fill the drive");
-	return (struct wtg_window){ .fd = fd, .offset = 4096, .length = size, .ledger = ledger };
+	return (struct wtg_window){
+		.fd = fd, .offset = 4096, .length = size, .ledger = ledger
+	};
 }
 
 static void assert_window_is(const struct wtg_window *window, const uint8_t *expected)
@@ -36,17 +38,18 @@ static void assert_window_is(const struct wtg_window *window, const uint8_t *exp
 	assert_good(wtg_window_pread(window, found, window->length, 0, &err));
 	for (uint64_t i = 0; i < window->length; i++)
 		if (found[i] != expected[i])
-			fail_msg("byte %llu is %02x, not %02x", (unsigned long long)i, found[i],
-				 expected[i]);
+			fail_msg("byte %llu is %02x, not %02x", (unsigned long long)i,
+				 found[i], expected[i]);
 }
 
-/* 4000 reads and writes of all sizes and alignments, in memory and through a small cache. */
+/* 4000 reads and writes of all sizes and alignments, through a small cache. */
 static void compare_with_plain_memory(bool trusted)
 {
 	struct wtg_ledger ledger = { 0 };
 	struct wtg_window window = old_drive(ODD_SIZE, &ledger);
 	struct wtg_cache *cache = wtg_cache_new(&window, 2 * MIB);
-	_cleanup_free_ uint8_t *model = wtg_alloc(ODD_SIZE), *buffer = wtg_alloc(ODD_SIZE);
+	_cleanup_free_ uint8_t *model = wtg_alloc(ODD_SIZE),
+			       *buffer = wtg_alloc(ODD_SIZE);
 	struct wtg_error err = WTG_ERROR_INIT;
 
 	memset(model, trusted ? OLD : 0, ODD_SIZE);
@@ -81,13 +84,15 @@ static void compare_with_plain_memory(bool trusted)
 	close(window.fd);
 }
 
-static void what_was_written_over_an_old_drive_is_there_and_the_rest_is_zeros(void **state)
+static void
+over_an_old_drive_what_was_not_written_is_zeros(void **state)
 {
 	(void)state;
 	compare_with_plain_memory(false);
 }
 
-static void what_was_written_into_a_trusted_window_is_there_and_the_rest_stays(void **state)
+static void
+in_a_trusted_window_what_was_not_written_stays(void **state)
 {
 	(void)state;
 	compare_with_plain_memory(true);
@@ -142,7 +147,7 @@ static void what_is_forgotten_is_zeros_but_not_what_was_written_there(void **sta
 	close(window.fd);
 }
 
-/* As an apply does it: a record of metadata is rewritten for each file that is streamed. */
+/* As an apply does it: a record of metadata is rewritten for each streamed file. */
 static void file_data_leaves_in_large_writes_and_metadata_stays(void **state)
 {
 	const uint64_t size = 160 * MIB, first = 16 * MIB;
@@ -203,9 +208,12 @@ static void refuses_what_lies_outside_of_the_window(void **state)
 
 	(void)state;
 	assert_good(wtg_cache_pwrite(cache, two, 2, ODD_SIZE - 2, &err));
-	assert_fails(wtg_cache_pwrite(cache, two, 2, ODD_SIZE - 1, &err), WTG_SYSTEM, "outside");
-	assert_fails(wtg_cache_pread(cache, two, 2, ODD_SIZE - 1, &err), WTG_SYSTEM, "outside");
-	assert_fails(wtg_cache_pread(cache, two, 1, UINT64_MAX, &err), WTG_SYSTEM, "outside");
+	assert_fails(wtg_cache_pwrite(cache, two, 2, ODD_SIZE - 1, &err), WTG_SYSTEM,
+		     "outside");
+	assert_fails(wtg_cache_pread(cache, two, 2, ODD_SIZE - 1, &err), WTG_SYSTEM,
+		     "outside");
+	assert_fails(wtg_cache_pread(cache, two, 1, UINT64_MAX, &err), WTG_SYSTEM,
+		     "outside");
 	wtg_cache_free(cache);
 	wtg_ledger_done(&ledger);
 	close(window.fd);
@@ -230,8 +238,8 @@ static void a_window_without_a_ledger_is_read_and_never_written(void **state)
 
 static void a_lost_write_is_told_by_whoever_comes_next(void **state)
 {
-	const struct rlimit limit = { 8 * MIB, RLIM_INFINITY }, none = { RLIM_INFINITY,
-									 RLIM_INFINITY };
+	const struct rlimit limit = { 8 * MIB, RLIM_INFINITY },
+			    none = { RLIM_INFINITY, RLIM_INFINITY };
 	_cleanup_free_ uint8_t *chunk = wtg_alloc(MIB);
 	struct wtg_ledger ledger = { 0 };
 	int fd = test_file("full", 64 * MIB, NULL);
@@ -246,7 +254,8 @@ static void a_lost_write_is_told_by_whoever_comes_next(void **state)
 	for (uint64_t at = 0; result == 0 && at < 64 * MIB; at += MIB)
 		result = wtg_cache_pwrite(cache, chunk, MIB, at, &err);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-	assert_fails(result, WTG_SYSTEM, "write to the drive at byte 8388608: File too large");
+	assert_fails(result, WTG_SYSTEM,
+		     "write to the drive at byte 8388608: File too large");
 	assert_fails(wtg_cache_flush(cache, &err), WTG_SYSTEM,
 		     "write to the drive at byte 8388608: File too large");
 	wtg_cache_free(cache);
@@ -258,11 +267,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-			what_was_written_over_an_old_drive_is_there_and_the_rest_is_zeros),
+			over_an_old_drive_what_was_not_written_is_zeros),
 		cmocka_unit_test(
-			what_was_written_into_a_trusted_window_is_there_and_the_rest_stays),
+			in_a_trusted_window_what_was_not_written_stays),
 		cmocka_unit_test(untouched_stretches_of_an_old_drive_are_not_written),
-		cmocka_unit_test(what_is_forgotten_is_zeros_but_not_what_was_written_there),
+		cmocka_unit_test(
+			what_is_forgotten_is_zeros_but_not_what_was_written_there),
 		cmocka_unit_test(file_data_leaves_in_large_writes_and_metadata_stays),
 		cmocka_unit_test(more_metadata_than_the_budget_holds_still_reads_back),
 		cmocka_unit_test(refuses_what_lies_outside_of_the_window),
