@@ -42,7 +42,7 @@ debian_build='gcc libc6-dev meson ninja-build pkg-config scdoc libwim-dev libfus
 debian_run='ntfs-3g dosfstools mtools exfatprogs genisoimage'
 debian_test='bats wimtools gdisk fdisk parted sleuthkit p7zip-full libhivex-bin chntpw reglookup
 	mandoc zsh fish strace sbsigntool osslsigncode openssl libxml2-utils jq xz-utils util-linux
-	e2fsprogs udev valgrind'
+	e2fsprogs udev valgrind qemu-system-x86 ovmf'
 
 fedora_build='gcc meson ninja-build pkgconf-pkg-config scdoc wimlib-devel ntfs-3g-devel
 	libfdisk-devel libblkid-devel systemd-devel hivex-devel libxml2-devel libsmartcols-devel
