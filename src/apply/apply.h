@@ -9,7 +9,7 @@
 /*
  * Apply an edition to the freshly formatted volume in window.  Reports uncompressed bytes,
  * edition->size_bytes in all.  Whatever fails, the first failed write wins over what wimlib
- * says: it reports success over lost writes (facts/proving.md §4).
+ * says: over lost metadata and failed syncs its NTFS apply reports success.
  */
 int wtg_apply(struct wtg_image *image, const struct wtg_edition *edition,
 	      const struct wtg_window *window, struct wtg_progress *progress,
