@@ -33,8 +33,9 @@ struct wtg_error {
 
 /*
  * Record a failure; always -1, so that "return wtg_fail(...)" reads as one thought.  A
- * nonzero errnum appends ": " and its text.  An error already recorded is replaced: the
- * caller that fails again while cleaning up must not do so through the same err.
+ * nonzero errnum appends ": " and its text.  errno stays what it was.  An error already
+ * recorded is replaced: the caller that fails again while cleaning up must not do so through
+ * the same err.
  */
 int wtg_fail(struct wtg_error *err, enum wtg_kind kind, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wtg/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ static char *format(const char *fmt, va_list args)
 
 int wtg_fail(struct wtg_error *err, enum wtg_kind kind, int errnum, const char *fmt, ...)
 {
+	int saved = errno;
 	va_list args;
 	char *text;
 
@@ -31,6 +33,7 @@ int wtg_fail(struct wtg_error *err, enum wtg_kind kind, int errnum, const char *
 	err->kind = kind;
 	err->message = errnum ? wtg_text("%s: %s", text, strerror(errnum)) : wtg_text("%s", text);
 	free(text);
+	errno = saved;
 	return -1;
 }
 
