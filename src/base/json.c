@@ -12,6 +12,9 @@
 
 #define MAX_DEPTH 32
 
+/* Of what is read: half, so that it can be described inside of something else. */
+#define MAX_READ_DEPTH (MAX_DEPTH / 2)
+
 struct wtg_json {
 	struct wtg_facts facts; /* first: the sink's functions cast back */
 	struct json_object *stack[MAX_DEPTH];
@@ -131,11 +134,12 @@ static struct json_object *object_of(const struct wtg_json_doc *doc)
 
 struct wtg_json_doc *wtg_json_parse(const char *text, size_t size)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
+	struct json_tokener *tokener = json_tokener_new_ex(MAX_READ_DEPTH);
 	struct json_object *object = NULL;
 
 	if (tokener && size <= INT32_MAX) {
-		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+		json_tokener_set_flags(tokener,
+				       JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 		object = json_tokener_parse_ex(tokener, text, (int)size);
 	}
 	if (object && (!json_object_is_type(object, json_type_object) ||

@@ -7,8 +7,9 @@
 
 #include "wtg/facts.h"
 
-/* A parsed document; NULL from wtg_json_parse() when text is not one JSON object, is nested
- * deeper than 32 levels, or has anything after it. */
+/* A parsed document; NULL from wtg_json_parse() when text is not one JSON object in
+ * UTF-8, is nested deeper than 16 levels (so that it fits inside what any sink holds), or has
+ * anything after it. */
 struct wtg_json_doc;
 struct wtg_json_doc *wtg_json_parse(const char *text, size_t size);
 void wtg_json_doc_free(struct wtg_json_doc *doc);

@@ -25,13 +25,16 @@ static void indent(struct cli_text *t)
 	t->written = true;
 }
 
-/* Write the key with spaces; gives how many columns that took. */
+/* Write the key with spaces; gives how many columns that took.  A key can be a stranger's,
+ * too: those of the record on a drive are. */
 static int put_key(struct cli_text *t, const char *key)
 {
-	for (const char *c = key; *c; c++)
-		fputc(*c == '_' ? ' ' : *c, t->to);
-	fputc(':', t->to);
-	return (int)strlen(key) + 1;
+	_cleanup_free_ char *harmless = wtg_text_printable(key);
+
+	for (char *c = harmless; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	return fprintf(t->to, "%s:", harmless);
 }
 
 /* Write the headings of everything around the next line that have none yet. */

@@ -248,6 +248,50 @@ static void json_says_numbers_as_numbers_and_bytes_as_utf8(void **state)
 	assert_null(wtg_json_parse("", 0));
 }
 
+/* A drive's record comes from whoever had the drive. */
+static void json_that_is_read_can_always_be_described(void **state)
+{
+	char deep[256];
+	size_t refused_at = 0;
+
+	(void)state;
+	for (size_t depth = 1; depth < 40; depth++) {
+		struct wtg_json *json = wtg_json_new();
+		struct wtg_json_doc *doc;
+
+		strcpy(deep, "{\"a\":");
+		for (size_t i = 1; i < depth; i++)
+			strcat(deep, "[");
+		strcat(deep, "1");
+		for (size_t i = 1; i < depth; i++)
+			strcat(deep, "]");
+		strcat(deep, "}");
+		doc = wtg_json_parse(deep, strlen(deep));
+		if (!doc && !refused_at)
+			refused_at = depth;
+		assert_int_equal(doc != NULL, refused_at == 0);
+		wtg_fact_open(wtg_json_facts(json), "inside", WTG_OBJECT);
+		if (doc)
+			wtg_json_describe(doc, wtg_json_facts(json));
+		wtg_json_doc_free(doc);
+		wtg_json_free(json);
+	}
+	assert_in_range(refused_at, 8, 20);
+	assert_null(wtg_json_parse("{\"\xff\":1}", 8));
+}
+
+static void failing_leaves_errno_as_it_was(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	errno = ENOSPC;
+	assert_int_equal(wtg_fail(&err, WTG_SYSTEM, EIO, "write"), -1);
+	assert_int_equal(wtg_fail(&err, WTG_SYSTEM, errno, "write more"), -1);
+	assert_int_equal(errno, ENOSPC);
+	wtg_error_done(&err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +307,8 @@ int main(void)
 		cmocka_unit_test(a_program_inherits_one_descriptor_and_no_secrets),
 		cmocka_unit_test(hashes_are_those_of_sha256sum),
 		cmocka_unit_test(json_says_numbers_as_numbers_and_bytes_as_utf8),
+		cmocka_unit_test(json_that_is_read_can_always_be_described),
+		cmocka_unit_test(failing_leaves_errno_as_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,20 @@ static void facts_are_aligned_in_sections_and_lists(void **state)
 				   "state:                  complete\n");
 }
 
+static void what_could_harm_a_terminal_is_no_key_either(void **state)
+{
+	_cleanup_free_ char *shown = NULL;
+	struct cli_text text;
+	size_t size;
+	FILE *to = open_memstream(&shown, &size);
+	struct wtg_facts *out = cli_text_start(&text, to);
+
+	(void)state;
+	wtg_fact_text(out, "a\033[2J_b", "c");
+	fclose(to);
+	assert_string_equal(shown, "a\xef\xbf\xbd[2J b:              c\n");
+}
+
 static void an_outline_leaves_lists_of_objects_out(void **state)
 {
 	_cleanup_free_ char *shown = as_text(true);
@@ -280,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(facts_are_aligned_in_sections_and_lists),
+		cmocka_unit_test(what_could_harm_a_terminal_is_no_key_either),
 		cmocka_unit_test(an_outline_leaves_lists_of_objects_out),
 		cmocka_unit_test(nothing_is_said_in_the_first_second),
 		cmocka_unit_test(the_remaining_time_is_told_only_when_known),
