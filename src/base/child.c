@@ -78,9 +78,12 @@ static void __attribute__((noreturn)) become(const char *path, const char *const
 					     const char *const envp[], int inherit_fd,
 					     int output)
 {
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
 
+	/* Out of reach of the terminal's Ctrl-C: we hear it, end what is under way and say so;
+	 * a program that it ended would look like one that failed. */
+	(void)setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||

@@ -198,6 +198,17 @@ static void a_program_inherits_one_descriptor_and_no_secrets(void **state)
 	close(other);
 }
 
+static void a_program_is_out_of_reach_of_ctrl_c(void **state)
+{
+	static const char *const argv[] = {
+		"sh", "-c", "read -r _ _ _ _ group _ </proc/$$/stat && test $group = $$", NULL
+	};
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	assert_good(wtg_run_program(argv, NULL, -1, &err));
+}
+
 static void hashes_are_those_of_sha256sum(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
@@ -305,6 +316,7 @@ int main(void)
 		cmocka_unit_test(a_window_without_a_ledger_cannot_write),
 		cmocka_unit_test(a_program_that_fails_is_quoted),
 		cmocka_unit_test(a_program_inherits_one_descriptor_and_no_secrets),
+		cmocka_unit_test(a_program_is_out_of_reach_of_ctrl_c),
 		cmocka_unit_test(hashes_are_those_of_sha256sum),
 		cmocka_unit_test(json_says_numbers_as_numbers_and_bytes_as_utf8),
 		cmocka_unit_test(json_that_is_read_can_always_be_described),
