@@ -54,8 +54,8 @@ const char *wtg_drive_name(enum wtg_drive drive);
 /*
  * Walk the plan: check every step, then prepare, then open the target exclusively, lock it
  * and make sure that it is still the drive that was planned for, then apply every step, each
- * with a flush, then verify: every step through a fresh descriptor and, unless verify is
- * quick or none, every page that was written.
+ * with a flush, then verify: unless that is quick or none, every page that was written, and
+ * every step through a fresh descriptor.
  *
  * *ret_drive is also valid on failure: it is the first thing that the user wants to know.
  */

@@ -37,6 +37,8 @@ int wtg_writer_open(const struct wtg_target *target, struct wtg_progress *progre
 		    struct wtg_observer *observer, struct wtg_writer *ret,
 		    struct wtg_error *err);
 
-/* Close it, telling whether that went well; the file that open made is removed again if
- * nothing was written to it. */
+/* It opened a file that was not there before, and no write to it succeeded. */
+bool wtg_writer_is_unused(const struct wtg_writer *writer);
+
+/* Close it, telling whether that went well; an unused file is removed again. */
 int wtg_writer_close(struct wtg_writer *writer, struct wtg_error *err);

@@ -80,6 +80,14 @@ static int prepare_step(struct run *run, const struct wtg_step *step, struct wtg
 	return step->ops->prepare ? step->ops->prepare(step->params, &run->progress, err) : 0;
 }
 
+static int flush(struct run *run, struct wtg_error *err)
+{
+	struct wtg_window disk = wtg_writer_window(&run->writer, 0, run->writer.size_bytes);
+
+	return wtg_window_flush(&disk, err);
+}
+
+/* The record is on the medium before what it tells of begins, and after what it ends. */
 static int mark(struct run *run, enum wtg_marker_state state, struct wtg_error *err)
 {
 	struct wtg_window disk = wtg_writer_window(&run->writer, 0, run->writer.size_bytes);
@@ -93,14 +101,9 @@ static int mark(struct run *run, enum wtg_marker_state state, struct wtg_error *
 		return 0;
 	strncpy(marker.step, run->step, sizeof(marker.step) - 1);
 	strncpy(marker.version, wtg_version(), sizeof(marker.version) - 1);
-	return wtg_marker_write(&disk, run->plan->marker_offset, &marker, err);
-}
-
-static int flush(struct run *run, struct wtg_error *err)
-{
-	struct wtg_window disk = wtg_writer_window(&run->writer, 0, run->writer.size_bytes);
-
-	return wtg_window_flush(&disk, err);
+	if (wtg_marker_write(&disk, run->plan->marker_offset, &marker, err) < 0)
+		return -1;
+	return flush(run, err);
 }
 
 static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_error *err)
@@ -132,7 +135,12 @@ static int verify_step(struct run *run, const struct wtg_step *step, struct wtg_
 	if (wtg_target_open_fresh(run->target, &fd, err) < 0)
 		return -1;
 	disk.fd = fd;
-	return step->ops->verify(step->params, &disk, run->verify, &run->progress, err);
+	if (step->ops->verify(step->params, &disk, run->verify, &run->progress, err) == 0)
+		return 0;
+	/* What makes no sense now did when it was written. */
+	if (err->kind == WTG_INPUT)
+		err->kind = WTG_MISMATCH;
+	return -1;
 }
 
 static int walk(struct run *run, enum wtg_phase phase,
@@ -158,7 +166,8 @@ static int read_back(struct run *run, struct wtg_error *err)
 	uint64_t bytes = wtg_ledger_bytes(&run->writer.ledger);
 	_cleanup_fd_ int fd = -1;
 
-	run->total = run->done + run->cost + bytes;
+	run->phase = WTG_PHASE_VERIFY;
+	run->total = run->done + run->cost + bytes + wtg_plan_cost(run->plan, run->phase);
 	begin(run, "read-back", bytes);
 	if (wtg_target_open_fresh(run->target, &fd, err) < 0 ||
 	    wtg_ledger_verify(&run->writer.ledger, fd, run->writer.size_bytes, &run->progress,
@@ -167,21 +176,41 @@ static int read_back(struct run *run, struct wtg_error *err)
 	return 0;
 }
 
+static bool reads_back(const struct run *run)
+{
+	return run->verify == WTG_VERIFY_AUTO || run->verify == WTG_VERIFY_FULL;
+}
+
+/* First whether the drive kept what it was given, then whether that is what a PC needs. */
 static int verify(struct run *run, struct wtg_error *err)
 {
 	if (run->verify == WTG_VERIFY_NONE)
 		return 0;
-	if (walk(run, WTG_PHASE_VERIFY, verify_step, err) < 0)
+	if (reads_back(run) && read_back(run, err) < 0)
 		return -1;
-	return run->verify == WTG_VERIFY_QUICK ? 0 : read_back(run, err);
+	return walk(run, WTG_PHASE_VERIFY, verify_step, err);
 }
 
 static int apply_and_verify(struct run *run, struct wtg_error *err)
 {
 	if (walk(run, WTG_PHASE_APPLY, apply_step, err) < 0 ||
-	    mark(run, WTG_MARKER_COMPLETE, err) < 0 || flush(run, err) < 0)
+	    mark(run, WTG_MARKER_COMPLETE, err) < 0)
 		return -1;
 	return verify(run, err);
+}
+
+/* What will be read back is about what the steps say that they write. */
+static uint64_t expected_total(const struct run *run)
+{
+	uint64_t total = wtg_plan_cost(run->plan, WTG_PHASE_CHECK) +
+			 wtg_plan_cost(run->plan, WTG_PHASE_PREPARE) +
+			 wtg_plan_cost(run->plan, WTG_PHASE_APPLY);
+
+	if (run->verify != WTG_VERIFY_NONE)
+		total += wtg_plan_cost(run->plan, WTG_PHASE_VERIFY);
+	if (reads_back(run))
+		total += wtg_plan_cost(run->plan, WTG_PHASE_APPLY);
+	return total;
 }
 
 int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
@@ -198,8 +227,7 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	struct wtg_error close_err = WTG_ERROR_INIT;
 	int r;
 
-	for (int phase = WTG_PHASE_CHECK; phase <= WTG_PHASE_VERIFY; phase++)
-		run.total += wtg_plan_cost(plan, (enum wtg_phase)phase);
+	run.total = expected_total(&run);
 	*ret_drive = WTG_DRIVE_UNTOUCHED;
 	if (walk(&run, WTG_PHASE_CHECK, check_step, err) < 0 ||
 	    walk(&run, WTG_PHASE_PREPARE, prepare_step, err) < 0 ||
@@ -207,7 +235,7 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 		return -1;
 
 	r = apply_and_verify(&run, err);
-	*ret_drive = run.drive;
+	*ret_drive = wtg_writer_is_unused(&run.writer) ? WTG_DRIVE_UNTOUCHED : run.drive;
 	if (wtg_writer_close(&run.writer, r < 0 ? &close_err : err) < 0)
 		r = -1;
 	wtg_error_done(&close_err);

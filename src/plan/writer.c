@@ -27,9 +27,14 @@ int wtg_writer_open(const struct wtg_target *target, struct wtg_progress *progre
 	return 0;
 }
 
+bool wtg_writer_is_unused(const struct wtg_writer *writer)
+{
+	return writer->created && writer->ledger.n_writes == 0;
+}
+
 int wtg_writer_close(struct wtg_writer *writer, struct wtg_error *err)
 {
-	bool unused = writer->created && writer->ledger.n_writes == 0;
+	bool unused = wtg_writer_is_unused(writer);
 
 	wtg_ledger_done(&writer->ledger);
 	if (unused)

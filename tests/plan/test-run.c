@@ -15,7 +15,7 @@
 #define N_STEPS 4
 #define SIZE_BYTES (UINT64_C(8) << 20)
 #define MARKER (512u << 10)
-#define COST 1000
+#define COST 4096
 
 enum place { NOWHERE, CHECK, PREPARE, APPLY, VERIFY, WRITE_ERROR };
 
@@ -35,7 +35,7 @@ static int play(const struct script *s, enum place place, char letter, struct wt
 	s->log[length + 2] = ' ';
 	s->log[length + 3] = '\0';
 	if (s->fail_in == place && s->fail_step == s->step)
-		return wtg_fail(err, place == VERIFY ? WTG_MISMATCH : WTG_SYSTEM, 0, "as scripted");
+		return wtg_fail(err, place == VERIFY ? WTG_INPUT : WTG_SYSTEM, 0, "as scripted");
 	return 0;
 }
 
@@ -122,6 +122,7 @@ struct watcher {
 	struct wtg_observer observer;
 	uint64_t done;
 	unsigned n_events, cancel_after; /* 0: never */
+	uint64_t least, most; /* total */
 	bool shrank, beyond;
 };
 
@@ -133,6 +134,8 @@ static void watch(struct wtg_observer *o, const struct wtg_event *e)
 	w->shrank = w->shrank || e->bytes_done < w->done;
 	w->beyond = w->beyond || e->bytes_done > e->bytes_total;
 	w->done = e->bytes_done;
+	w->most = e->bytes_total > w->most ? e->bytes_total : w->most;
+	w->least = w->least && w->least < e->bytes_total ? w->least : e->bytes_total;
 }
 
 static bool is_cancelled(struct wtg_observer *o)
@@ -169,7 +172,8 @@ static void run_script(enum place place, unsigned step, unsigned cancel_after, b
 	request.target = o->path;
 	if (wtg_target_open(&request, &target, &o->err) < 0)
 		fail_msg("%s", o->err.message);
-	wtg_plan_set_marker(plan, MARKER, 42);
+	if (existing)
+		wtg_plan_set_marker(plan, MARKER, 42);
 	for (unsigned i = 0; i < N_STEPS; i++) {
 		struct script s = { place, step, i, o->log };
 
@@ -284,8 +288,35 @@ static void a_new_file_stays_only_if_something_was_written_to_it(void **state)
 	run_script(PREPARE, 1, 0, false, &o);
 	assert_int_equal(access(o.path, F_OK), -1);
 	outcome_done(&o);
+	run_script(WRITE_ERROR, 0, 0, false, &o);
+	assert_int_equal(access(o.path, F_OK), -1);
+	assert_int_equal(o.drive, WTG_DRIVE_UNTOUCHED);
+	outcome_done(&o);
 	run_script(APPLY, 2, 0, false, &o);
 	assert_int_equal(access(o.path, F_OK), 0);
+	assert_int_equal(o.drive, WTG_DRIVE_BLANK);
+	outcome_done(&o);
+}
+
+static void what_reads_back_as_nonsense_is_a_mismatch(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	run_script(VERIFY, 1, 0, true, &o);
+	assert_int_equal(o.err.kind, WTG_MISMATCH);
+	assert_int_equal(o.drive, WTG_DRIVE_COMPLETE);
+	outcome_done(&o);
+}
+
+/* Reading back takes as long as writing: it must not come as a surprise. */
+static void the_total_hardly_changes_on_the_way(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	run_script(NOWHERE, 0, 0, true, &o);
+	assert_in_range(o.watcher.least, o.watcher.most * 9 / 10, o.watcher.most);
 	outcome_done(&o);
 }
 
@@ -296,6 +327,8 @@ int main(void)
 		cmocka_unit_test(a_failure_anywhere_tells_where_and_what_became_of_the_drive),
 		cmocka_unit_test(cancelling_at_any_event_is_heard_and_said),
 		cmocka_unit_test(the_record_says_in_which_step_it_stopped),
+		cmocka_unit_test(what_reads_back_as_nonsense_is_a_mismatch),
+		cmocka_unit_test(the_total_hardly_changes_on_the_way),
 		cmocka_unit_test(a_new_file_stays_only_if_something_was_written_to_it),
 	};
 
