@@ -58,6 +58,18 @@ static int check_only(const struct cli_options *options, const struct wtg_plan *
 	return 0;
 }
 
+/* What was looked at again of a drive that is complete: a word for programs, and the rest of
+ * a sentence. */
+static const struct {
+	const char *word, *sentence;
+} verified[] = {
+	[WTG_VERIFY_AUTO] = { "full", "complete and verified" },
+	[WTG_VERIFY_FULL] = { "full", "complete and verified" },
+	[WTG_VERIFY_QUICK] = { "quick", "complete; what makes it start was verified, but not "
+					"every byte read back" },
+	[WTG_VERIFY_NONE] = { "none", "complete; it was not verified" },
+};
+
 static int carry_out(const struct cli_options *options, const struct wtg_plan *plan,
 		     const struct wtg_target *target, struct cli_outcome *outcome,
 		     struct wtg_error *err)
@@ -74,11 +86,10 @@ static int carry_out(const struct cli_options *options, const struct wtg_plan *p
 		cli_progress_leave(&progress);
 		return -1;
 	}
+	outcome->verified = verified[options->request.verify].word;
 	if (!options->quiet)
-		outcome->message = wtg_text("%s is complete%s.", path,
-					    options->request.verify == WTG_VERIFY_NONE
-						    ? "; it was not verified"
-						    : " and verified");
+		outcome->message = wtg_text("%s is %s.", path,
+					    verified[options->request.verify].sentence);
 	return 0;
 }
 

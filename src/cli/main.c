@@ -96,7 +96,8 @@ int main(int argc, char **argv)
 
 	argv += argc > 0;
 	outcome.json = asks_for_json(argv);
-	dispatch(argv, &outcome, &err);
+	if (dispatch(argv, &outcome, &err) < 0 && err.kind == WTG_OK)
+		wtg_fail(&err, WTG_SYSTEM, 0, "something failed and did not say why");
 	status = cli_result_report(&outcome, &err);
 	if (err.kind == WTG_CANCELLED)
 		cli_signals_raise();

@@ -84,6 +84,7 @@ static void print_json(const struct cli_outcome *outcome, const struct wtg_error
 	wtg_fact_number(out, "status", (uint64_t)status);
 	wtg_fact_truth(out, "touched", is_touched(outcome));
 	wtg_fact_text(out, "drive", outcome->writes ? wtg_drive_name(outcome->drive) : NULL);
+	wtg_fact_text(out, "verified", outcome->verified);
 	wtg_fact_text(out, "kind", cli_result_kind_name(err->kind));
 	wtg_fact_text(out, "message",
 		      err->kind == WTG_OK ? outcome->message : err->message);

@@ -24,6 +24,7 @@ void cli_signals_install(void)
 				    .sa_flags = SA_RESTART | SA_RESETHAND };
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like others */
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < N_INTERRUPTIONS; i++) {
 		struct sigaction inherited;

@@ -51,6 +51,29 @@ untouched() {
 	[ "$(jq -r 'select(.type == "status").state' out)" = complete ]
 }
 
+@test "what was not verified is said" {
+	wtgctl create --image "$iso" --edition Core --size 4G --verify none --json none.img
+	[ "$status" -eq 0 ]
+	[ "$(result verified)" = none ]
+	result message | grep -qF "not verified"
+	wtgctl create --image "$iso" --edition Core --size 4G --verify quick --json quick.img
+	[ "$(result verified)" = quick ]
+	result message | grep -qF "not every byte"
+	wtgctl plan --image "$iso" --edition Core --size 4G --json new.img
+	[ "$(result verified)" = null ]
+}
+
+@test "a limit on the size of files is an error like any other" {
+	(
+		ulimit -f 100000
+		wtgctl create --image "$iso" --edition Core --size 4G new.img
+		[ "$status" -eq 5 ]
+	)
+	grep -qF "File too large" err
+	grep -qF "The file was not touched." err
+	[ ! -e new.img ]
+}
+
 @test "plan shows everything, says that it would proceed, and makes nothing" {
 	wtgctl plan --image "$iso" --edition Core --size 4G new.img
 	[ "$status" -eq 0 ]
