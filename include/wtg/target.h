@@ -109,7 +109,9 @@ struct wtg_target;
  * Look at the target of a request: resolve links, refuse a partition (naming its disk), open
  * it for reading, gather everything in struct wtg_disk.  A file that does not exist, or is 0
  * bytes long, needs file_size_bytes and is not created or sized here; for anything else that
- * is kind WTG_USAGE, unless it is the size the file has.  Judges nothing.
+ * is kind WTG_USAGE, unless it is the size the file has.  A request that names neither image
+ * nor size only looks: then the target must exist (WTG_SYSTEM), and 0 bytes are a size.
+ * Judges nothing.
  */
 int wtg_target_open(const struct wtg_request *request, struct wtg_target **ret,
 		    struct wtg_error *err);

@@ -55,12 +55,18 @@ static int open_drive(const struct wtg_request *request, const struct stat *st,
 	return t->fd < 0 ? fail_open(errno, t->disk.path, err) : 0;
 }
 
+/* A request without image and size makes nothing: it looks at what is there. */
+static bool only_looks(const struct wtg_request *request)
+{
+	return !request->image && request->file_size_bytes == 0;
+}
+
 static int size_file(const struct wtg_request *request, struct wtg_disk *disk,
 		     uint64_t has_bytes, struct wtg_error *err)
 {
 	uint64_t wanted = request->file_size_bytes;
 
-	if (has_bytes == 0 && wanted == 0) {
+	if (has_bytes == 0 && wanted == 0 && !only_looks(request)) {
 		wtg_fail(err, WTG_USAGE, 0, "%s %s", disk->path,
 			 disk->exists ? "is empty" : "does not exist");
 		return wtg_hint(err, "Give the size of the file to make: --size 64GB.");
@@ -112,7 +118,7 @@ static int plan_file(const struct wtg_request *request, struct wtg_target *t,
 	const char *dir = dirname(copy);
 	struct stat st;
 
-	if (wtg_text_starts(request->target, "/dev/"))
+	if (only_looks(request) || wtg_text_starts(request->target, "/dev/"))
 		return fail_open(ENOENT, request->target, err);
 	if (lstat(request->target, &st) == 0)
 		return wtg_fail(err, WTG_USAGE, 0, "%s is a link to nothing", request->target);

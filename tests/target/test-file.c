@@ -29,7 +29,9 @@ static struct wtg_target *open_good(const char *path, uint64_t size_bytes)
 static void expect_no_target(const char *path, uint64_t size_bytes, enum wtg_kind kind,
 			     const char *part)
 {
-	const struct wtg_request request = { .target = path, .file_size_bytes = size_bytes };
+	const struct wtg_request request = { .target = path,
+					     .file_size_bytes = size_bytes,
+					     .image = "windows.iso" };
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct wtg_target *target = NULL;
 
@@ -138,6 +140,22 @@ static void a_size_must_agree_with_the_file(void **state)
 	expect_no_target(absent, 0, WTG_USAGE, "does not exist");
 	expect_no_target(absent, 1000001, WTG_USAGE, "not a multiple of 512");
 	wtg_target_close(open_good(path, SIZE));
+}
+
+static void who_only_looks_wants_what_is_there(void **state)
+{
+	_cleanup_free_ char *path = NULL, *absent = in_dir("absent.img");
+	const struct wtg_request request = { .target = absent };
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_target *target = NULL;
+
+	(void)state;
+	assert_fails(wtg_target_open(&request, &target, &err), WTG_SYSTEM,
+		     "No such file or directory");
+	close(test_file("nothing.img", 0, &path));
+	target = open_good(path, 0);
+	assert_int_equal(wtg_target_disk(target)->size_bytes, 0);
+	wtg_target_close(target);
 }
 
 static void what_is_no_file_or_drive_is_refused(void **state)
@@ -333,6 +351,7 @@ int main(void)
 		cmocka_unit_test(a_file_of_holes_has_nothing_to_lose),
 		cmocka_unit_test(an_empty_file_gets_its_size_from_the_run),
 		cmocka_unit_test(a_size_must_agree_with_the_file),
+		cmocka_unit_test(who_only_looks_wants_what_is_there),
 		cmocka_unit_test(what_is_no_file_or_drive_is_refused),
 		cmocka_unit_test(the_image_is_no_target),
 		cmocka_unit_test(a_file_that_took_the_place_of_another_is_refused),
