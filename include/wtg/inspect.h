@@ -39,7 +39,7 @@ size_t wtg_findings_count(const struct wtg_findings *findings, enum wtg_grade gr
 void wtg_findings_describe(const struct wtg_findings *findings, struct wtg_facts *out);
 
 /*
- * Walk the drive: table, ESP, loader, BCD, devices, winload, registry, manifest.  0 whatever
+ * Walk the drive: table, ESP, loader, BCD, devices, winload, registry.  0 whatever
  * is found; -1 only when the drive cannot be read at all.
  */
 int wtg_inspect(const struct wtg_target *target, struct wtg_progress *progress,

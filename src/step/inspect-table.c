@@ -20,8 +20,12 @@ static void look_at_copies(struct wtg_inspection *in)
 		wtg_find(in->findings, WTG_GRADE_OK, TOPIC,
 			 "GPT with %zu partitions, both copies sound", gpt->n_entries);
 	if (!gpt->protective_mbr)
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
+			 "there is no protective MBR: firmware, Windows and Linux ignore the GPT");
+	else if (gpt->hybrid_mbr)
 		wtg_find(in->findings, WTG_GRADE_WARNING, TOPIC,
-			 "there is no protective MBR: Linux and some firmware ignore the GPT");
+			 "the MBR has partitions of its own beside the GPT: which ones count "
+			 "differs from program to program");
 }
 
 static size_t count(const struct wtg_gpt *gpt, const struct wtg_guid *type)

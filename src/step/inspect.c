@@ -91,10 +91,10 @@ int wtg_inspect_disk(const struct wtg_window *disk, uint32_t sector_bytes,
 		wtg_inspect_windows,
 	};
 	_cleanup_(inspection_free) struct wtg_inspection *in = wtg_alloc(sizeof(*in));
-	uint8_t first_sector[512];
+	uint8_t first_byte;
 
 	/* A drive that cannot be read at all is no finding about Windows. */
-	if (wtg_window_pread(disk, first_sector, sizeof(first_sector), 0, err) < 0)
+	if (disk->length > 0 && wtg_window_pread(disk, &first_byte, 1, 0, err) < 0)
 		return -1;
 	in->disk = disk;
 	in->sector_bytes = sector_bytes;

@@ -9,8 +9,16 @@
 
 #define MAX_MANIFEST_BYTES (1u << 20)
 
+/* Of a table that is being erased or written, the rest or the beginning can be there. */
+static bool is_whole(const struct wtg_gpt *gpt, const struct wtg_marker *marker)
+{
+	return gpt->protective_mbr &&
+	       (gpt->primary_ok || marker->state != WTG_MARKER_RUNNING);
+}
+
 /* The manifest on the ESP; NULL when there is none that makes sense. */
-static struct wtg_json_doc *read_manifest(const struct wtg_window *disk, uint32_t sector_bytes)
+static struct wtg_json_doc *read_manifest(const struct wtg_window *disk, uint32_t sector_bytes,
+					  const struct wtg_marker *marker)
 {
 	const struct wtg_guid esp_type = wtg_guid_const("c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
 	_cleanup_free_ struct wtg_gpt *gpt = wtg_alloc(sizeof(*gpt));
@@ -19,7 +27,7 @@ static struct wtg_json_doc *read_manifest(const struct wtg_window *disk, uint32_
 	struct wtg_error ignored = WTG_ERROR_INIT;
 	struct wtg_json_doc *doc = NULL;
 
-	if (wtg_gpt_read(disk, sector_bytes, gpt, &ignored) > 0 &&
+	if (wtg_gpt_read(disk, sector_bytes, gpt, &ignored) > 0 && is_whole(gpt, marker) &&
 	    wtg_gpt_find(gpt, &esp_type)) {
 		const struct wtg_gpt_entry *esp = wtg_gpt_find(gpt, &esp_type);
 		struct wtg_window window =
@@ -100,10 +108,9 @@ int wtg_status(const struct wtg_target *target, struct wtg_facts *out, enum wtg_
 	if (wtg_target_open_fresh(target, &fd, err) < 0)
 		return -1;
 	disk.fd = fd;
-	if (disk.length >= WTG_MARKER_OFFSET + WTG_MARKER_BYTES &&
-	    wtg_marker_read(&disk, WTG_MARKER_OFFSET, &marker, err) < 0)
+	if (wtg_marker_read(&disk, WTG_MARKER_OFFSET, &marker, err) < 0)
 		return -1;
-	manifest = read_manifest(&disk, known->sector_bytes);
+	manifest = read_manifest(&disk, known->sector_bytes, &marker);
 	*ret = decide(known, manifest, &marker);
 	if (out)
 		describe(*ret, manifest, &marker, out);

@@ -58,8 +58,8 @@ static int verify(const void *params, const struct wtg_window *disk, enum wtg_ve
 	(void)progress;
 	if (r < 0)
 		return -1;
-	if (r == 0 || !gpt->primary_ok || !gpt->backup_ok || !gpt->same || !gpt->protective_mbr ||
-	    gpt->n_entries != n || !wtg_guid_equal(&gpt->disk, &layout->identity.disk))
+	if (r == 0 || !gpt->primary_ok || !gpt->backup_ok || !gpt->same ||
+	    !gpt->protective_mbr || gpt->hybrid_mbr || gpt->n_entries != n || !wtg_guid_equal(&gpt->disk, &layout->identity.disk))
 		return wtg_fail(err, WTG_MISMATCH, 0,
 				"the partition table reads back different");
 	for (size_t i = 0; i < n; i++)

@@ -201,23 +201,21 @@ static int check_overlaps(const struct wtg_gpt *gpt, struct wtg_error *err)
 	return 0;
 }
 
-/* UEFI 5.2.3: one entry of type 0xEE from sector 1, the other three empty. */
-static bool is_protective(const uint8_t mbr[static 512])
+/* UEFI 5.2.3: one entry of type 0xEE from sector 1, the other three empty.  EDK II and Linux
+ * take one among others, too. */
+static void judge_mbr(const uint8_t mbr[static 512], struct wtg_gpt *gpt)
 {
 	static const uint8_t empty[16];
-	const uint8_t *found = NULL;
+	unsigned n = 0;
 
 	if (mbr[510] != 0x55 || mbr[511] != 0xaa)
-		return false;
+		return;
 	for (const uint8_t *entry = mbr + 446; entry < mbr + 510; entry += 16) {
-		if (memcmp(entry, empty, 16) == 0)
-			continue;
-		if (found)
-			return false;
-		found = entry;
+		n += memcmp(entry, empty, 16) != 0;
+		if (entry[4] == 0xee && wtg_le32(entry + 8) == 1 && wtg_le32(entry + 12) > 0)
+			gpt->protective_mbr = true;
 	}
-	return found && found[4] == 0xee && wtg_le32(found + 8) == 1 &&
-	       wtg_le32(found + 12) > 0;
+	gpt->hybrid_mbr = gpt->protective_mbr && n > 1;
 }
 
 static int use_copy(const struct disk *d, const struct copy *copy, struct wtg_gpt *gpt,
@@ -263,7 +261,7 @@ int wtg_gpt_read(const struct wtg_window *disk, uint32_t sector_bytes,
 	gpt->primary_ok = primary.ok;
 	gpt->backup_ok = backup.ok;
 	gpt->same = copies_agree(&primary, &backup);
-	gpt->protective_mbr = is_protective(mbr);
+	judge_mbr(mbr, gpt);
 	if (use_copy(&d, primary.ok ? &primary : &backup, gpt, err) < 0)
 		return -1;
 	*ret = *gpt;

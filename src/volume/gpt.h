@@ -29,7 +29,8 @@ struct wtg_gpt {
 	bool primary_ok;
 	bool backup_ok; /* whole, and in the drive's last sector */
 	bool same;	/* both describe the same partitions */
-	bool protective_mbr; /* one 0xEE entry from sector 1 */
+	bool protective_mbr; /* a 0xEE entry from sector 1: without, nobody looks further */
+	bool hybrid_mbr;     /* and other entries beside it */
 	uint64_t first_usable_byte, end_usable_byte;
 	struct wtg_gpt_entry entries[WTG_GPT_MAX_ENTRIES];
 	size_t n_entries;

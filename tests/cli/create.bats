@@ -51,6 +51,35 @@ untouched() {
 	[ "$(jq -r 'select(.type == "status").state' out)" = complete ]
 }
 
+@test "a drive whose table firmware would not see is not complete" {
+	wtgctl create --image "$iso" --edition Core --size 4G new.img
+	dd if=/dev/zero of=new.img bs=512 count=1 conv=notrunc status=none
+	wtgctl status --json new.img
+	[ "$(jq -r 'select(.type == "status").state' out)" = foreign ]
+	wtgctl verify new.img
+	[ "$status" -eq 7 ]
+	grep -qF "no protective MBR" out
+}
+
+@test "what is missing or tiny is said to be" {
+	truncate -s 100 tiny.img
+	truncate -s 0 empty.img
+	for file in tiny.img empty.img; do
+		wtgctl verify "$file"
+		[ "$status" -eq 7 ]
+		grep -qF "there is no GPT" out
+		wtgctl status "$file"
+		[ "$status" -eq 0 ]
+		grep -q "^state: *foreign$" out
+	done
+	for command in verify status; do
+		wtgctl $command gone.img
+		[ "$status" -eq 5 ]
+		grep -qF "open gone.img: No such file" err
+		absent -F -e --size err
+	done
+}
+
 @test "what was not verified is said" {
 	wtgctl create --image "$iso" --edition Core --size 4G --verify none --json none.img
 	[ "$status" -eq 0 ]

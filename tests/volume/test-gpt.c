@@ -140,7 +140,7 @@ static void a_drive_cut_short_or_of_other_sectors_has_no_good_table(void **state
 	close(fd);
 }
 
-static void a_hybrid_or_missing_mbr_does_not_protect(void **state)
+static void a_hybrid_mbr_and_a_missing_one_are_told(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_free_ char *path = NULL, *said = NULL;
@@ -152,11 +152,13 @@ static void a_hybrid_or_missing_mbr_does_not_protect(void **state)
 	test_require("sgdisk");
 	said = test_run(NULL, "sgdisk -h 1 %s", path);
 	assert_int_equal(wtg_gpt_read(&w, 512, &gpt, &err), 1);
-	assert_false(gpt.protective_mbr);
+	assert_true(gpt.protective_mbr);
+	assert_true(gpt.hybrid_mbr);
 	assert_true(gpt.same);
 	poke(fd, 510, 0xff);
 	assert_int_equal(wtg_gpt_read(&w, 512, &gpt, &err), 1);
 	assert_false(gpt.protective_mbr);
+	assert_false(gpt.hybrid_mbr);
 	close(fd);
 }
 
@@ -174,7 +176,7 @@ static void tables_of_other_programs_are_read(void **state)
 	a = test_run(NULL, "sgdisk -n 7:2048:+100M -t 7:ef00 -c 7:seven -n 2:0:0 %s",
 		     path);
 	assert_int_equal(wtg_gpt_read(&w, 512, &gpt, &err), 1);
-	assert_true(gpt.same && gpt.protective_mbr);
+	assert_true(gpt.same && gpt.protective_mbr && !gpt.hybrid_mbr);
 	assert_int_equal(gpt.n_entries, 2);
 	assert_int_equal(gpt.entries[0].number, 2);
 	assert_int_equal(gpt.entries[1].number, 7);
@@ -204,7 +206,7 @@ int main(void)
 		cmocka_unit_test(either_copy_is_enough_and_the_other_is_named),
 		cmocka_unit_test(numbers_that_lie_with_a_right_checksum_are_found),
 		cmocka_unit_test(a_drive_cut_short_or_of_other_sectors_has_no_good_table),
-		cmocka_unit_test(a_hybrid_or_missing_mbr_does_not_protect),
+		cmocka_unit_test(a_hybrid_mbr_and_a_missing_one_are_told),
 		cmocka_unit_test(tables_of_other_programs_are_read),
 	};
 
