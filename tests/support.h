@@ -29,6 +29,9 @@
 
 void test_expect_error(struct wtg_error *err, enum wtg_kind kind, const char *part);
 
+/* Skip this test and say why: the first line of that. */
+void test_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
 /* The bytes of one of the real hives (WTGCTL_TEST_HIVES), unpacked if it is NAME.xz.  Where
  * the variable is not set, says so and skips the test. */
 struct wtg_bytes test_hive(const char *name);

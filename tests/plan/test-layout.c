@@ -57,34 +57,6 @@ static void windows_takes_what_the_others_leave(void **state)
 	assert_true(l.data.length > 38 * GIB);
 }
 
-static void sizes_and_names_that_no_volume_has_are_refused(void **state)
-{
-	static const struct {
-		struct wtg_request request;
-		enum wtg_kind kind;
-		const char *part;
-	} cases[] = {
-		{ { .data_size_bytes = 1024 }, WTG_USAGE, "--data-size" },
-		{ { .data_size_bytes = 8 * MIB - 1 }, WTG_USAGE, "--data-size" },
-		{ { .windows_size_bytes = 1024 }, WTG_USAGE, "--windows-size" },
-		{ { .windows_size_bytes = 8 * GIB - 279 * MIB, .data_fs = WTG_DATA_FS_NTFS },
-		  WTG_UNSUITABLE, "leaves no room" },
-		{ { .label = "a name of thirty-three characters" }, WTG_USAGE, "at most 32" },
-		{ { .label = "two\nlines" }, WTG_USAGE, "control character" },
-	};
-	struct wtg_request fits = { .label = "Ein Name von 32 Zeichen: äöü 🪟.",
-				    .data_size_bytes = 8 * MIB };
-	struct wtg_disk disk = disk_of(8 * GIB, 512);
-	struct wtg_error err = WTG_ERROR_INIT;
-	struct wtg_layout l;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_fails(wtg_layout_decide(&cases[i].request, &disk, &small, &l, &err),
-			     cases[i].kind, cases[i].part);
-	assert_good(wtg_layout_decide(&fits, &disk, &small, &l, &err));
-}
-
 static void partitions_never_overlap_and_lie_on_whole_mebibytes(void **state)
 {
 	static const uint64_t sizes[] = { 4 * GIB, 8000000001, 31 * GIB + 5, 2048 * GIB };
@@ -125,7 +97,7 @@ static void a_drive_that_is_too_small_is_refused_with_both_numbers(void **state)
 		     "has 2.1 GB (2 GiB), this image and layout need 2.5 GB");
 	assert_fails(wtg_layout_decide(&request, &tiny, &small, &l, &err), WTG_UNSUITABLE, "need");
 	assert_good(wtg_layout_decide(&request, &fit, &small, &l, &err));
-	request.data_size_bytes = 8 * MIB;
+	request.data_size_bytes = MIB;
 	assert_fails(wtg_layout_decide(&request, &fit, &small, &l, &err), WTG_UNSUITABLE,
 		     "the edition needs");
 }
@@ -172,7 +144,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(windows_takes_what_the_others_leave),
-		cmocka_unit_test(sizes_and_names_that_no_volume_has_are_refused),
 		cmocka_unit_test(partitions_never_overlap_and_lie_on_whole_mebibytes),
 		cmocka_unit_test(a_drive_that_is_too_small_is_refused_with_both_numbers),
 		cmocka_unit_test(sizes_that_contradict_each_other_are_refused),

@@ -43,11 +43,8 @@ static char *attach(const char *options, const char *path)
 	int status;
 	char *node = test_run(&status, "losetup -f --show %s %s", options, path);
 
-	if (status != 0) {
-		print_message("SKIPPED: no loop devices here: %s\n", node);
-		free(node);
-		skip();
-	}
+	if (status != 0)
+		test_skip("no loop devices here: %s", node);
 	node[strcspn(node, "\n")] = '\0';
 	WTG_APPEND(&undo, wtg_text("losetup -d %s", node));
 	return node;
@@ -57,10 +54,8 @@ static char *loop_of(const char *name, const char *options)
 {
 	_cleanup_free_ char *path = NULL;
 
-	if (geteuid() != 0) {
-		print_message("SKIPPED: loop devices need root\n");
-		skip();
-	}
+	if (geteuid() != 0)
+		test_skip("loop devices need root");
 	close(test_file(name, SIZE, &path));
 	return attach(options, path);
 }
@@ -148,10 +143,8 @@ static void a_mounted_drive_is_refused_by_its_mount_point(void **state)
 	target = open_good(node);
 	free(test_run(&status, "mke2fs -q %s && mkdir '%s' && mount -t ext2 %s '%s' && "
 			       "touch '%s'", node, point, node, point, image));
-	if (status != 0) {
-		print_message("SKIPPED: cannot mount here\n");
-		skip();
-	}
+	if (status != 0)
+		test_skip("cannot mount here");
 	WTG_APPEND(&undo, wtg_text("umount '%s'", point));
 	expected = wtg_text("%s is in use: %s is mounted on %s", node, node, point);
 	expect_judged(node, "mounted", expected);
@@ -178,10 +171,8 @@ static void swap_is_refused(void **state)
 	free(test_run(NULL, "mkswap %s", node));
 	target = open_good(node);
 	free(test_run(&status, "swapon %s", node));
-	if (status != 0) {
-		print_message("SKIPPED: cannot swap here\n");
-		skip();
-	}
+	if (status != 0)
+		test_skip("cannot swap here");
 	WTG_APPEND(&undo, wtg_text("swapoff %s", node));
 	expected = wtg_text("%s carries the active swap space %s", node, node);
 	expect_judged(node, "swap", expected);
@@ -320,10 +311,8 @@ static void a_partition_is_refused_and_its_drive_named(void **state)
 	free(test_run(NULL, "printf 'label: gpt\\nsize=64MiB\\n' | sfdisk %s", node));
 	part = wtg_text("%sp1", node);
 	free(test_run(&status, "partx -a %s; test -b %s", node, part));
-	if (status != 0) {
-		print_message("SKIPPED: no partition nodes here\n");
-		skip();
-	}
+	if (status != 0)
+		test_skip("no partition nodes here");
 	WTG_APPEND(&undo, wtg_text("partx -d %s", node));
 	request.target = part;
 	expected = wtg_text("%s is a partition of %s", part, node);
@@ -336,7 +325,7 @@ static void a_partition_is_refused_and_its_drive_named(void **state)
 	free(test_run(&status, "mke2fs -q %s && mkdir %s && mount -t ext2 %s %s", part, point, part,
 		      point));
 	if (status != 0)
-		skip();
+		test_skip("cannot mount a partition here");
 	WTG_APPEND(&undo, wtg_text("umount %s", point));
 	free(expected);
 	expected = wtg_text("%s is in use: %s is mounted on %s", node, part, point);
@@ -393,10 +382,8 @@ static void the_disk_we_run_from_is_refused(void **state)
 
 	(void)state;
 	source = test_run(&status, "findmnt -no SOURCE / | grep '^/dev/'");
-	if (status != 0) {
-		print_message("SKIPPED: the root is on no drive here\n");
-		skip();
-	}
+	if (status != 0)
+		test_skip("the root is on no drive here");
 	assert_good(wtg_disk_list(&list, &err));
 	for (size_t i = 0; i < list.n_items; i++) {
 		struct wtg_verdict v = wtg_safety_judge(&list.items[i], &everything);

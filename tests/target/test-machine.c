@@ -216,10 +216,13 @@ static void this_machine_agrees_with_findmnt(void **state)
 	const struct wtg_mount *mount = NULL;
 	struct wtg_machine m;
 	struct wtg_place place;
+	int status;
 
 	(void)state;
 	test_require("findmnt");
-	said = test_run(NULL, "findmnt -no MAJ:MIN /");
+	said = test_run(&status, "findmnt -no MAJ:MIN /");
+	if (status != 0)
+		test_skip("nothing is mounted on / here");
 	wtg_machine_look(&m);
 	assert_true(wtg_machine_locate(&m, "/", &place));
 	for (size_t i = 0; i < m.mounts.n_items; i++)

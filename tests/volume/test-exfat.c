@@ -75,10 +75,8 @@ static void a_loop_device_with_4096_byte_sectors_is_accepted(void **state)
 	test_require("fsck.exfat");
 	make("volume", 300 * MIB, 4096, &path);
 	loop = test_run(&status, "losetup -b 4096 -r --show -f %s", path);
-	if (status != 0) {
-		print_message("SKIPPED: no loop device with 4096-byte sectors: %s", loop);
-		skip();
-	}
+	if (status != 0)
+		test_skip("no loop device with 4096-byte sectors: %s", loop);
 	loop[strcspn(loop, "\n")] = '\0';
 	fsck = test_run(
 		NULL,
