@@ -1,19 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Sets up everything that wtgctl needs and then
+# Installs what wtgctl needs, builds it, and then
 #
 #   ./setup.sh demo      makes a stand-in Windows ISO and a Windows To Go drive of it, as an
 #                        ordinary user, in a plain file
 #   ./setup.sh test      runs the whole test suite
-#   ./setup.sh install   installs the program, its man pages and completions
+#   ./setup.sh install   installs the program, its man pages and its completions
 #
-# Debian 12 is what this is tried on, every day.  The package names for Fedora and Arch are
-# here, too, but nobody has tried them yet.
+# Packages are installed as root or through sudo.  The build goes to ./build, or to what
+# WTGCTL_BUILD names; what follows the command goes to `meson setup`:
+#
+#   ./setup.sh install --prefix=/usr
+#
+# Tried on Debian 12 and 13.  The package names for Fedora and Arch are untried.
 set -eu
 
 top=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-build=${WTGCTL_BUILD:-$top/build}
+case ${WTGCTL_BUILD:-} in
+'') build=$top/build ;;
+/*) build=$WTGCTL_BUILD ;;
+*) build=$PWD/$WTGCTL_BUILD ;;
+esac
+installed=no
 
 say() {
 	printf '\n== %s\n' "$*"
@@ -24,13 +33,21 @@ die() {
 	exit 1
 }
 
+# Run a command and show what it says only if it fails.
+quiet() {
+	said=$("$@" 2>&1) || {
+		printf '%s\n' "$said" >&2
+		die "failed: $*"
+	}
+}
+
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
 	elif command -v sudo >/dev/null; then
 		sudo "$@"
 	else
-		die "to install packages, run this as root or install sudo"
+		die "run this as root, or install sudo"
 	fi
 }
 
@@ -40,72 +57,73 @@ debian_build='gcc libc6-dev meson ninja-build pkg-config scdoc libwim-dev libfus
 	libfdisk-dev libblkid-dev libudev-dev libhivex-dev libxml2-dev libsmartcols-dev
 	libjson-c-dev libudfread-dev libssl-dev libcmocka-dev'
 debian_run='ntfs-3g dosfstools mtools exfatprogs genisoimage'
-debian_test='bats wimtools gdisk fdisk parted sleuthkit p7zip-full libhivex-bin chntpw reglookup
-	mandoc zsh fish strace sbsigntool osslsigncode openssl libxml2-utils jq xz-utils util-linux
-	e2fsprogs udev valgrind qemu-system-x86 ovmf'
+debian_test='bats jq xz-utils valgrind strace util-linux e2fsprogs udev umockdev
+	wimtools gdisk fdisk parted sleuthkit p7zip-full libhivex-bin libwin-hivex-perl chntpw
+	reglookup libxml2-utils openssl sbsigntool osslsigncode ca-certificates
+	mandoc zsh fish qemu-system-x86 ovmf'
 
 fedora_build='gcc meson ninja-build pkgconf-pkg-config scdoc wimlib-devel ntfs-3g-devel
 	libfdisk-devel libblkid-devel systemd-devel hivex-devel libxml2-devel libsmartcols-devel
 	json-c-devel libudfread-devel openssl-devel libcmocka-devel'
 fedora_run='ntfsprogs dosfstools mtools exfatprogs genisoimage'
-fedora_test='bats wimlib-utils gdisk parted sleuthkit p7zip hivex chntpw reglookup mandoc zsh fish
-	strace sbsigntools osslsigncode openssl libxml2 jq xz valgrind'
+fedora_test='bats jq xz valgrind strace e2fsprogs umockdev
+	wimlib-utils gdisk parted sleuthkit p7zip hivex perl-hivex chntpw
+	reglookup libxml2 openssl sbsigntools osslsigncode
+	mandoc zsh fish qemu-system-x86-core edk2-ovmf'
 
 arch_build='gcc meson ninja pkgconf scdoc wimlib ntfs-3g util-linux-libs systemd-libs hivex libxml2
 	json-c libudfread openssl cmocka'
 arch_run='ntfs-3g dosfstools mtools exfatprogs cdrtools'
-arch_test='bash-bats gptfdisk parted sleuthkit p7zip chntpw mandoc zsh fish strace sbsigntools
-	osslsigncode jq xz valgrind'
+arch_test='bash-bats jq xz valgrind strace e2fsprogs umockdev
+	gptfdisk parted sleuthkit p7zip chntpw
+	sbsigntools osslsigncode
+	mandoc zsh fish qemu-system-x86 edk2-ovmf'
 
-# The packages of the list that dpkg does not have.
+# Those of the packages that dpkg does not have.
 debian_missing() {
-	for package in "$@"; do
+	for package; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null |
-			grep -q 'ok installed' || printf '%s ' "$package"
+			grep -q 'ok installed' || printf ' %s' "$package"
 	done
 }
 
 install_debian() {
-	# shellcheck disable=SC2086 # lists of words
-	missing=$(debian_missing $1)
+	missing=$(debian_missing "$@")
 	[ -n "$missing" ] || return 0
-	say "Installing: $missing"
-	as_root apt-get update -qq
-	# shellcheck disable=SC2086
-	as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -qq --no-install-recommends $missing >/dev/null
+	say "Installing:$missing"
+	# A fresh machine may be busy with its own updates; one stale source is no reason to stop.
+	as_root apt-get -qq -o DPkg::Lock::Timeout=300 update || true
+	# shellcheck disable=SC2086 # a list of words
+	quiet as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+		-o DPkg::Lock::Timeout=300 install --no-install-recommends $missing
+	installed=yes
 }
 
-# $1: build, run, test: what must be there for it.
+# Install what is needed to build and run or, given "test", also what the tests ask.
 packages() {
 	id=unknown like=
 	if [ -r /etc/os-release ]; then
 		id=$(sed -n 's/^ID="\{0,1\}\([^"]*\).*/\1/p' /etc/os-release)
 		like=$(sed -n 's/^ID_LIKE="\{0,1\}\([^"]*\).*/\1/p' /etc/os-release)
 	fi
+	# shellcheck disable=SC2086 # lists of words
 	case " $id $like " in
 	*" debian "* | *" ubuntu "*)
-		case $1 in
-		test) install_debian "$debian_build $debian_run $debian_test" ;;
-		*) install_debian "$debian_build $debian_run" ;;
-		esac
+		[ "${1:-}" = test ] || debian_test=
+		install_debian $debian_build $debian_run $debian_test
 		;;
 	*" fedora "* | *" rhel "*)
-		say "Fedora: these package names are untried"
-		list="$fedora_build $fedora_run"
-		[ "$1" = test ] && list="$list $fedora_test"
-		# shellcheck disable=SC2086
-		as_root dnf install -y $list
+		say "Installing with dnf: these package names are untried"
+		[ "${1:-}" = test ] || fedora_test=
+		quiet as_root dnf -y install $fedora_build $fedora_run $fedora_test
 		;;
 	*" arch "*)
-		say "Arch: these package names are untried"
-		list="$arch_build $arch_run"
-		[ "$1" = test ] && list="$list $arch_test"
-		# shellcheck disable=SC2086
-		as_root pacman -S --needed --noconfirm $list
+		say "Installing with pacman: these package names are untried"
+		[ "${1:-}" = test ] || arch_test=
+		quiet as_root pacman -S --needed --noconfirm $arch_build $arch_run $arch_test
 		;;
 	*)
-		say "Unknown distribution '$id': building with what is installed"
+		say "The distribution '$id' is unknown: building with what is installed"
 		;;
 	esac
 }
@@ -114,91 +132,96 @@ packages() {
 
 compile() {
 	say "Building in $build"
-	[ -f "$build/build.ninja" ] || meson setup "$build" "$top" "$@" >/dev/null
-	meson compile -C "$build" >"$build/compile.log" 2>&1 || {
-		cat "$build/compile.log"
-		die "the build failed"
-	}
+	[ ! -e "$build" ] || [ -w "$build" ] ||
+		die "$build belongs to someone else: remove it, or set WTGCTL_BUILD"
+	if [ ! -f "$build/build.ninja" ]; then
+		quiet meson setup "$build" "$top" "$@"
+	elif [ $# -gt 0 ] || [ $installed = yes ]; then
+		quiet meson setup --reconfigure "$build" "$top" "$@"
+	fi
+	quiet meson compile -C "$build"
 }
 
-# Run a command as an ordinary user: ourselves, whoever called sudo, or nobody.
-as_user() {
-	if [ "$(id -u)" -ne 0 ]; then
-		"$@"
-	else
-		setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups \
+# Run a program in the demo's directory as an ordinary user: ourselves or, for root, nobody.
+in_demo() {
+	(
+		cd "$dir"
+		[ "$(id -u)" -ne 0 ] || set -- setpriv --reuid nobody --regid nogroup --clear-groups \
 			env HOME="$dir" TMPDIR="$dir" "$@"
-	fi
+		"$@"
+	)
+}
+
+show() {
+	printf '\n$ %s\n' "$*"
+	in_demo "$@"
 }
 
 demo() {
-	packages run
-	compile
-	user=$(id -un)
+	packages
+	compile "$@"
 	dir=$top/demo
-	if [ "$(id -u)" -eq 0 ]; then
-		user=${SUDO_USER:-nobody}
-		dir=/var/tmp/wtgctl-demo
-	fi
+	# Others cannot look into root's home.
+	[ "$(id -u)" -ne 0 ] || dir=/var/tmp/wtgctl-demo
 	rm -rf "$dir"
-	mkdir -p "$dir"
-	say "Making a stand-in Windows ISO (nothing of Microsoft's is in it)"
-	"$build/tests/media/make-media" --out "$dir/windows.iso"
-	cp "$build/src/cli/wtgctl" "$dir/wtgctl"
-	[ "$(id -u)" -ne 0 ] || chown -R "$user" "$dir"
+	mkdir -m 755 "$dir"
+	cp "$build/src/cli/wtgctl" "$build/tests/media/make-media" "$dir"
+	[ "$(id -u)" -ne 0 ] || chown nobody "$dir"
 
-	say "As $user: wtgctl create --image windows.iso --edition Professional --size 8G demo.img"
-	(cd "$dir" && as_user ./wtgctl create --image windows.iso --edition Professional \
-		--size 8G demo.img)
-	say "As $user: wtgctl verify demo.img"
-	(cd "$dir" && as_user ./wtgctl verify demo.img)
+	say "A stand-in Windows ISO (nothing of Microsoft's is in it), as user $(in_demo id -un)"
+	show ./make-media --out windows.iso
+	in_demo rm make-media
+	say "A Windows To Go drive of it, in a plain file"
+	show ./wtgctl create --image windows.iso --edition Professional --size 8G demo.img
+	show ./wtgctl verify demo.img
 
-	say "The drive is the plain file $dir/demo.img."
+	say "The drive is $dir/demo.img"
 	cat <<-EOF
-		What was applied is a stand-in: it shows the whole way, but it is no Windows.  With a
-		Windows ISO from Microsoft and a USB drive, this makes the real thing:
+		It shows the whole way, but a stand-in does not start.  Get a Windows ISO from
+		https://www.microsoft.com/software-download, plug in a drive that may be erased, and:
 
-		    $build/src/cli/wtgctl list
-		    sudo $build/src/cli/wtgctl create --image Win11.iso --edition Professional /dev/sdX
+		    ./setup.sh install
+		    wtgctl list
+		    sudo wtgctl create --image Win11.iso --edition Professional /dev/sdX
 	EOF
-}
-
-# One line that says how many, whoever reads it.
-summary() {
-	awk '/^Ok:/ { ok = $2 } /^Fail:/ { fail += $2 } /^Timeout:/ { fail += $2 }
-		/^Unexpected Pass:/ { fail += $3 } /^Expected Fail:/ { ok += $3 }
-		/^Skipped:/ { skip = $2 }
-		END { printf "%d passed, %d failed, %d skipped\n", ok, fail, skip }' "$1"
 }
 
 run_tests() {
 	packages test
 	compile "$@"
 	say "Testing"
-	[ -n "${WTGCTL_TEST_HIVES:-}" ] ||
-		echo "WTGCTL_TEST_HIVES names no directory: tests on real registry hives are skipped"
 	status=0
-	meson test -C "$build" --print-errorlogs --no-rebuild >"$build/test.log" 2>&1 || status=$?
-	cat "$build/test.log"
-	summary "$build/test.log"
+	meson test -C "$build" --print-errorlogs --no-rebuild || status=$?
+	"$top/tests/summary" "$build/meson-logs/testlog.json"
 	return $status
 }
 
-case ${1:-} in
-demo)
-	demo
-	;;
-test)
-	shift
-	run_tests "$@"
-	;;
-install)
-	packages build
-	compile --buildtype=release
+install_it() {
+	packages
+	compile "$@"
+	say "Installing"
 	as_root meson install -C "$build" --no-rebuild
-	;;
+}
+
+# Under sudo, only packages need root: be who called it, if the checkout is theirs.
+if [ "$(id -u)" -eq 0 ] && [ -n "${SUDO_UID:-}" ] && [ "$(stat -c %u "$top")" = "$SUDO_UID" ] &&
+	[ "$SUDO_UID" -ne 0 ]; then
+	exec setpriv --reuid "$SUDO_UID" --regid "${SUDO_GID:?}" --init-groups \
+		env -u SUDO_UID HOME="$(getent passwd "$SUDO_UID" | cut -d: -f6)" "$0" "$@"
+fi
+
+# An ordinary user's PATH on Debian leaves out where mkntfs, sgdisk and their like are.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export PATH
+
+command=${1:-}
+[ $# -eq 0 ] || shift
+case $command in
+demo) demo "$@" ;;
+test) run_tests "$@" ;;
+install) install_it "$@" ;;
 *)
-	sed -n 's/^#   \(.*\)/\1/p' "$0"
-	exit 2
+	sed -n '4,/^set/s/^#$\|^# //p' "$0"
+	[ "$command" = --help ] || exit 2
 	;;
 esac

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "base/fdio.h"
-#include "base/utf16.h"
 #include "step/status.h"
 #include "wtg/cleanup.h"
 #include "wtg/text.h"
@@ -22,12 +21,6 @@
  * (Microsoft: UEFI/GPT-based hard drive partitions).  16 MiB: MSR since Windows 10. */
 #define ESP_BYTES (260 * MIB)
 #define MSR_BYTES (16 * MIB)
-
-/* The least that mkfs.exfat takes; of the others, FAT32 says itself that it needs more. */
-#define LEAST_DATA_BYTES (8 * MIB)
-
-/* Windows shows and takes no more of an NTFS label (SetVolumeLabel). */
-#define MAX_LABEL_UNITS 32
 
 /* mkntfs' own files (log, MFT, bitmap) on a volume of usual size. */
 #define NTFS_OVERHEAD_BYTES (96 * MIB)
@@ -57,23 +50,6 @@ static int too_small(const struct wtg_disk *disk, uint64_t need_bytes, struct wt
 			disk->path, have, need);
 }
 
-static int check_label(const char *label, struct wtg_error *err)
-{
-	struct wtg_bytes wide = wtg_utf16_from_utf8(label);
-	size_t n_units = wide.size / 2 - 1;
-
-	wtg_bytes_done(&wide);
-	if (n_units > MAX_LABEL_UNITS)
-		return wtg_fail(err, WTG_USAGE, 0,
-				"--label: %zu characters, of at most %d that Windows takes", n_units,
-				MAX_LABEL_UNITS);
-	for (const char *c = label; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return wtg_fail(err, WTG_USAGE, 0, "--label: a control character in it");
-	return 0;
-}
-
-/* A size that was given is never taken for one that was not. */
 static int check_request(const struct wtg_request *request, struct wtg_error *err)
 {
 	if (request->data_fs != WTG_DATA_FS_AUTO && request->data_size_bytes == 0 &&
@@ -84,12 +60,7 @@ static int check_request(const struct wtg_request *request, struct wtg_error *er
 	if (request->esp_size_bytes != 0 && request->esp_size_bytes < 100 * MIB)
 		return wtg_fail(err, WTG_USAGE, 0,
 				"--esp-size: less than 100 MiB does not hold the boot files");
-	if (request->windows_size_bytes != 0 && request->windows_size_bytes < ALIGNMENT)
-		return wtg_fail(err, WTG_USAGE, 0, "--windows-size: less than 1 MiB");
-	if (request->data_size_bytes != 0 && request->data_size_bytes < LEAST_DATA_BYTES)
-		return wtg_fail(err, WTG_USAGE, 0,
-				"--data-size: less than 8 MiB holds no file system");
-	return request->label ? check_label(request->label, err) : 0;
+	return 0;
 }
 
 /* Windows takes the rest unless its size is given; then data takes the rest if a filesystem
@@ -119,9 +90,6 @@ static int share(const struct wtg_request *request, uint64_t room, struct wtg_la
 				"the sizes given are more than the %s that the drive has for them",
 				have);
 	}
-	if (request->data_fs != WTG_DATA_FS_AUTO && data < LEAST_DATA_BYTES)
-		return wtg_fail(err, WTG_UNSUITABLE, 0,
-				"--windows-size leaves no room for a data partition");
 	layout->windows.length = windows;
 	layout->data.length = data;
 	return 0;

@@ -36,14 +36,10 @@ static int check(const void *params, const struct wtg_target *target,
 		 struct wtg_progress *progress, struct wtg_error *err)
 {
 	const struct params *p = params;
-	const struct wtg_files none = { 0 };
 	_cleanup_free_ char *path = NULL;
 
 	(void)target;
 	(void)progress;
-	if (p->fs == WTG_DATA_FS_FAT32 &&
-	    wtg_fat_check(p->layout.data.length, p->layout.sector_bytes, &none, err) < 0)
-		return -1;
 	return wtg_program_find(filesystems[p->fs].program, &path, err) ? 0 : -1;
 }
 
