@@ -11,6 +11,9 @@
 #include "base/utf16.h"
 #include "wtg/text.h"
 
+/* A pebibyte, or as many files: sums of such numbers do not overflow. */
+#define MAX_NUMBER (UINT64_C(1) << 50)
+
 static void done(struct wtg_edition *e)
 {
 	free(e->selector);
@@ -67,7 +70,7 @@ static char *text_at(const xmlNode *node, const char *path)
 	return text_of(find(node, path));
 }
 
-/* Decimal; 0 for anything else. */
+/* Decimal; 0 for anything else, and for what no image can have. */
 static uint64_t number_in(const char *text)
 {
 	char *end;
@@ -76,7 +79,7 @@ static uint64_t number_in(const char *text)
 	if (!text || *text < '0' || *text > '9')
 		return 0;
 	value = strtoull(text, &end, 10);
-	return *end ? 0 : value;
+	return *end || value > MAX_NUMBER ? 0 : value;
 }
 
 static uint64_t number_at(const xmlNode *node, const char *path)

@@ -22,6 +22,9 @@
 #define ESP_BYTES (260 * MIB)
 #define MSR_BYTES (16 * MIB)
 
+/* Enough for any of the file systems on 512-byte sectors, and for little else. */
+#define DATA_LEAST_BYTES (64 * MIB)
+
 /* mkntfs' own files (log, MFT, bitmap) on a volume of usual size. */
 #define NTFS_OVERHEAD_BYTES (96 * MIB)
 
@@ -68,8 +71,8 @@ static int check_request(const struct wtg_request *request, struct wtg_error *er
 static int share(const struct wtg_request *request, uint64_t room, struct wtg_layout *layout,
 		 uint64_t least, struct wtg_error *err)
 {
-	uint64_t windows = wtg_round_down(request->windows_size_bytes, ALIGNMENT);
-	uint64_t data = wtg_round_down(request->data_size_bytes, ALIGNMENT);
+	uint64_t windows = wtg_round_up(request->windows_size_bytes, ALIGNMENT);
+	uint64_t data = wtg_round_up(request->data_size_bytes, ALIGNMENT);
 
 	if (windows == 0)
 		windows = data < room ? room - data : 0;
@@ -89,6 +92,13 @@ static int share(const struct wtg_request *request, uint64_t room, struct wtg_la
 		return wtg_fail(err, WTG_UNSUITABLE, 0,
 				"the sizes given are more than the %s that the drive has for them",
 				have);
+	}
+	if (data > 0 && data < DATA_LEAST_BYTES) {
+		_cleanup_free_ char *have = wtg_size_text(data);
+		_cleanup_free_ char *need = wtg_size_text(DATA_LEAST_BYTES);
+
+		return wtg_fail(err, WTG_UNSUITABLE, 0,
+				"the data partition would have %s, the least is %s", have, need);
 	}
 	layout->windows.length = windows;
 	layout->data.length = data;

@@ -32,14 +32,31 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_fact_bytes(out, "size_bytes", p->layout.data.length);
 }
 
+static struct wtg_ntfs_format ntfs_of(const struct params *p)
+{
+	return (struct wtg_ntfs_format){
+		.label = LABEL,
+		.serial = (uint64_t)p->layout.identity.data_serial << 32 |
+			  p->layout.identity.esp_serial,
+		.start_bytes = p->layout.data.offset,
+		.sector_bytes = p->layout.sector_bytes,
+	};
+}
+
 static int check(const void *params, const struct wtg_target *target,
 		 struct wtg_progress *progress, struct wtg_error *err)
 {
 	const struct params *p = params;
+	const struct wtg_ntfs_format ntfs = ntfs_of(p);
 	_cleanup_free_ char *path = NULL;
 
 	(void)target;
 	(void)progress;
+	if (p->fs == WTG_DATA_FS_NTFS)
+		return wtg_ntfs_check(&ntfs, err);
+	if (p->fs == WTG_DATA_FS_FAT32 &&
+	    wtg_fat_check(p->layout.data.length, p->layout.sector_bytes, NULL, err) < 0)
+		return wtg_hint(err, "Choose another --data-size, or --data-fs exfat.");
 	return wtg_program_find(filesystems[p->fs].program, &path, err) ? 0 : -1;
 }
 
@@ -48,16 +65,10 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 	const struct params *p = params;
 	const struct wtg_extent *at = &p->layout.data;
 	struct wtg_window window = wtg_writer_window(writer, at->offset, at->length);
+	const struct wtg_ntfs_format ntfs = ntfs_of(p);
 	const struct wtg_fat_format fat = {
 		.label = LABEL,
 		.serial = p->layout.identity.data_serial,
-		.start_bytes = at->offset,
-		.sector_bytes = p->layout.sector_bytes,
-	};
-	const struct wtg_ntfs_format ntfs = {
-		.label = LABEL,
-		.serial = (uint64_t)p->layout.identity.data_serial << 32 |
-			  p->layout.identity.esp_serial,
 		.start_bytes = at->offset,
 		.sector_bytes = p->layout.sector_bytes,
 	};

@@ -2,7 +2,6 @@
 #include "step/step.h"
 
 #include "base/alloc.h"
-#include "base/child.h"
 #include "volume/ntfs.h"
 
 struct params {
@@ -19,15 +18,24 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_fact_bytes(out, "size_bytes", p->layout.windows.length);
 }
 
+static struct wtg_ntfs_format format_of(const struct params *p)
+{
+	return (struct wtg_ntfs_format){
+		.label = p->label,
+		.serial = p->layout.identity.windows_serial,
+		.start_bytes = p->layout.windows.offset,
+		.sector_bytes = p->layout.sector_bytes,
+	};
+}
+
 static int check(const void *params, const struct wtg_target *target,
 		 struct wtg_progress *progress, struct wtg_error *err)
 {
-	_cleanup_free_ char *path = NULL;
+	const struct wtg_ntfs_format format = format_of(params);
 
-	(void)params;
 	(void)target;
 	(void)progress;
-	return wtg_program_find("mkntfs", &path, err) ? 0 : -1;
+	return wtg_ntfs_check(&format, err);
 }
 
 static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
@@ -35,12 +43,7 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 	const struct params *p = params;
 	const struct wtg_extent *at = &p->layout.windows;
 	struct wtg_window window = wtg_writer_window(writer, at->offset, at->length);
-	struct wtg_ntfs_format format = {
-		.label = p->label,
-		.serial = p->layout.identity.windows_serial,
-		.start_bytes = at->offset,
-		.sector_bytes = p->layout.sector_bytes,
-	};
+	const struct wtg_ntfs_format format = format_of(p);
 
 	return wtg_ntfs_format(&window, &format, err);
 }

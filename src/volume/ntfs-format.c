@@ -5,13 +5,18 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/child.h"
 #include "base/fdio.h"
+#include "base/utf16.h"
 
 #define SERIAL_AT   0x48 /* in the boot sector */
 #define WRITE_BYTES (4u << 20)
+
+/* What Windows accepts; the file system would take more. */
+#define MAX_LABEL_UNITS 32
 
 static int run_mkntfs(int fd, const struct wtg_ntfs_format *format, struct wtg_error *err)
 {
@@ -81,6 +86,38 @@ static int copy_extent(uint64_t offset, uint64_t length, void *context,
 	return 0;
 }
 
+static int check_label(const char *label, struct wtg_error *err)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes wide = wtg_utf16_from_utf8(label);
+	size_t length = strlen(label);
+	uint32_t c;
+
+	for (size_t at = 0, n; at < length; at += n) {
+		n = wtg_utf8_next(label + at, length - at, &c);
+		if (n == 0 || c < 0x20)
+			return wtg_fail(err, WTG_USAGE, 0,
+					"the label \"%s\" is not plain text in UTF-8", label);
+	}
+	if (wide.size / 2 - 1 > MAX_LABEL_UNITS)
+		return wtg_fail(err, WTG_USAGE, 0,
+				"the label \"%s\" is longer than %d characters", label,
+				MAX_LABEL_UNITS);
+	return 0;
+}
+
+int wtg_ntfs_check(const struct wtg_ntfs_format *format, struct wtg_error *err)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (format->start_bytes / format->sector_bytes > UINT32_MAX)
+		return wtg_fail(err, WTG_UNSUITABLE, 0,
+				"an NTFS boot sector cannot say that it starts at byte "
+				"%" PRIu64, format->start_bytes);
+	if (format->label && check_label(format->label, err) < 0)
+		return -1;
+	return wtg_program_find("mkntfs", &path, err) ? 0 : -1;
+}
+
 int wtg_ntfs_format(const struct wtg_window *window, const struct wtg_ntfs_format *format,
 		    struct wtg_error *err)
 {
@@ -89,10 +126,8 @@ int wtg_ntfs_format(const struct wtg_window *window, const struct wtg_ntfs_forma
 	_cleanup_fd_ int fd = -1;
 	struct copy copy = { .window = window, .buffer = buffer };
 
-	if (format->start_bytes / format->sector_bytes > UINT32_MAX)
-		return wtg_fail(err, WTG_UNSUITABLE, 0,
-				"an NTFS boot sector cannot say that it starts at byte "
-				"%" PRIu64, format->start_bytes);
+	if (wtg_ntfs_check(format, err) < 0)
+		return -1;
 	if (wtg_memory_file("volume", size_bytes, &fd, err) < 0 ||
 	    run_mkntfs(fd, format, err) < 0 ||
 	    set_serial(fd, size_bytes, format, err) < 0)

@@ -26,6 +26,10 @@ struct wtg_ntfs_format {
 	uint32_t cluster_bytes; /* 0: mkntfs' default (4096) */
 };
 
+/* Can it be made so, as far as it can be told before?  The program is there, a boot sector
+ * can say the start (else WTG_UNSUITABLE), Windows can show the label (else WTG_USAGE). */
+int wtg_ntfs_check(const struct wtg_ntfs_format *format, struct wtg_error *err);
+
 /* Make an empty volume that fills the window, with mkntfs. */
 int wtg_ntfs_format(const struct wtg_window *window, const struct wtg_ntfs_format *format,
 		    struct wtg_error *err);

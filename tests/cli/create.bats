@@ -80,6 +80,27 @@ untouched() {
 	done
 }
 
+@test "what cannot be formatted is refused while nothing is touched" {
+	long=$(printf 'x%.0s' {1..33})
+	wtgctl create --image "$iso" --edition Core --size 4G --label "$long" new.img
+	[ "$status" -eq 2 ]
+	grep -qF "longer than 32 characters" err
+	wtgctl create --image "$iso" --edition Core --size 4G --label "$(printf 'a\377')" new.img
+	[ "$status" -eq 2 ]
+	wtgctl create --image "$iso" --edition Core --size 4G --data-size 1M new.img
+	[ "$status" -eq 6 ]
+	truncate -s 3T new.img
+	wtgctl plan --image "$iso" --edition Core --max-size 4T --data-fs fat32 \
+		--windows-size 20G new.img
+	[ "$status" -eq 6 ]
+	grep -qF "FAT32" err
+	wtgctl plan --image "$iso" --edition Core --max-size 4T --data-fs ntfs \
+		--windows-size 2100G new.img
+	[ "$status" -eq 6 ]
+	grep -qF "cannot say that it starts" err
+	[ "$(stat -c %b new.img)" -eq 0 ]
+}
+
 @test "what was not verified is said" {
 	wtgctl create --image "$iso" --edition Core --size 4G --verify none --json none.img
 	[ "$status" -eq 0 ]

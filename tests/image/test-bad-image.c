@@ -150,7 +150,8 @@ static void xml_names_are_kept_as_they_are_and_numbers_bounded(void **state)
 		"<?xml version=\"1.0\" encoding=\"UTF-16\"?>"
 		"<WIM><TOTALBYTES>1</TOTALBYTES>"
 		"<IMAGE INDEX=\"2\"><DESCRIPTION>only\n<![CDATA[<this>]]>"
-		"</DESCRIPTION></IMAGE>"
+		"</DESCRIPTION><TOTALBYTES>9223372036854775807</TOTALBYTES>"
+		"<FILECOUNT>18446744073709551615</FILECOUNT></IMAGE>"
 		"<IMAGE INDEX=\"1\"><NAME>Ünïcode &lt;内&gt;</NAME>"
 		"<TOTALBYTES>10</TOTALBYTES>"
 		"<HARDLINKBYTES>11</HARDLINKBYTES><WINDOWS><ARCH>5</ARCH><VERSION>"
@@ -172,6 +173,8 @@ static void xml_names_are_kept_as_they_are_and_numbers_bounded(void **state)
 	assert_int_equal(editions.items[0].build, 0);
 	assert_string_equal(editions.items[1].display_name, "only\n<this>");
 	assert_null(editions.items[1].name);
+	assert_int_equal(editions.items[1].size_bytes, 0);
+	assert_int_equal(editions.items[1].n_files, 0);
 }
 
 static void a_damaged_tree_is_told_so(void **state)

@@ -120,6 +120,25 @@ static void sizes_that_contradict_each_other_are_refused(void **state)
 	assert_fails(wtg_layout_decide(&huge, &disk, &small, &l, &err), WTG_UNSUITABLE, "needs");
 }
 
+/* Rounded to whole MiB, a size that was given must not become "not given". */
+static void a_size_that_is_too_small_is_refused_not_ignored(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_disk disk = disk_of(32 * GIB, 512);
+	struct wtg_request windows = { .windows_size_bytes = 1 }, data = { .data_size_bytes = 1 };
+	struct wtg_request rest = { .data_fs = WTG_DATA_FS_NTFS };
+	struct wtg_layout l;
+
+	(void)state;
+	assert_fails(wtg_layout_decide(&windows, &disk, &small, &l, &err), WTG_UNSUITABLE,
+		     "the Windows partition would have 1 MiB");
+	assert_fails(wtg_layout_decide(&data, &disk, &small, &l, &err), WTG_UNSUITABLE,
+		     "the data partition would have 1 MiB, the least is 64 MiB");
+	rest.windows_size_bytes = disk.size_bytes - 278 * MIB - 2 * MIB;
+	assert_fails(wtg_layout_decide(&rest, &disk, &small, &l, &err), WTG_UNSUITABLE,
+		     "the data partition would have 2 MiB");
+}
+
 static void a_seed_gives_the_same_identifiers_and_none_gives_new_ones(void **state)
 {
 	struct wtg_identity a = wtg_identity_draw("fleet 7"), b = wtg_identity_draw("fleet 7");
@@ -147,6 +166,7 @@ int main(void)
 		cmocka_unit_test(partitions_never_overlap_and_lie_on_whole_mebibytes),
 		cmocka_unit_test(a_drive_that_is_too_small_is_refused_with_both_numbers),
 		cmocka_unit_test(sizes_that_contradict_each_other_are_refused),
+		cmocka_unit_test(a_size_that_is_too_small_is_refused_not_ignored),
 		cmocka_unit_test(a_seed_gives_the_same_identifiers_and_none_gives_new_ones),
 	};
 
