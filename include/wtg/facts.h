@@ -13,6 +13,7 @@
 enum wtg_shape {
 	WTG_OBJECT,
 	WTG_LIST,
+	WTG_DETAIL, /* an object that people are shown only when they ask for everything */
 };
 
 struct wtg_facts {
@@ -23,6 +24,7 @@ struct wtg_facts_ops {
 	void (*text)(struct wtg_facts *f, const char *key, const char *value);
 	void (*bytes)(struct wtg_facts *f, const char *key, uint64_t value);
 	void (*number)(struct wtg_facts *f, const char *key, uint64_t value);
+	void (*time)(struct wtg_facts *f, const char *key, uint64_t value);
 	void (*truth)(struct wtg_facts *f, const char *key, bool value);
 	void (*open)(struct wtg_facts *f, const char *key, enum wtg_shape shape);
 	void (*close)(struct wtg_facts *f);
@@ -44,6 +46,12 @@ static inline void wtg_fact_bytes(struct wtg_facts *f, const char *key, uint64_t
 static inline void wtg_fact_number(struct wtg_facts *f, const char *key, uint64_t value)
 {
 	f->ops->number(f, key, value);
+}
+
+/* Seconds since 1970, in UTC. */
+static inline void wtg_fact_time(struct wtg_facts *f, const char *key, uint64_t value)
+{
+	f->ops->time(f, key, value);
 }
 
 static inline void wtg_fact_truth(struct wtg_facts *f, const char *key, bool value)

@@ -14,6 +14,7 @@ char *wtg_text_copy(const char *text);
 bool wtg_text_equal(const char *a, const char *b);      /* NULL equals only NULL */
 bool wtg_text_equal_fold(const char *a, const char *b); /* ASCII case ignored */
 bool wtg_text_starts(const char *text, const char *prefix);
+bool wtg_text_ends(const char *text, const char *suffix);
 
 /*
  * A copy that is safe to show on a terminal: valid UTF-8, with control characters, escape

@@ -94,6 +94,7 @@ static const struct wtg_facts_ops json_ops = {
 	.text = json_text,
 	.bytes = json_number,
 	.number = json_number,
+	.time = json_number,
 	.truth = json_truth,
 	.open = json_open,
 	.close = json_close,
@@ -182,12 +183,23 @@ uint64_t wtg_json_get_number(const struct wtg_json_doc *doc, const char *path)
 	return json_object_is_type(at, json_type_int) ? json_object_get_uint64(at) : 0;
 }
 
+/* In JSON all numbers are alike; our keys end in what theirs is. */
+static void describe_number(const char *key, uint64_t value, struct wtg_facts *out)
+{
+	if (key && wtg_text_ends(key, "_bytes"))
+		wtg_fact_bytes(out, key, value);
+	else if (key && (wtg_text_equal(key, "time") || wtg_text_ends(key, "_time")))
+		wtg_fact_time(out, key, value);
+	else
+		wtg_fact_number(out, key, value);
+}
+
 static void describe_value(struct json_object *value, const char *key, struct wtg_facts *out)
 {
 	if (json_object_is_type(value, json_type_string)) {
 		wtg_fact_text(out, key, json_object_get_string(value));
 	} else if (json_object_is_type(value, json_type_int)) {
-		wtg_fact_number(out, key, json_object_get_uint64(value));
+		describe_number(key, json_object_get_uint64(value), out);
 	} else if (json_object_is_type(value, json_type_boolean)) {
 		wtg_fact_truth(out, key, json_object_get_boolean(value));
 	} else if (json_object_is_type(value, json_type_array)) {

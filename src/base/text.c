@@ -41,6 +41,13 @@ bool wtg_text_starts(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+bool wtg_text_ends(const char *text, const char *suffix)
+{
+	size_t length = strlen(text), n = strlen(suffix);
+
+	return length >= n && strcmp(text + length - n, suffix) == 0;
+}
+
 /* What may not reach a terminal: controls, line and paragraph separators, and the marks
  * that reorder what follows them. */
 static bool is_harmless(uint32_t c)

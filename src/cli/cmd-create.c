@@ -27,16 +27,16 @@ static struct cli_progress_setup progress_setup(const struct cli_options *option
 /* The result of a dry run is the plan; that of a real run is the drive. */
 static void show_plan(const struct cli_options *options, const struct wtg_plan *plan)
 {
-	_cleanup_(cli_output_done) struct cli_output output = { 0 };
+	_cleanup_(cli_output_done) struct cli_output output = { .verbose = options->verbose };
 	struct cli_text text;
 
 	if (options->json || options->request.dry_run) {
 		wtg_plan_describe(plan, cli_output_begin(&output, "plan", options->json));
 		cli_output_end(&output);
-	} else if (options->verbose) {
-		wtg_plan_describe(plan, cli_text_start(&text, stderr));
 	} else if (!options->quiet) {
-		wtg_plan_describe(plan, cli_text_start_brief(&text, stderr));
+		wtg_plan_describe(plan, cli_text_start(&text, stderr,
+						       options->verbose ? CLI_TEXT_ALL
+									: CLI_TEXT_BRIEF));
 	}
 }
 

@@ -25,7 +25,8 @@ void cli_json_print(const struct wtg_json *json, FILE *to)
 struct wtg_facts *cli_output_begin(struct cli_output *output, const char *type, bool json)
 {
 	if (!json)
-		return cli_text_start(&output->text, stdout);
+		return cli_text_start(&output->text, stdout,
+				      output->verbose ? CLI_TEXT_ALL : CLI_TEXT_USUAL);
 	output->json = cli_json_new(type);
 	return wtg_json_facts(output->json);
 }

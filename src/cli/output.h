@@ -23,6 +23,7 @@ void cli_json_print(const struct wtg_json *json, FILE *to);
  * JSON that is not ended is not printed: half an object would be worse than none.
  */
 struct cli_output {
+	bool verbose; /* of text: the details, too */
 	struct wtg_json *json;
 	struct cli_text text;
 };

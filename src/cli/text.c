@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "wtg/cleanup.h"
 #include "wtg/text.h"
@@ -108,6 +109,19 @@ static void put_number(struct wtg_facts *f, const char *key, uint64_t value)
 	put_line(text_of(f), key, number);
 }
 
+static void put_time(struct wtg_facts *f, const char *key, uint64_t value)
+{
+	time_t seconds = (time_t)value;
+	struct tm tm;
+	char text[64];
+
+	/* A year that no calendar has comes from a damaged record. */
+	if (!gmtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%F %T UTC", &tm))
+		put_number(f, key, value);
+	else
+		put_line(text_of(f), key, text);
+}
+
 static void put_truth(struct wtg_facts *f, const char *key, bool value)
 {
 	put_line(text_of(f), key, value ? "yes" : "no");
@@ -118,11 +132,24 @@ static bool in_list(const struct cli_text *t)
 	return t->depth > 0 && t->frames[t->depth - 1].shape == WTG_LIST;
 }
 
+static bool is_left_out(const struct cli_text *t, enum wtg_shape shape)
+{
+	switch (t->extent) {
+	case CLI_TEXT_BRIEF:
+		return shape == WTG_DETAIL || (shape == WTG_OBJECT && in_list(t));
+	case CLI_TEXT_USUAL:
+		return shape == WTG_DETAIL;
+	case CLI_TEXT_ALL:
+		return false;
+	}
+	abort();
+}
+
 static void open_frame(struct wtg_facts *f, const char *key, enum wtg_shape shape)
 {
 	struct cli_text *t = text_of(f);
 
-	if (t->skipping || (t->brief && shape == WTG_OBJECT && in_list(t))) {
+	if (t->skipping || is_left_out(t, shape)) {
 		t->skipping++;
 		return;
 	}
@@ -148,20 +175,15 @@ static const struct wtg_facts_ops text_ops = {
 	.text = put_text,
 	.bytes = put_bytes,
 	.number = put_number,
+	.time = put_time,
 	.truth = put_truth,
 	.open = open_frame,
 	.close = close_frame,
 };
 
-struct wtg_facts *cli_text_start(struct cli_text *text, FILE *to)
+struct wtg_facts *cli_text_start(struct cli_text *text, FILE *to,
+				 enum cli_text_extent extent)
 {
-	*text = (struct cli_text){ .facts.ops = &text_ops, .to = to };
-	return &text->facts;
-}
-
-struct wtg_facts *cli_text_start_brief(struct cli_text *text, FILE *to)
-{
-	cli_text_start(text, to);
-	text->brief = true;
+	*text = (struct cli_text){ .facts.ops = &text_ops, .to = to, .extent = extent };
 	return &text->facts;
 }

@@ -9,10 +9,16 @@
 
 #define CLI_TEXT_DEPTH 32
 
+enum cli_text_extent {
+	CLI_TEXT_BRIEF, /* no objects in lists: of a plan, the outline and the warnings */
+	CLI_TEXT_USUAL, /* no details */
+	CLI_TEXT_ALL,
+};
+
 struct cli_text {
 	struct wtg_facts facts; /* first: the sink's functions cast back */
 	FILE *to;
-	bool brief;	   /* leave objects in lists out */
+	enum cli_text_extent extent;
 	unsigned skipping; /* how deep inside what is left out */
 	bool written;	   /* something */
 	bool inside;	   /* the last line was in a section */
@@ -26,7 +32,5 @@ struct cli_text {
 };
 
 /* Start a sink that writes to a stream; it needs no ending. */
-struct wtg_facts *cli_text_start(struct cli_text *text, FILE *to);
-
-/* The same without the objects in lists: of a plan, the outline and the warnings. */
-struct wtg_facts *cli_text_start_brief(struct cli_text *text, FILE *to);
+struct wtg_facts *cli_text_start(struct cli_text *text, FILE *to,
+				 enum cli_text_extent extent);

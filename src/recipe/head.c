@@ -130,7 +130,7 @@ struct wtg_bytes wtg_manifest(const struct wtg_subject *subject, const struct wt
 	wtg_fact_text(out, "program", "wtgctl");
 	wtg_fact_text(out, "version", wtg_version());
 	wtg_fact_text(out, "run", run);
-	wtg_fact_number(out, "time", layout->time);
+	wtg_fact_time(out, "time", layout->time);
 	wtg_fact_open(out, "image", WTG_OBJECT);
 	wtg_fact_text(out, "file", slash ? slash + 1 : path);
 	wtg_fact_text(out, "sha256", subject->request->sha256);

@@ -45,7 +45,7 @@ static struct wtg_json_doc *read_manifest(const struct wtg_window *disk, uint32_
 static void describe_marker(const struct wtg_marker *marker, struct wtg_facts *out)
 {
 	wtg_fact_text(out, "interrupted_in", marker->step);
-	wtg_fact_number(out, "interrupted_time", marker->time);
+	wtg_fact_time(out, "interrupted_time", marker->time);
 	wtg_fact_text(out, "made_by", marker->version);
 }
 

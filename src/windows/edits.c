@@ -339,13 +339,18 @@ int wtg_edits_plan(const struct wtg_bytes *system, const struct wtg_edit_options
 	return 0;
 }
 
-size_t wtg_edits_changes(const struct wtg_edits *edits)
+static size_t count(const struct wtg_edits *edits, enum wtg_edit_outcome outcome)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < edits->n_items; i++)
-		n += edits->items[i].outcome == WTG_EDIT_CHANGE;
+		n += edits->items[i].outcome == outcome;
 	return n;
+}
+
+size_t wtg_edits_changes(const struct wtg_edits *edits)
+{
+	return count(edits, WTG_EDIT_CHANGE);
 }
 
 static const char *class_name(enum wtg_edit_class class)
@@ -365,18 +370,18 @@ static const char *class_name(enum wtg_edit_class class)
 
 void wtg_edits_describe(const struct wtg_edits *edits, struct wtg_facts *out)
 {
-	size_t n_absent = 0;
-
 	wtg_fact_truth(out, "captured", edits->captured);
-	wtg_fact_number(out, "changes", wtg_edits_changes(edits));
+	wtg_fact_number(out, "changes", count(edits, WTG_EDIT_CHANGE));
+	wtg_fact_number(out, "already_right", count(edits, WTG_EDIT_KEEP));
+	wtg_fact_number(out, "not_in_image", count(edits, WTG_EDIT_ABSENT));
 	wtg_fact_open(out, "edits", WTG_LIST);
 	for (size_t i = 0; i < edits->n_items; i++) {
 		const struct wtg_edit *edit = &edits->items[i];
 
-		n_absent += edit->outcome == WTG_EDIT_ABSENT;
 		if (edit->outcome == WTG_EDIT_ABSENT)
 			continue;
-		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_fact_open(out, NULL,
+			      edit->outcome == WTG_EDIT_CHANGE ? WTG_OBJECT : WTG_DETAIL);
 		wtg_fact_text(out, "key", edit->key);
 		wtg_fact_text(out, "value", edit->value);
 		wtg_fact_text(out, "old", edit->old_text);
@@ -387,5 +392,4 @@ void wtg_edits_describe(const struct wtg_edits *edits, struct wtg_facts *out)
 		wtg_fact_close(out);
 	}
 	wtg_fact_close(out);
-	wtg_fact_number(out, "absent", n_absent);
 }

@@ -41,22 +41,21 @@ static void describe_something(struct wtg_facts *out)
 	wtg_fact_text(out, "state", "complete");
 }
 
-static char *as_text(bool brief)
+static char *as_text(enum cli_text_extent extent)
 {
 	struct cli_text text;
 	char *shown = NULL;
 	size_t size;
 	FILE *to = open_memstream(&shown, &size);
 
-	describe_something(brief ? cli_text_start_brief(&text, to)
-				 : cli_text_start(&text, to));
+	describe_something(cli_text_start(&text, to, extent));
 	fclose(to);
 	return shown;
 }
 
 static void facts_are_aligned_in_sections_and_lists(void **state)
 {
-	_cleanup_free_ char *shown = as_text(false);
+	_cleanup_free_ char *shown = as_text(CLI_TEXT_USUAL);
 
 	(void)state;
 	assert_string_equal(shown, "container:              ISO\n"
@@ -88,7 +87,7 @@ static void what_could_harm_a_terminal_is_no_key_either(void **state)
 	struct cli_text text;
 	size_t size;
 	FILE *to = open_memstream(&shown, &size);
-	struct wtg_facts *out = cli_text_start(&text, to);
+	struct wtg_facts *out = cli_text_start(&text, to, CLI_TEXT_USUAL);
 
 	(void)state;
 	wtg_fact_text(out, "a\033[2J_b", "c");
@@ -98,7 +97,7 @@ static void what_could_harm_a_terminal_is_no_key_either(void **state)
 
 static void an_outline_leaves_lists_of_objects_out(void **state)
 {
-	_cleanup_free_ char *shown = as_text(true);
+	_cleanup_free_ char *shown = as_text(CLI_TEXT_BRIEF);
 
 	(void)state;
 	assert_non_null(strstr(shown, "removable:"));
@@ -106,6 +105,38 @@ static void an_outline_leaves_lists_of_objects_out(void **state)
 	assert_null(strstr(shown, "edits"));
 	assert_non_null(strstr(shown, "warnings:\n  - little room\n"));
 	assert_non_null(strstr(shown, "state:"));
+}
+
+static void details_are_for_those_who_ask(void **state)
+{
+	static const struct {
+		enum cli_text_extent extent;
+		bool shown;
+	} cases[] = {
+		{ CLI_TEXT_BRIEF, false },
+		{ CLI_TEXT_USUAL, false },
+		{ CLI_TEXT_ALL, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_free_ char *shown = NULL;
+		struct cli_text text;
+		size_t size;
+		FILE *to = open_memstream(&shown, &size);
+		struct wtg_facts *out = cli_text_start(&text, to, cases[i].extent);
+
+		wtg_fact_open(out, "edits", WTG_LIST);
+		wtg_fact_open(out, NULL, WTG_DETAIL);
+		wtg_fact_text(out, "value", "Start");
+		wtg_fact_close(out);
+		wtg_fact_close(out);
+		wtg_fact_time(out, "time", 1700000000);
+		fclose(to);
+		assert_int_equal(strstr(shown, "edits:") != NULL, cases[i].shown);
+		assert_int_equal(strstr(shown, "Start") != NULL, cases[i].shown);
+		assert_non_null(strstr(shown, "2023-11-14 22:13:20 UTC\n"));
+	}
 }
 
 /* ------------------------------------------------------------------ progress */
@@ -293,6 +324,7 @@ static void the_state_of_the_drive_is_what_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(details_are_for_those_who_ask),
 		cmocka_unit_test(facts_are_aligned_in_sections_and_lists),
 		cmocka_unit_test(what_could_harm_a_terminal_is_no_key_either),
 		cmocka_unit_test(an_outline_leaves_lists_of_objects_out),
