@@ -22,6 +22,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	struct wtg_subject subject = { request, image, NULL, wtg_target_disk(target) };
 	const struct wtg_edition *edition;
 	struct wtg_layout layout;
+	struct wtg_room room;
 
 	if (wtg_image_choose(image, request->edition, &edition, err) < 0 ||
 	    wtg_layout_decide(request, subject.disk, edition, &layout, err) < 0)
@@ -30,11 +31,13 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	subject.edition = esp.edition = edition;
 	if (wtg_head_set(plan, &subject, &layout, err) < 0)
 		return -1;
+	room = (struct wtg_room){ wtg_layout_written_bytes(edition),
+				  wtg_image_fetch_bytes(image, edition) };
 	wtg_plan_set_marker(plan, layout.marker_offset, layout.identity.run_id);
 
 	wtg_step_check_image(plan, image, edition, request->sha256, request->check);
 	wtg_step_fetch_image(plan, image, edition);
-	wtg_step_wipe_target(plan, target, &layout, wtg_layout_written_bytes(edition));
+	wtg_step_wipe_target(plan, target, &layout, &room);
 	wtg_step_format_windows(plan, &layout, label);
 	wtg_step_apply_image(plan, image, edition, &layout);
 	if (wtg_step_patch_windows(plan, image, edition, &layout, request, err) < 0)

@@ -21,9 +21,14 @@ void wtg_step_check_image(struct wtg_plan *plan, struct wtg_image *image,
 void wtg_step_fetch_image(struct wtg_plan *plan, struct wtg_image *image,
 			  const struct wtg_edition *edition);
 
-/* wipe-target: nothing of the old table and of old volumes is recognised afterwards. */
+/* wipe-target: nothing of the old table and of old volumes is recognised afterwards.  Checks
+ * that the target is free and, of a file, that there is room for what the run will take. */
+struct wtg_room {
+	uint64_t written_bytes; /* to the drive, about */
+	uint64_t scratch_bytes; /* to scratch files, before that */
+};
 void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target,
-			  const struct wtg_layout *layout, uint64_t expected_bytes);
+			  const struct wtg_layout *layout, const struct wtg_room *room);
 
 /* format-windows: an empty NTFS volume. */
 void wtg_step_format_windows(struct wtg_plan *plan, const struct wtg_layout *layout,

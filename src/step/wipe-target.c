@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/alloc.h"
+#include "base/fdio.h"
 #include "plan/marker.h"
 #include "target/probe.h"
 #include "target/target.h"
@@ -24,7 +26,7 @@ struct extents {
 struct params {
 	struct wtg_layout layout;
 	struct extents places; /* where a volume starts or will start, and the whole drive */
-	uint64_t expected_bytes; /* that the run will write: a file's filesystem needs room */
+	struct wtg_room room;
 	size_t n_old;
 };
 
@@ -35,29 +37,46 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_fact_number(out, "old_partitions", p->n_old);
 }
 
-/* Room for a plain file: what it will hold, less what it has already. */
-static int check_room(const struct params *p, const struct wtg_disk *disk, struct wtg_error *err)
+/* What the file's filesystem must hold: the drive and, where scratch files go to the same
+ * one, the copy of the image, which comes first and would take the room away. */
+static int needed_room(const struct wtg_room *room, const char *dir, uint64_t *ret,
+		       struct wtg_error *err)
 {
-	_cleanup_free_ char *path = wtg_text_copy(disk->path);
-	char *slash = strrchr(path, '/');
+	struct stat target, scratch;
+
+	if (stat(dir, &target) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", dir);
+	if (stat(wtg_scratch_dir(), &scratch) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", wtg_scratch_dir());
+	*ret = room->written_bytes +
+	       (target.st_dev == scratch.st_dev ? room->scratch_bytes : 0);
+	return 0;
+}
+
+/* Room for a plain file, less what it has already. */
+static int check_room(const struct wtg_room *room, const struct wtg_disk *disk,
+		      struct wtg_error *err)
+{
+	_cleanup_free_ char *copy = wtg_text_copy(disk->path);
+	const char *dir = dirname(copy);
 	struct statvfs fs;
 	struct stat st = { 0 };
-	uint64_t have;
+	uint64_t have, need;
 
-	if (slash)
-		slash[slash == path] = '\0';
-	if (statvfs(slash ? path : ".", &fs) < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "look at the directory of %s", disk->path);
+	if (needed_room(room, dir, &need, err) < 0)
+		return -1;
+	if (statvfs(dir, &fs) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", dir);
 	if (disk->exists && stat(disk->path, &st) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", disk->path);
 	have = (uint64_t)fs.f_bavail * fs.f_frsize + (uint64_t)st.st_blocks * 512;
-	if (have < p->expected_bytes) {
-		_cleanup_free_ char *free_text = wtg_size_text(have);
-		_cleanup_free_ char *need_text = wtg_size_text(p->expected_bytes);
+	if (have < need) {
+		_cleanup_free_ char *have_text = wtg_size_text(have);
+		_cleanup_free_ char *need_text = wtg_size_text(need);
 
 		return wtg_fail(err, WTG_UNSUITABLE, 0,
-				"the filesystem of %s has room for %s, the drive will hold %s",
-				disk->path, free_text, need_text);
+				"the filesystem of %s has room for %s, the run will take %s",
+				disk->path, have_text, need_text);
 	}
 	return 0;
 }
@@ -65,12 +84,13 @@ static int check_room(const struct params *p, const struct wtg_disk *disk, struc
 static int check(const void *params, const struct wtg_target *target,
 		 struct wtg_progress *progress, struct wtg_error *err)
 {
+	const struct params *p = params;
 	const struct wtg_disk *disk = wtg_target_disk(target);
 
 	(void)progress;
 	if (wtg_target_probe_free(target, err) < 0)
 		return -1;
-	return disk->is_file ? check_room(params, disk, err) : 0;
+	return disk->is_file ? check_room(&p->room, disk, err) : 0;
 }
 
 /* Zeros over [offset, offset + length) of the drive, except where the run keeps its record. */
@@ -163,7 +183,7 @@ static const struct wtg_step_ops ops = {
 };
 
 void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target,
-			  const struct wtg_layout *layout, uint64_t expected_bytes)
+			  const struct wtg_layout *layout, const struct wtg_room *room)
 {
 	const struct wtg_disk *disk = wtg_target_disk(target);
 	struct params *p = wtg_alloc(sizeof(*p));
@@ -171,7 +191,7 @@ void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target
 	size_t n = wtg_layout_partitions(layout, partitions);
 
 	p->layout = *layout;
-	p->expected_bytes = expected_bytes;
+	p->room = *room;
 	for (size_t i = 0; i < disk->n_contents; i++) {
 		const struct wtg_content *content = &disk->contents[i];
 		struct wtg_extent old = { content->offset_bytes, content->size_bytes };
