@@ -184,6 +184,9 @@ static int claim(const struct wtg_disk *disk, int fd, struct wtg_error *err)
 		return fail_lock(disk, fd, err);
 	if (check_unheld(disk, err) < 0)
 		return -1;
+	/* Nobody was asked about a file with nothing to lose. */
+	if (disk->is_file && disk->empty && lseek(fd, 0, SEEK_DATA) >= 0)
+		return fail_other(disk, "something was written to it", err);
 	if (disk->is_file && ftruncate(fd, (off_t)disk->size_bytes) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "give %s its size", disk->path);
 	return 0;

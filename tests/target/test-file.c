@@ -142,6 +142,23 @@ static void a_size_must_agree_with_the_file(void **state)
 	wtg_target_close(open_good(path, SIZE));
 }
 
+/* Two runs at once: the second must not take what the first has made for an empty file. */
+static void a_file_that_was_filled_meanwhile_is_refused(void **state)
+{
+	_cleanup_free_ char *path = NULL;
+	struct wtg_error err = WTG_ERROR_INIT;
+	int fd = test_file("filled.img", SIZE, &path), writable;
+	struct wtg_target *target = open_good(path, 0);
+	bool created;
+
+	(void)state;
+	assert_int_equal(pwrite(fd, "x", 1, 12345), 1);
+	assert_fails(wtg_target_open_exclusive(target, &writable, &created, &err),
+		     WTG_REFUSED, "something was written to it");
+	wtg_target_close(target);
+	close(fd);
+}
+
 static void who_only_looks_wants_what_is_there(void **state)
 {
 	_cleanup_free_ char *path = NULL, *absent = in_dir("absent.img");
@@ -351,6 +368,7 @@ int main(void)
 		cmocka_unit_test(a_file_of_holes_has_nothing_to_lose),
 		cmocka_unit_test(an_empty_file_gets_its_size_from_the_run),
 		cmocka_unit_test(a_size_must_agree_with_the_file),
+		cmocka_unit_test(a_file_that_was_filled_meanwhile_is_refused),
 		cmocka_unit_test(who_only_looks_wants_what_is_there),
 		cmocka_unit_test(what_is_no_file_or_drive_is_refused),
 		cmocka_unit_test(the_image_is_no_target),
