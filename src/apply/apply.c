@@ -10,8 +10,10 @@ int wtg_apply(struct wtg_image *image, const struct wtg_edition *edition,
 	struct wtg_error lost = WTG_ERROR_INIT;
 	const char *name = wtg_ntfs_lend(window);
 	int extracted = wtg_image_extract(image, edition, name, progress, err);
+	int kept = extracted < 0 ? wtg_ntfs_take_back_unfinished(&lost)
+				 : wtg_ntfs_take_back(&lost);
 
-	if (wtg_ntfs_take_back(&lost) == 0)
+	if (kept == 0)
 		return extracted;
 	wtg_error_done(err);
 	*err = lost;

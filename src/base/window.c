@@ -2,6 +2,7 @@
 #include "base/window.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "base/fdio.h"
 
 #define ZERO_BYTES (1u << 20)
+#define LAP_BYTES (32u << 20)
 
 struct wtg_window wtg_window_part(const struct wtg_window *w, uint64_t offset, uint64_t length)
 {
@@ -64,6 +66,24 @@ static int check_writable(const struct wtg_window *w, uint64_t size, uint64_t at
 	return check_bounds(w, size, at, err);
 }
 
+/*
+ * The kernel would gather gigabytes and then hold the last flush, and Ctrl-C with it, for
+ * minutes: so what is written goes on its way here, and a lap ahead of the drive is as far as
+ * we get.  Errors come back from here or, again, from the flush.
+ */
+static int keep_moving(const struct wtg_window *w, size_t size)
+{
+	w->ledger->bytes_pending += size;
+	if (w->ledger->bytes_pending < LAP_BYTES)
+		return 0;
+	w->ledger->bytes_pending = 0;
+	if (sync_file_range(w->fd, 0, 0,
+			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE) == 0)
+		return 0;
+	/* Where it cannot be done, the flush does it all. */
+	return errno == ENOSYS || errno == EINVAL || errno == ESPIPE ? 0 : -1;
+}
+
 int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t size, uint64_t at,
 		      struct wtg_error *err)
 {
@@ -71,7 +91,8 @@ int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t siz
 		return -1;
 	if (wtg_pwrite_all(w->fd, buffer, size, w->offset + at) < 0)
 		return fail_for_good(w, errno, at, err);
-	if (wtg_ledger_note(w->ledger, w->fd, buffer, size, w->offset + at) < 0)
+	if (wtg_ledger_note(w->ledger, w->fd, buffer, size, w->offset + at) < 0 ||
+	    keep_moving(w, size) < 0)
 		return fail_for_good(w, errno, at, err);
 	return 0;
 }

@@ -4,8 +4,19 @@
 #include "image/open.h"
 #include "wtg/text.h"
 
-/* "1 (Windows 11 Home, amd64), 2 (Windows 11 Pro, amd64)". */
-static char *list(const struct wtg_image *image)
+/* Does text name this edition by something that others may share?  NULL calls everyone. */
+static bool is_called(const struct wtg_edition *e, const char *text)
+{
+	_cleanup_free_ char *index = wtg_text("%u", e->index);
+
+	return !text || wtg_text_equal(text, index) ||
+	       wtg_text_equal_fold(text, e->edition_id) ||
+	       wtg_text_equal_fold(text, e->name) ||
+	       wtg_text_equal_fold(text, e->display_name);
+}
+
+/* "1 (Windows 11 Home, amd64), 2 (Windows 11 Pro, amd64)": those that are called so. */
+static char *list(const struct wtg_image *image, const char *text)
 {
 	char *all = wtg_text_copy("");
 
@@ -13,27 +24,20 @@ static char *list(const struct wtg_image *image)
 		const struct wtg_edition *e = wtg_image_edition(image, i);
 		_cleanup_free_ char *name =
 			wtg_text_printable(e->display_name ? e->display_name : "unnamed");
-		_cleanup_free_ char *before = all;
+		_cleanup_free_ char *before = NULL;
 
-		all = wtg_text("%s%s%s (%s, %s)", before, i ? ", " : "", e->selector,
+		if (!is_called(e, text))
+			continue;
+		before = all;
+		all = wtg_text("%s%s%s (%s, %s)", before, *before ? ", " : "", e->selector,
 			       name, wtg_arch_name(e->arch));
 	}
 	return all;
 }
 
-/* Does text name this edition by something that others may share? */
-static bool is_called(const struct wtg_edition *e, const char *text)
+static int refuse(const struct wtg_image *image, const char *text, struct wtg_error *err)
 {
-	_cleanup_free_ char *index = wtg_text("%u", e->index);
-
-	return wtg_text_equal(text, index) || wtg_text_equal_fold(text, e->edition_id) ||
-	       wtg_text_equal_fold(text, e->name) ||
-	       wtg_text_equal_fold(text, e->display_name);
-}
-
-static int refuse(const struct wtg_image *image, struct wtg_error *err)
-{
-	_cleanup_free_ char *editions = list(image);
+	_cleanup_free_ char *editions = list(image, text);
 
 	return wtg_hint(err, "Choose with --edition: %s.", editions);
 }
@@ -52,7 +56,7 @@ int wtg_image_choose(const struct wtg_image *image, const char *text,
 			*ret = e;
 			return 0;
 		}
-		if (!text || is_called(e, text)) {
+		if (is_called(e, text)) {
 			chosen = e;
 			n_matches++;
 		}
@@ -70,5 +74,5 @@ int wtg_image_choose(const struct wtg_image *image, const char *text,
 	else
 		wtg_fail(err, WTG_USAGE, 0, "\"%s\" means %zu editions of %s", text,
 			 n_matches, image->path);
-	return refuse(image, err);
+	return refuse(image, n_matches ? text : NULL, err);
 }

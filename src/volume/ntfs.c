@@ -123,16 +123,33 @@ const char *wtg_ntfs_lend(const struct wtg_window *window)
 	return LENT_NAME;
 }
 
-int wtg_ntfs_take_back(struct wtg_error *err)
+static struct wtg_ntfs_device *end_loan(void)
 {
 	struct wtg_ntfs_device *device = lent;
-	int result;
 
 	/* Mounted still: what it holds in memory would be missing on the drive. */
 	if (device->volume)
 		abort();
 	lent = NULL;
-	result = wtg_ntfs_device_finish(device, err);
+	return device;
+}
+
+int wtg_ntfs_take_back(struct wtg_error *err)
+{
+	struct wtg_ntfs_device *device = end_loan();
+	int result = wtg_ntfs_device_finish(device, err);
+
+	wtg_ntfs_device_free(device);
+	return result;
+}
+
+int wtg_ntfs_take_back_unfinished(struct wtg_error *err)
+{
+	struct wtg_ntfs_device *device = end_loan();
+	int result = 0;
+
+	if (device->error.message)
+		result = wtg_ntfs_device_finish(device, err);
 	wtg_ntfs_device_free(device);
 	return result;
 }

@@ -89,3 +89,7 @@ int wtg_ntfs_info(struct wtg_ntfs *volume, struct wtg_ntfs_info *ret,
  */
 const char *wtg_ntfs_lend(const struct wtg_window *window);
 int wtg_ntfs_take_back(struct wtg_error *err);
+
+/* The same for a volume that will not be used: what is still in memory is dropped, so that
+ * whoever was interrupted does not wait for it. */
+int wtg_ntfs_take_back_unfinished(struct wtg_error *err);

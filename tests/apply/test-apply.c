@@ -256,25 +256,22 @@ static bool enough(struct wtg_progress *p)
 	return counter->bytes >= counter->stop_after;
 }
 
-static void whoever_interrupts_is_heard_and_the_volume_left_clean(void **state)
+static void whoever_interrupts_is_heard(void **state)
 {
 	struct counter counter = { .progress = { count, enough }, .stop_after = MIB };
 	struct wtg_error err = WTG_ERROR_INIT;
-	_cleanup_free_ char *volume = NULL;
 	struct test_drive drive;
 
 	(void)state;
 	open_drive(&drive, 512);
 	assert_fails(apply_with(&drive, source_wim, &counter.progress, &err),
 		     WTG_CANCELLED, "");
-	volume = test_drive_carve(&drive);
-	test_assert_clean(volume);
 	test_drive_done(&drive);
 }
 
-static void a_damaged_image_is_told_and_the_volume_left_clean(void **state)
+static void a_damaged_image_is_told(void **state)
 {
-	_cleanup_free_ char *bad = wtg_text("%s/bad.wim", test_dir()), *volume = NULL;
+	_cleanup_free_ char *bad = wtg_text("%s/bad.wim", test_dir());
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct test_drive drive;
 
@@ -286,8 +283,6 @@ static void a_damaged_image_is_told_and_the_volume_left_clean(void **state)
 		      source_wim, bad, bad));
 	open_drive(&drive, 512);
 	assert_fails(apply(&drive, bad, &err), WTG_INPUT, "");
-	volume = test_drive_carve(&drive);
-	test_assert_clean(volume);
 	test_drive_done(&drive);
 }
 
@@ -304,8 +299,8 @@ int main(void)
 		cmocka_unit_test(applies_in_few_large_writes),
 		cmocka_unit_test(
 			whichever_write_is_lost_is_told_and_wins_over_what_wimlib_says),
-		cmocka_unit_test(whoever_interrupts_is_heard_and_the_volume_left_clean),
-		cmocka_unit_test(a_damaged_image_is_told_and_the_volume_left_clean),
+		cmocka_unit_test(whoever_interrupts_is_heard),
+		cmocka_unit_test(a_damaged_image_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, make_source, drop_source);

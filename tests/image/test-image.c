@@ -215,6 +215,10 @@ static void architectures_on_one_disc_are_told_apart(void **state)
 	assert_ptr_equal(chosen, wtg_image_edition(image, 3));
 	assert_fails(wtg_image_choose(image, "2", &chosen, &err), WTG_USAGE,
 		     "means 2 editions");
+	assert_true(wtg_image_choose(image, "2", &chosen, &err) < 0);
+	assert_non_null(strstr(err.hint, "x64/2 ("));
+	assert_null(strstr(err.hint, "x64/1 ("));
+	wtg_error_done(&err);
 	check_contents(image);
 	unlink(iso);
 }
