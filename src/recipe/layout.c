@@ -93,7 +93,7 @@ static int share(const struct wtg_request *request, uint64_t room, struct wtg_la
 				"the sizes given are more than the %s that the drive has for them",
 				have);
 	}
-	if (data > 0 && data < DATA_LEAST_BYTES) {
+	if ((data > 0 || request->data_fs != WTG_DATA_FS_AUTO) && data < DATA_LEAST_BYTES) {
 		_cleanup_free_ char *have = wtg_size_text(data);
 		_cleanup_free_ char *need = wtg_size_text(DATA_LEAST_BYTES);
 

@@ -137,6 +137,9 @@ static void a_size_that_is_too_small_is_refused_not_ignored(void **state)
 	rest.windows_size_bytes = disk.size_bytes - 278 * MIB - 2 * MIB;
 	assert_fails(wtg_layout_decide(&rest, &disk, &small, &l, &err), WTG_UNSUITABLE,
 		     "the data partition would have 2 MiB");
+	rest.windows_size_bytes += 2 * MIB;
+	assert_fails(wtg_layout_decide(&rest, &disk, &small, &l, &err), WTG_UNSUITABLE,
+		     "the data partition would have 0 bytes");
 }
 
 static void a_seed_gives_the_same_identifiers_and_none_gives_new_ones(void **state)
