@@ -15,12 +15,14 @@
 #include "wtg/error.h"
 #include "wtg/progress.h"
 
+#define WTG_LEDGER_FLUSH UINT64_MAX
+
 struct wtg_ledger {
 	uint64_t bytes_written;
 	uint64_t n_writes;
 	uint64_t bytes_pending; /* since the kernel was last told to write them out */
 	int failure;        /* errno of the first failed write or flush; 0: none so far */
-	uint64_t failed_at; /* offset on the target */
+	uint64_t failed_at; /* offset on the target, or WTG_LEDGER_FLUSH */
 	uint64_t **shelves; /* of page hashes, made as they are needed; 0: never written */
 	size_t n_shelves;
 };

@@ -44,16 +44,22 @@ int wtg_window_pread(const struct wtg_window *w, void *buffer, size_t size, uint
 	return 0;
 }
 
+static int fail_again(const struct wtg_ledger *ledger, struct wtg_error *err)
+{
+	if (ledger->failed_at == WTG_LEDGER_FLUSH)
+		return wtg_fail(err, WTG_SYSTEM, ledger->failure,
+				"flush what was written to the drive");
+	return wtg_fail(err, WTG_SYSTEM, ledger->failure, "write to the drive at byte %" PRIu64,
+			ledger->failed_at);
+}
+
 /* The first failure is remembered, and is what every later write reports. */
-static int fail_for_good(const struct wtg_window *w, int errnum, uint64_t at,
+static int fail_for_good(struct wtg_ledger *ledger, int errnum, uint64_t place,
 			 struct wtg_error *err)
 {
-	if (w->ledger->failure == 0) {
-		w->ledger->failure = errnum;
-		w->ledger->failed_at = w->offset + at;
-	}
-	return wtg_fail(err, WTG_SYSTEM, w->ledger->failure, "write to the drive at byte %" PRIu64,
-			w->ledger->failed_at);
+	ledger->failure = errnum;
+	ledger->failed_at = place;
+	return fail_again(ledger, err);
 }
 
 static int check_writable(const struct wtg_window *w, uint64_t size, uint64_t at,
@@ -62,7 +68,7 @@ static int check_writable(const struct wtg_window *w, uint64_t size, uint64_t at
 	if (!w->ledger)
 		return wtg_fail(err, WTG_SYSTEM, EROFS, "write at byte %" PRIu64, w->offset + at);
 	if (w->ledger->failure)
-		return fail_for_good(w, 0, at, err);
+		return fail_again(w->ledger, err);
 	return check_bounds(w, size, at, err);
 }
 
@@ -90,10 +96,10 @@ int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t siz
 	if (check_writable(w, size, at, err) < 0)
 		return -1;
 	if (wtg_pwrite_all(w->fd, buffer, size, w->offset + at) < 0)
-		return fail_for_good(w, errno, at, err);
+		return fail_for_good(w->ledger, errno, w->offset + at, err);
 	if (wtg_ledger_note(w->ledger, w->fd, buffer, size, w->offset + at) < 0 ||
 	    keep_moving(w, size) < 0)
-		return fail_for_good(w, errno, at, err);
+		return fail_for_good(w->ledger, errno, w->offset + at, err);
 	return 0;
 }
 
@@ -118,6 +124,6 @@ int wtg_window_flush(const struct wtg_window *w, struct wtg_error *err)
 	if (check_writable(w, 0, 0, err) < 0)
 		return -1;
 	if (fdatasync(w->fd) < 0)
-		return fail_for_good(w, errno, 0, err);
+		return fail_for_good(w->ledger, errno, WTG_LEDGER_FLUSH, err);
 	return 0;
 }

@@ -128,6 +128,11 @@ static void a_failed_write_is_remembered_for_good(void **state)
 	assert_fails(wtg_window_pwrite(&good, "abcd", 4, 0, &err), WTG_SYSTEM, "byte 512");
 	assert_fails(wtg_window_flush(&good, &err), WTG_SYSTEM, "Bad file descriptor");
 	wtg_ledger_done(&ledger);
+
+	assert_fails(wtg_window_flush(&bad, &err), WTG_SYSTEM, "flush what was written");
+	assert_fails(wtg_window_pwrite(&good, "abcd", 4, 0, &err), WTG_SYSTEM,
+		     "flush what was written");
+	wtg_ledger_done(&ledger);
 	close(fd);
 }
 
