@@ -300,7 +300,7 @@ static void an_incomplete_split_set_names_what_is_missing(void **state)
 	expect_refusal(first, WTG_INPUT,
 		       "install2.swm is not part 2 of the same split set");
 	free(test_run(NULL,
-		      "cd %s/s; cp 2 install2.swm; printf x | "
+		      "cd %s/s; cp 2 install2.swm; printf 0123456789abcdef | "
 		      "dd of=install2.swm bs=1 seek=24 conv=notrunc",
 		      test_dir()));
 	expect_refusal(first, WTG_INPUT,
