@@ -76,12 +76,13 @@ static int add_want(const struct wtg_node *node, void *context, struct wtg_error
 	struct wants *wants = context;
 	struct want want = { .blob = node->blob };
 
-	if (node->is_dir || node->is_reparse || have_walked(wants, node->path))
-		return 0;
-	/* A separator in a name could lead out of where the caller puts the file. */
+	/* A separator in a name, also of a directory, could lead out of where the caller
+	 * puts the file. */
 	if (strpbrk(node->name, "/\\"))
 		return wtg_fail(err, WTG_INPUT, 0, "a name in the image is damaged: %s",
 				node->path);
+	if (node->is_dir || node->is_reparse || have_walked(wants, node->path))
+		return 0;
 	if (node->is_encrypted)
 		return wtg_fail(err, WTG_INPUT, 0, "%s is encrypted in the image",
 				node->path);

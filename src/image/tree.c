@@ -6,7 +6,7 @@
 #include "wtg/text.h"
 
 /* Everything else may be in a name, also what Windows' own programs would not make. */
-static const char *what_is_wrong(const char *name)
+static const char *misread(const char *name)
 {
 	if (strpbrk(name, "/\\"))
 		return "a separator of directories";
@@ -20,17 +20,22 @@ static const char *what_is_wrong(const char *name)
 
 static int check_node(const struct wtg_node *node, void *context, struct wtg_error *err)
 {
-	const char *wrong = what_is_wrong(node->name);
+	const char *wrong = misread(node->name);
+	bool left_out = node->is_encrypted && !node->is_dir;
 	_cleanup_free_ char *path = NULL;
 
 	(void)context;
-	if (!wrong && !node->blob.missing)
+	if (!wrong && !left_out && !node->lacks_content)
 		return 0;
 	path = wtg_text_printable(node->path);
 	if (wrong)
 		return wtg_fail(err, WTG_INPUT, 0,
 				"the image has a file whose name holds %s: %s", wrong,
 				path);
+	if (left_out)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is encrypted in the image (EFS), which only Windows "
+				"can put back", path);
 	return wtg_fail(err, WTG_INPUT, 0, "the image does not have the content of %s",
 			path);
 }

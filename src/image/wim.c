@@ -159,6 +159,15 @@ int wtg_wim_each_blob(struct wtg_wim *wim, wtg_blob_fn *fn, void *context,
 	return code ? fail(err, code, "read the file table of", wim->name) : 0;
 }
 
+/* The first stream is the unnamed one. */
+static bool lacks_content(const struct wimlib_dir_entry *entry)
+{
+	for (uint32_t i = 0; i <= entry->num_named_streams; i++)
+		if (entry->streams[i].resource.is_missing)
+			return true;
+	return false;
+}
+
 static int visit_node(const struct wimlib_dir_entry *entry, void *context)
 {
 	const struct visit *visit = context;
@@ -168,6 +177,7 @@ static int visit_node(const struct wimlib_dir_entry *entry, void *context)
 		.is_dir = entry->attributes & WIMLIB_FILE_ATTRIBUTE_DIRECTORY,
 		.is_reparse = entry->attributes & WIMLIB_FILE_ATTRIBUTE_REPARSE_POINT,
 		.is_encrypted = entry->attributes & WIMLIB_FILE_ATTRIBUTE_ENCRYPTED,
+		.lacks_content = lacks_content(entry),
 		.blob = blob_of(&entry->streams[0].resource),
 	};
 

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -286,6 +287,40 @@ static void a_damaged_image_is_told(void **state)
 	test_drive_done(&drive);
 }
 
+/* Change the hash of the blob of that size in the file table: nobody has it any more. */
+static void lose_blob(const char *wim, uint64_t size)
+{
+	_cleanup_fd_ int fd = open(wim, O_RDWR | O_CLOEXEC);
+	uint8_t header[24], entry[50];
+	uint64_t at, end;
+
+	assert_int_equal(wtg_pread_all(fd, header, sizeof(header), 48), 0);
+	at = wtg_le64(header + 8);
+	end = at + (wtg_le64(header) & 0x00ffffffffffffffull);
+	for (; at < end; at += sizeof(entry)) {
+		assert_int_equal(wtg_pread_all(fd, entry, sizeof(entry), at), 0);
+		if (wtg_le64(entry + 16) == size) {
+			assert_int_equal(wtg_pwrite_all(fd, "\1\2\3\4", 4, at + 30), 0);
+			return;
+		}
+	}
+	fail_msg("no blob of %llu bytes", (unsigned long long)size);
+}
+
+static void a_named_stream_without_content_is_found_first(void **state)
+{
+	_cleanup_free_ char *wim = wtg_text("%s/lacks.wim", test_dir());
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	free(test_run(NULL, "cp '%s' '%s'", source_wim, wim));
+	lose_blob(wim, 70000); /* the stream on a directory */
+	assert_good(wtg_image_open(wim, &image, &err));
+	assert_fails(wtg_image_check_tree(image, wtg_image_edition(image, 0), &err),
+		     WTG_INPUT, "does not have the content of");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +336,7 @@ int main(void)
 			whichever_write_is_lost_is_told_and_wins_over_what_wimlib_says),
 		cmocka_unit_test(whoever_interrupts_is_heard),
 		cmocka_unit_test(a_damaged_image_is_told),
+		cmocka_unit_test(a_named_stream_without_content_is_found_first),
 	};
 
 	return cmocka_run_group_tests(tests, make_source, drop_source);

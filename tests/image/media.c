@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+#include "base/crypto.h"
 #include "base/fdio.h"
 #include "base/utf16.h"
 #include "wtg/text.h"
@@ -108,6 +110,36 @@ static void read_at(int fd, void *buffer, size_t size, uint64_t offset)
 {
 	if (wtg_pread_all(fd, buffer, size, offset) < 0)
 		fail_msg("cannot read byte %ju", (uintmax_t)offset);
+}
+
+/* A name in a tree: its attributes are at 8, its length at 100, itself at 102. */
+static size_t find_name(const uint8_t *tree, size_t size, const char *name)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes wide = wtg_utf16_from_utf8(name);
+	const uint8_t *found = memmem(tree, size, wide.data, wide.size);
+
+	if (!found || found - tree < 102 || wtg_le16(found - 2) != wide.size - 2)
+		fail_msg("no %s in the tree", name);
+	return (size_t)(found - tree) - 102;
+}
+
+void media_attributes(const char *path, const char *name, uint32_t attributes)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ uint8_t *tree = NULL;
+	uint8_t table[8], entry[50], sha1[WTG_SHA1_SIZE];
+	size_t size;
+
+	/* The trees come first in the file table. */
+	read_at(fd, table, sizeof(table), 56);
+	read_at(fd, entry, sizeof(entry), wtg_le64(table));
+	size = (size_t)(wtg_le64(entry) & 0x00ffffffffffffffull);
+	tree = wtg_alloc(size);
+	read_at(fd, tree, size, wtg_le64(entry + 8));
+	wtg_put_le32(tree + find_name(tree, size, name) + 8, attributes);
+	wtg_sha1(tree, size, sha1);
+	media_patch(path, wtg_le64(entry + 8), tree, size);
+	media_patch(path, wtg_le64(table) + 30, sha1, sizeof(sha1));
 }
 
 uint64_t media_resource(const char *path, unsigned flags, unsigned n)

@@ -283,6 +283,44 @@ static void a_file_without_content_is_found_first(void **state)
 		     WTG_INPUT, "does not have the content of Windows/");
 }
 
+/* wimlib would make it empty, and say so only in a warning. */
+static void an_encrypted_file_is_found_first(void **state)
+{
+	_cleanup_free_ char *wim = media_wim("efs.wim", "--compress=none");
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	media_attributes(wim, "System32", 0x4010); /* new files in it would be */
+	assert_good(wtg_image_open(wim, &image, &err));
+	assert_good(wtg_image_check_tree(image, wtg_image_edition(image, 0), &err));
+	wtg_image_close(WTG_STEAL(image));
+	media_attributes(wim, "winload.efi", 0x4020);
+	assert_good(wtg_image_open(wim, &image, &err));
+	assert_fails(wtg_image_check_tree(image, wtg_image_edition(image, 0), &err),
+		     WTG_INPUT, "Windows/System32/winload.efi is encrypted");
+}
+
+static void a_directory_with_a_separator_in_its_name_is_not_read(void **state)
+{
+	_cleanup_free_ char *wim = wtg_text("%s/deep.wim", test_dir());
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
+	static const char *const paths[] = { "Boot" };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	free(test_run(NULL,
+		      "set -e; cd %s; mkdir -p 'deep/Boot/up\\and\\away'; "
+		      "echo x >'deep/Boot/up\\and\\away/file'; "
+		      "wimlib-imagex capture deep %s",
+		      test_dir(), wim));
+	assert_good(wtg_image_open(wim, &image, &err));
+	assert_fails(wtg_image_read(image, wtg_image_edition(image, 0), paths, 1, 1 << 20,
+				    &files, &err),
+		     WTG_INPUT, "a name in the image is damaged");
+}
+
 static void an_incomplete_split_set_names_what_is_missing(void **state)
 {
 	_cleanup_free_ char *wim = media_wim("whole.wim", "--compress=none");
@@ -376,6 +414,8 @@ int main(void)
 		cmocka_unit_test(a_damaged_file_is_never_given_out),
 		cmocka_unit_test(names_that_windows_would_misread_are_found_first),
 		cmocka_unit_test(a_file_without_content_is_found_first),
+		cmocka_unit_test(an_encrypted_file_is_found_first),
+		cmocka_unit_test(a_directory_with_a_separator_in_its_name_is_not_read),
 		cmocka_unit_test(an_incomplete_split_set_names_what_is_missing),
 		cmocka_unit_test(hostile_numbers_are_survived),
 		cmocka_unit_test(nothing_is_left_behind),
