@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,13 +80,18 @@ static void __attribute__((noreturn)) become(const char *path, const char *const
 					     int output)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	sigset_t none;
+	sigset_t interruptions;
 
-	/* Out of reach of the terminal's Ctrl-C: we hear it, end what is under way and say so;
-	 * a program that it ended would look like one that failed. */
+	/* Out of reach of the terminal's Ctrl-C, and deaf to a service's stop: we hear them,
+	 * end what is under way and say so; a program that they ended would look like one that
+	 * failed.  But it does not outlive us. */
 	(void)setpgid(0, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigemptyset(&interruptions);
+	sigaddset(&interruptions, SIGINT);
+	sigaddset(&interruptions, SIGTERM);
+	sigaddset(&interruptions, SIGHUP);
+	sigprocmask(SIG_SETMASK, &interruptions, NULL);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
 	    dup2(output, STDERR_FILENO) < 0)
 		_exit(127);
@@ -128,6 +134,8 @@ int wtg_run_program(const char *const argv[], const char *const extra_env[], int
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return wtg_fail(err, WTG_SYSTEM, 0, "%s could not be started", argv[0]);
 	said = last_line(output);
 	if (WIFSIGNALED(status))
 		return wtg_fail(err, WTG_SYSTEM, 0, "%s was ended by signal %d (%s)", argv[0],

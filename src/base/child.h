@@ -16,8 +16,8 @@ bool wtg_program_find(const char *name, char **ret_path, struct wtg_error *err);
  * SOURCE_DATE_EPOCH if we have it, extra_env (NULL-terminated "NAME=value", or NULL) and
  * nothing else of our environment; standard input is /dev/null.  Of our descriptors it
  * inherits only inherit_fd (-1: none), under the same number, so that "/proc/self/fd/N" in
- * its arguments names a file that has no other name.  It is a process group of its own: a
- * terminal's Ctrl-C reaches only us.
+ * its arguments names a file that has no other name.  It is a process group of its own and
+ * deaf to interruptions, which are ours to hear; it does not outlive us.
  */
 int wtg_run_program(const char *const argv[], const char *const extra_env[], int inherit_fd,
 		    struct wtg_error *err);

@@ -174,12 +174,14 @@ static void a_window_without_a_ledger_cannot_write(void **state)
 static void a_program_that_fails_is_quoted(void **state)
 {
 	const char *const missing[] = { "no-such-program", NULL };
+	const char *const interrupted[] = { "sh", "-c", "kill -INT $$; kill -TERM $$", NULL };
 	const char *const good[] = { "true", NULL };
 	const char *const bad[] = { "sh", "-c", "echo first; echo last >&2; exit 3", NULL };
 	struct wtg_error err = WTG_ERROR_INIT;
 
 	(void)state;
 	assert_good(wtg_run_program(good, NULL, -1, &err));
+	assert_good(wtg_run_program(interrupted, NULL, -1, &err));
 	assert_fails(wtg_run_program(bad, NULL, -1, &err), WTG_SYSTEM, "status 3: last");
 	assert_fails(wtg_run_program(missing, NULL, -1, &err), WTG_SYSTEM, "is missing");
 }
