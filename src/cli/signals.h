@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /* SIGINT, SIGTERM and SIGHUP set a flag, unless we were started with them ignored; a
- * second one ends the program at once.  SIGPIPE is ignored: a closed pipe is an error of
- * a write. */
+ * second one ends the program at once.  SIGPIPE and SIGXFSZ are ignored: a closed pipe
+ * or a limit on sizes is an error of a write. */
 void cli_signals_install(void);
 
 /* The signal that came, or 0. */

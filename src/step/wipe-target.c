@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <libgen.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -35,6 +36,23 @@ static void describe(const void *params, struct wtg_facts *out)
 	const struct params *p = params;
 
 	wtg_fact_number(out, "old_partitions", p->n_old);
+}
+
+/* Volumes are made in files in memory, and a file target is one: that it may not grow so
+ * large (setrlimit(2), RLIMIT_FSIZE) must show before anything is written. */
+static int check_limit(const struct wtg_disk *disk, struct wtg_error *err)
+{
+	_cleanup_free_ char *size = wtg_size_text(disk->size_bytes);
+	_cleanup_free_ char *most = NULL;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
+	    limit.rlim_cur >= disk->size_bytes)
+		return 0;
+	most = wtg_size_text(limit.rlim_cur);
+	wtg_fail(err, WTG_SYSTEM, 0, "files may have %s here, and %s has %s", most, disk->path,
+		 size);
+	return wtg_hint(err, "The limit is the shell's: 'ulimit -f unlimited' lifts it.");
 }
 
 /* What the file's filesystem must hold: the drive and, where scratch files go to the same
@@ -88,7 +106,7 @@ static int check(const void *params, const struct wtg_target *target,
 	const struct wtg_disk *disk = wtg_target_disk(target);
 
 	(void)progress;
-	if (wtg_target_probe_free(target, err) < 0)
+	if (wtg_target_probe_free(target, err) < 0 || check_limit(disk, err) < 0)
 		return -1;
 	return disk->is_file ? check_room(&p->room, disk, err) : 0;
 }
@@ -148,7 +166,8 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 	uint64_t size = wtg_writer_size(writer), marker = p->layout.marker_offset;
 	struct wtg_window disk = wtg_writer_window(writer, 0, size);
 
-	/* The table first: from here on nothing on the drive is found any more. */
+	/* The table first: from here on nothing on the drive is found any more.  What follows
+	 * is a few MiB and no place to stop: an interruption leaves the drive blank. */
 	if (zero(&disk, marker, 0, HEAD_BYTES, err) < 0 ||
 	    wtg_window_zero(&disk, size - TAIL_BYTES, TAIL_BYTES, err) < 0 ||
 	    wtg_window_flush(&disk, err) < 0)
@@ -158,8 +177,7 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 		uint64_t head = place->length < HEAD_BYTES ? place->length : HEAD_BYTES;
 
 		if (zero(&disk, marker, place->offset, head, err) < 0 ||
-		    erase_signatures(&disk, marker, place, err) < 0 ||
-		    wtg_progress_advance(wtg_writer_progress(writer), 0, err) < 0)
+		    erase_signatures(&disk, marker, place, err) < 0)
 			return -1;
 	}
 	return 0;
