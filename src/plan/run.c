@@ -230,9 +230,13 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	run.total = expected_total(&run);
 	*ret_drive = WTG_DRIVE_UNTOUCHED;
 	if (walk(&run, WTG_PHASE_CHECK, check_step, err) < 0 ||
-	    walk(&run, WTG_PHASE_PREPARE, prepare_step, err) < 0 ||
-	    wtg_writer_open(target, &run.progress, observer, &run.writer, err) < 0)
+	    walk(&run, WTG_PHASE_PREPARE, prepare_step, err) < 0)
 		return -1;
+	if (wtg_writer_open(target, &run.progress, observer, &run.writer, err) < 0) {
+		/* An interruption ends the wait for a lock. */
+		(void)wtg_progress_advance(&run.progress, 0, err);
+		return -1;
+	}
 
 	r = apply_and_verify(&run, err);
 	*ret_drive = wtg_writer_is_unused(&run.writer) ? WTG_DRIVE_UNTOUCHED : run.drive;
