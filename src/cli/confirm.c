@@ -90,11 +90,11 @@ int cli_confirm_given(const struct wtg_target *target, const char *given,
 	const struct wtg_disk *disk = wtg_target_disk(target);
 	const char *name = wtg_target_name(target);
 
-	if (!given || !name || wtg_target_confirmed(target, given, false))
+	if (!given || wtg_target_confirmed(target, given, false))
 		return 0;
 	return wtg_fail(err, WTG_REFUSED, 0,
 			"--confirm says \"%s\", but the %s of %s is \"%s\"", given,
-			name_of_name(disk), disk->path, name);
+			name_of_name(disk), disk->path, name ? name : disk->path);
 }
 
 int cli_confirm_ask(const struct wtg_target *target, struct wtg_error *err)

@@ -28,9 +28,11 @@ bool wtg_disk_confirmed(const struct wtg_disk *disk, const char *answer, bool te
 	_cleanup_free_ char *name = wtg_disk_name(disk);
 	_cleanup_free_ char *model = disk->model ? wtg_text_printable(disk->model) : NULL;
 
-	if (!name)
-		return true;
 	if (!answer || !*answer)
+		return !name;
+	if (!disk->serial && strcmp(answer, disk->path) == 0)
+		return true;
+	if (!name)
 		return false;
 	if (strcmp(answer, name) == 0)
 		return true;

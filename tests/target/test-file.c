@@ -61,6 +61,8 @@ static void an_absent_file_is_made_by_the_run_alone(void **state)
 	assert_int_equal(wtg_target_fd(target), -1);
 	assert_null(wtg_target_name(target));
 	assert_true(wtg_target_confirmed(target, NULL, false));
+	assert_true(wtg_target_confirmed(target, path, false));
+	assert_false(wtg_target_confirmed(target, "other.img", false));
 	assert_good(wtg_target_judge(target, &safety, &err));
 	assert_good(wtg_target_probe_free(target, &err));
 	assert_int_equal(access(path, F_OK), -1);
