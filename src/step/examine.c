@@ -66,10 +66,10 @@ static int describe_inside(struct wtg_image *image, const struct wtg_edition *ed
 	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
 	struct wtg_error chain_err = WTG_ERROR_INIT, read_err = WTG_ERROR_INIT;
 
-	if (wtg_image_warn(image, edition, &warnings, err) < 0)
-		return -1;
-	if (wtg_image_read(image, edition, paths, sizeof(paths) / sizeof(paths[0]), MAX_BYTES,
-			   &files, &read_err) < 0 && read_err.kind != WTG_INPUT) {
+	if ((wtg_image_warn(image, edition, &warnings, &read_err) < 0 ||
+	     wtg_image_read(image, edition, paths, sizeof(paths) / sizeof(paths[0]), MAX_BYTES,
+			    &files, &read_err) < 0) &&
+	    read_err.kind != WTG_INPUT) {
 		*err = read_err;
 		return -1;
 	}
