@@ -8,7 +8,9 @@
  * Status 10, because we cannot know here whether the drive was touched. */
 static void __attribute__((noreturn)) out_of_memory(void)
 {
-	static const char last_words[] = "wtgctl: out of memory\n";
+	static const char last_words[] =
+		"wtgctl: out of memory.\n"
+		"'wtgctl status' shows whether the target was written to.\n";
 	ssize_t ignored = write(STDERR_FILENO, last_words, sizeof(last_words) - 1);
 
 	(void)ignored;
