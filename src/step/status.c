@@ -9,37 +9,51 @@
 
 #define MAX_MANIFEST_BYTES (1u << 20)
 
+/* What tells on a drive that it is ours. */
+struct traces {
+	struct wtg_marker marker;
+	bool half_table; /* what is left of a table, or the beginning of one */
+	struct wtg_json_doc *manifest; /* NULL: none that makes sense */
+};
+
 /* Of a table that is being erased or written, the rest or the beginning can be there. */
-static bool is_whole(const struct wtg_gpt *gpt, const struct wtg_marker *marker)
+static bool is_half(const struct wtg_gpt *gpt, const struct wtg_marker *marker)
 {
-	return gpt->protective_mbr &&
-	       (gpt->primary_ok || marker->state != WTG_MARKER_RUNNING);
+	return !gpt->protective_mbr ||
+	       (!gpt->primary_ok && marker->state == WTG_MARKER_RUNNING);
 }
 
-/* The manifest on the ESP; NULL when there is none that makes sense. */
-static struct wtg_json_doc *read_manifest(const struct wtg_window *disk, uint32_t sector_bytes,
-					  const struct wtg_marker *marker)
+static struct wtg_json_doc *read_manifest(const struct wtg_window *disk,
+					  const struct wtg_gpt_entry *esp)
 {
-	const struct wtg_guid esp_type = wtg_guid_const("c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
-	_cleanup_free_ struct wtg_gpt *gpt = wtg_alloc(sizeof(*gpt));
+	struct wtg_window window = wtg_window_part(disk, esp->first_byte, esp->size_bytes);
 	_cleanup_(wtg_bytes_done) struct wtg_bytes text = { 0 };
 	_cleanup_(wtg_fat_closep) struct wtg_fat *fat = NULL;
 	struct wtg_error ignored = WTG_ERROR_INIT;
 	struct wtg_json_doc *doc = NULL;
 
-	if (wtg_gpt_read(disk, sector_bytes, gpt, &ignored) > 0 && is_whole(gpt, marker) &&
-	    wtg_gpt_find(gpt, &esp_type)) {
-		const struct wtg_gpt_entry *esp = wtg_gpt_find(gpt, &esp_type);
-		struct wtg_window window =
-			wtg_window_part(disk, esp->first_byte, esp->size_bytes);
-
-		if (wtg_fat_open(&window, &fat, &ignored) == 0 &&
-		    wtg_fat_read(fat, WTG_MANIFEST_PATH, MAX_MANIFEST_BYTES, &text,
-				 &ignored) > 0)
-			doc = wtg_json_parse((const char *)text.data, text.size);
-	}
+	if (wtg_fat_open(&window, &fat, &ignored) == 0 &&
+	    wtg_fat_read(fat, WTG_MANIFEST_PATH, MAX_MANIFEST_BYTES, &text, &ignored) > 0)
+		doc = wtg_json_parse((const char *)text.data, text.size);
 	wtg_error_done(&ignored);
 	return doc;
+}
+
+static void look_at_table(const struct wtg_window *disk, uint32_t sector_bytes,
+			  struct traces *traces)
+{
+	const struct wtg_guid esp_type = wtg_guid_const("c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
+	_cleanup_free_ struct wtg_gpt *gpt = wtg_alloc(sizeof(*gpt));
+	struct wtg_error ignored = WTG_ERROR_INIT;
+	const struct wtg_gpt_entry *esp;
+
+	if (wtg_gpt_read(disk, sector_bytes, gpt, &ignored) > 0) {
+		traces->half_table = is_half(gpt, &traces->marker);
+		esp = wtg_gpt_find(gpt, &esp_type);
+		if (esp && !traces->half_table)
+			traces->manifest = read_manifest(disk, esp);
+	}
+	wtg_error_done(&ignored);
 }
 
 static void describe_marker(const struct wtg_marker *marker, struct wtg_facts *out)
@@ -73,25 +87,24 @@ static bool is_recognised(const struct wtg_disk *disk)
 
 /* The table is written last: with it and the manifest there, the drive is complete, even
  * where the run was cut before it could say so in its record. */
-static enum wtg_state decide(const struct wtg_disk *disk, const struct wtg_json_doc *manifest,
-			     const struct wtg_marker *marker)
+static enum wtg_state decide(const struct wtg_disk *disk, const struct traces *traces)
 {
-	if (manifest)
+	if (traces->manifest)
 		return WTG_STATE_COMPLETE;
-	return marker->state == WTG_MARKER_RUNNING && !is_recognised(disk)
+	return traces->marker.state == WTG_MARKER_RUNNING &&
+			       (traces->half_table || !is_recognised(disk))
 		       ? WTG_STATE_INTERRUPTED
 		       : WTG_STATE_FOREIGN;
 }
 
-static void describe(enum wtg_state state, const struct wtg_json_doc *manifest,
-		     const struct wtg_marker *marker, struct wtg_facts *out)
+static void describe(enum wtg_state state, const struct traces *traces, struct wtg_facts *out)
 {
 	wtg_fact_text(out, "state", state_name(state));
 	if (state == WTG_STATE_INTERRUPTED)
-		describe_marker(marker, out);
-	if (manifest) {
+		describe_marker(&traces->marker, out);
+	if (traces->manifest) {
 		wtg_fact_open(out, "made", WTG_OBJECT);
-		wtg_json_describe(manifest, out);
+		wtg_json_describe(traces->manifest, out);
 		wtg_fact_close(out);
 	}
 }
@@ -102,18 +115,17 @@ int wtg_status(const struct wtg_target *target, struct wtg_facts *out, enum wtg_
 	const struct wtg_disk *known = wtg_target_disk(target);
 	struct wtg_window disk = { .length = known->size_bytes };
 	_cleanup_fd_ int fd = -1;
-	struct wtg_json_doc *manifest;
-	struct wtg_marker marker = { 0 };
+	struct traces traces = { 0 };
 
 	if (wtg_target_open_fresh(target, &fd, err) < 0)
 		return -1;
 	disk.fd = fd;
-	if (wtg_marker_read(&disk, WTG_MARKER_OFFSET, &marker, err) < 0)
+	if (wtg_marker_read(&disk, WTG_MARKER_OFFSET, &traces.marker, err) < 0)
 		return -1;
-	manifest = read_manifest(&disk, known->sector_bytes, &marker);
-	*ret = decide(known, manifest, &marker);
+	look_at_table(&disk, known->sector_bytes, &traces);
+	*ret = decide(known, &traces);
 	if (out)
-		describe(*ret, manifest, &marker, out);
-	wtg_json_doc_free(manifest);
+		describe(*ret, &traces, out);
+	wtg_json_doc_free(traces.manifest);
 	return 0;
 }

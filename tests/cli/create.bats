@@ -129,15 +129,19 @@ untouched() {
 	[ "$(result verified)" = null ]
 }
 
-@test "a limit on the size of files is an error like any other" {
-	(
-		ulimit -f 100000
-		wtgctl create --image "$iso" --edition Core --size 4G new.img
-		[ "$status" -eq 5 ]
-	)
-	grep -qF "File too large" err
-	grep -qF "The file was not touched." err
+@test "a limit on the size of files is seen before anything is written" {
+	truncate -s 4G old.img
+	for file in new.img old.img; do
+		(
+			ulimit -f 100000
+			wtgctl create --image "$iso" --edition Core --size 4G $file
+			[ "$status" -eq 5 ]
+		)
+		grep -qF "files may have 97.6 MiB here, and $file has 4 GiB." err
+		grep -qF "The file was not touched." err
+	done
 	[ ! -e new.img ]
+	[ "$(stat -c %b old.img)" -eq 0 ]
 }
 
 @test "plan shows everything, says that it would proceed, and makes nothing" {
