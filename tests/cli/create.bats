@@ -137,7 +137,7 @@ untouched() {
 			wtgctl create --image "$iso" --edition Core --size 4G $file
 			[ "$status" -eq 5 ]
 		)
-		grep -qF "files may have 97.6 MiB here, and $file has 4 GiB." err
+		grep -qF "files may have 97.7 MiB here, and $file has 4 GiB." err
 		grep -qF "The file was not touched." err
 	done
 	[ ! -e new.img ]
