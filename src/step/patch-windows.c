@@ -33,7 +33,7 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_edits_describe(&p->edits, out);
 	if (p->winre_bytes > 0) {
 		wtg_fact_text(out, "remove", WINRE_PATH);
-		wtg_fact_bytes(out, "remove_bytes", p->winre_bytes);
+		wtg_fact_bytes(out, "freed_bytes", p->winre_bytes);
 	}
 	if (p->answer.size > 0)
 		wtg_fact_text(out, "answer_file", SYSPREP_PATH);

@@ -103,7 +103,7 @@ in_plan() { # PLAN
 	same "the table" "$(on_drive drive.img)" "$(in_plan drive.plan)"
 	same "disk GUID" "$(sgdisk -p drive.img | sed -n 's/^Disk identifier (GUID): //p' | tr A-F a-f)" \
 		"$(jq -r .layout.disk_guid drive.plan)"
-	wtgctl create --dry-run --json --size 1G --image windows.iso --edition Professional \
+	wtgctl create --dry-run --json --size 640M --image windows.iso --edition Professional \
 		--seed one --data-size 64M other.img
 	[ "$status" -eq 0 ]
 	same "the dry run's plan" "$(in_plan <(plan_of out))" "$(in_plan drive.plan)"

@@ -48,13 +48,12 @@ make() {
 wtgctl() {
 	status=0
 	as_user "$D/wtgctl" "$@" >out 2>err </dev/null || status=$?
-	# Of a sanitizer's report there is nothing to say but this.
-	[ "$status" -ne 77 ] || cat err
 }
 
-# create NAME OPTION...: NAME.img must come out well.  Its plan is NAME.plan.
+# create NAME OPTION...: NAME.img, of $SIZE if it is new, must come out well.  Its plan is
+# NAME.plan.
 create() {
-	local name=$1 size=(--size 1G)
+	local name=$1 size=(--size "${SIZE:-640M}")
 	shift
 	[ ! -s "$name.img" ] || size=()
 	wtgctl create --json "${size[@]}" "$@" "$name.img"
@@ -163,4 +162,12 @@ tree_of_volume() { # FILE
 	wimlib-imagex capture "$1" "$1.wim" --compress=none >/dev/null
 	tree "$1.wim" 1
 	rm "$1.wim"
+}
+
+# A tree without the given paths.
+other_lines() { # TREE PATH...
+	local file=$1
+	shift
+	printf '%s |\n' "$@" | awk 'NR == FNR { without[$0]; next }
+		{ for (one in without) if (index($0, one) == 1) next; print }' - "$file"
 }

@@ -128,14 +128,6 @@ check_files() { # DRIVE <LIST: every file on the ESP is that of the image
 	cmp <(head -c 512 windows.img) <(tail -c 512 windows.img)
 }
 
-# Two trees, but for lines of the given paths.
-other_lines() { # TREE PATH...
-	local file=$1
-	shift
-	printf '%s |\n' "$@" | awk 'NR == FNR { without[$0]; next }
-		{ for (one in without) if (index($0, one) == 1) next; print }' - "$file"
-}
-
 @test "the volume is the image's edition but for what the plan names" {
 	hive=/$(step patch-windows .hive <drive.plan)
 	gone=/$(step patch-windows .remove <drive.plan)
