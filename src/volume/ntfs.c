@@ -156,9 +156,11 @@ int wtg_ntfs_take_back_unfinished(struct wtg_error *err)
 
 /*
  * wimlib mounts the volume that it extracts to by calling this.  A symbol of the program
- * itself comes before those of libraries, so wimlib gets here, not into libntfs-3g.  For
- * every other name it does what libntfs-3g's own does.
+ * itself comes before those of libraries, so wimlib gets here, not into libntfs-3g; where
+ * it does not (a library that binds its own symbols), the name leads nowhere.  For every
+ * other name it does what libntfs-3g's own does.
  */
+__attribute__((visibility("default"))) /* also when the rest is hidden */
 struct _ntfs_volume *ntfs_mount(const char *name, ntfs_mount_flags flags)
 {
 	struct ntfs_device *dev;

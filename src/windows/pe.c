@@ -23,8 +23,9 @@
 #define CERTIFICATE_REVISION 0x0200
 #define CERTIFICATE_PKCS7 0x0002
 
-/* Windows' loaders carry one or two. */
+/* Windows' loaders carry one or two, of some 10 KiB. */
 #define MAX_SIGNATURES 16
+#define MAX_SIGNATURE_BYTES (256u << 10)
 
 #define CA_2011 "Microsoft Windows Production PCA 2011"
 #define CA_2023 "Windows UEFI CA 2023"
@@ -168,10 +169,11 @@ static int read_certificates(const struct wtg_bytes *file, struct table table,
 					"its certificate table is damaged");
 		if (wtg_le16(p + 4) == CERTIFICATE_REVISION &&
 		    wtg_le16(p + 6) == CERTIFICATE_PKCS7) {
-			if (pe->n_signatures == MAX_SIGNATURES)
+			if (pe->n_signatures == MAX_SIGNATURES ||
+			    length > MAX_SIGNATURE_BYTES)
 				return wtg_fail(err, WTG_INPUT, 0,
-						"it has more than %d signatures",
-						MAX_SIGNATURES);
+						"it has more or larger signatures than "
+						"make sense");
 			if (read_signature(p + CERTIFICATE_HEADER,
 					   (size_t)length - CERTIFICATE_HEADER,
 					   pe, err) < 0)

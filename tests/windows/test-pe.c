@@ -192,6 +192,38 @@ static void a_damaged_certificate_table_is_refused(void **state)
 	}
 }
 
+/* Names are compared with all before them, so their number must be small. */
+static void a_signature_that_is_larger_than_any_is_refused(void **state)
+{
+	const uint32_t size = (256u << 10) + 8;
+	_cleanup_free_ uint8_t *table = wtg_alloc(size);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes file = { 0 };
+	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	wtg_put_le32(table, size);
+	wtg_put_le16(table + 4, 0x0200);
+	wtg_put_le16(table + 6, 2);
+	file = with_table(table, size);
+	assert_fails(wtg_pe_read(&file, &pe, &err), WTG_INPUT, "more or larger signatures");
+}
+
+/* The type of a SignedData, and nothing that is signed. */
+static void a_signature_without_content_names_nobody(void **state)
+{
+	static const uint8_t table[24] = { 21, 0, 0, 0, 0, 2, 2, 0, 0x30, 0x0b, 0x06, 0x09,
+					   0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2 };
+	_cleanup_(wtg_bytes_done) struct wtg_bytes file = with_table(table, sizeof(table));
+	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	assert_good(wtg_pe_read(&file, &pe, &err));
+	assert_false(pe.signed_2011 || pe.signed_2023);
+	assert_null(pe.signers);
+}
+
 static void any_cut_and_any_flipped_bit_is_survived(void **state)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes file = stand_in_signed(0x8664, "2011");
@@ -222,6 +254,8 @@ int main(void)
 		cmocka_unit_test(finds_a_signature_nested_in_another),
 		cmocka_unit_test(what_is_no_program_is_told_so),
 		cmocka_unit_test(a_damaged_certificate_table_is_refused),
+		cmocka_unit_test(a_signature_that_is_larger_than_any_is_refused),
+		cmocka_unit_test(a_signature_without_content_names_nobody),
 		cmocka_unit_test(any_cut_and_any_flipped_bit_is_survived),
 	};
 
