@@ -19,7 +19,7 @@ bool wtg_text_ends(const char *text, const char *suffix);
 /*
  * A copy that is safe to show on a terminal: valid UTF-8, with control characters, escape
  * sequences, line breaks and bidirectional overrides replaced by U+FFFD.  Device labels and
- * image names come from strangers (facts: rpi-imager's sanitizeForDisplay).
+ * image names come from strangers.
  */
 char *wtg_text_printable(const char *text);
 

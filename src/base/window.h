@@ -4,7 +4,7 @@
  *
  * Every byte that reaches a drive goes through wtg_window_pwrite() (or _zero()): bounded to
  * the window, counted, and failing for ever after the first failure, because the kernel
- * reports a lost write once and then forgets it (facts/reliability-ux.md §0.4).  A window
+ * reports a lost write once and then forgets it (errseq_t in Linux).  A window
  * without a ledger is for reading only.  Only a struct wtg_writer, which exists only while a
  * plan runs, hands out windows with one.
  *

@@ -152,10 +152,5 @@ bool wtg_inspect_bcd(struct wtg_inspection *in)
 		wtg_error_done(&err);
 		return false;
 	}
-	if (wtg_hive_view_check(&bcd.view, &err) < 0) {
-		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", BCD_PATH, err.message);
-		wtg_error_done(&err);
-		return false;
-	}
 	return look_at_bootmgr(in, &bcd, &osloader) && look_at_osloader(in, &bcd, &osloader);
 }

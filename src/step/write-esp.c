@@ -88,9 +88,12 @@ static int verify(const void *params, const struct wtg_window *disk, enum wtg_ve
 	for (size_t i = 0; i < p->boot.files.n_items; i++) {
 		const struct wtg_file *file = &p->boot.files.items[i];
 		_cleanup_(wtg_bytes_done) struct wtg_bytes found = { 0 };
+		int r = wtg_fat_read(fat, file->path, file->content.size, &found, err);
 
-		if (wtg_fat_read(fat, file->path, file->content.size, &found, err) < 0)
+		if (r < 0)
 			return -1;
+		if (r == 0)
+			return wtg_fail(err, WTG_MISMATCH, 0, "%s is not on the ESP", file->path);
 		if (found.size != file->content.size ||
 		    (found.size > 0 &&
 		     memcmp(found.data, file->content.data, found.size) != 0))
