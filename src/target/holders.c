@@ -6,6 +6,9 @@
 #include "base/alloc.h"
 #include "wtg/text.h"
 
+/* More loop devices do not stand on each other. */
+#define MAX_LOOPS 32
+
 /* What the running system does not survive the loss of. */
 static const struct {
 	const char *point, *reason;
@@ -108,14 +111,32 @@ static char *block_name(const struct wtg_machine *m, const struct wtg_block *b)
 	return name;
 }
 
-static void find_on_drive(const struct wtg_machine *m, struct wtg_disk *disk)
+/* Which part of the device `from` stands on; 0 if it does not, or stands on the disk itself
+ * and so was found already. */
+static dev_t part_below(const struct wtg_machine *m, const struct wtg_disk *disk, dev_t from,
+			dev_t device)
+{
+	if (device != disk->device && wtg_machine_part(m, from, disk->device))
+		return 0;
+	return wtg_machine_part(m, from, device);
+}
+
+/* One of the loop devices that lead from the disk down is no user of what lies below. */
+static bool leads_down(const struct wtg_machine *m, const struct wtg_disk *disk,
+		       const struct wtg_block *block)
+{
+	return !disk->is_file && wtg_machine_part(m, disk->device, block->device) != 0;
+}
+
+/* The users of a device: the disk, or one that lies below it. */
+static void find_on_device(const struct wtg_machine *m, struct wtg_disk *disk, dev_t device)
 {
 	dev_t part;
 
 	for (size_t i = 0; i < m->mounts.n_items; i++) {
 		const struct wtg_mount *mount = &m->mounts.items[i];
 
-		part = wtg_machine_part(m, mount->device, disk->device);
+		part = part_below(m, disk, mount->device, device);
 		if (part)
 			add_holder(disk, WTG_HOLDER_MOUNT, wtg_machine_name(m, part),
 				   wtg_text_copy(mount->point));
@@ -123,7 +144,7 @@ static void find_on_drive(const struct wtg_machine *m, struct wtg_disk *disk)
 	for (size_t i = 0; i < m->swaps.n_items; i++) {
 		const struct wtg_swap *swap = &m->swaps.items[i];
 
-		part = wtg_machine_part(m, swap->place.device, disk->device);
+		part = part_below(m, disk, swap->place.device, device);
 		if (part)
 			add_holder(disk, WTG_HOLDER_SWAP, wtg_machine_name(m, part),
 				   wtg_text_copy(swap->path));
@@ -131,8 +152,8 @@ static void find_on_drive(const struct wtg_machine *m, struct wtg_disk *disk)
 	for (size_t i = 0; i < m->blocks.n_items; i++) {
 		const struct wtg_block *block = &m->blocks.items[i];
 
-		part = wtg_machine_part(m, block->device, disk->device);
-		if (part && !block->partition && block->device != disk->device)
+		part = part_below(m, disk, block->device, device);
+		if (part && !block->partition && !leads_down(m, disk, block))
 			add_holder(disk, kind_of_block(block->name), wtg_machine_name(m, part),
 				   block_name(m, block));
 	}
@@ -143,34 +164,64 @@ static bool same_place(const struct wtg_place *a, const struct wtg_place *b)
 	return a->device == b->device && a->inode == b->inode;
 }
 
-static void find_on_file(const struct wtg_machine *m, struct wtg_disk *disk)
+/* The users of a plain file: the disk, or the one behind it. */
+static void find_on_file(const struct wtg_machine *m, struct wtg_disk *disk,
+			 const struct wtg_place *file, const char *path)
 {
-	struct wtg_place file;
+	for (size_t i = 0; i < m->blocks.n_items; i++) {
+		const struct wtg_block *block = &m->blocks.items[i];
 
-	if (!wtg_machine_locate(m, disk->path, &file))
-		return;
-	for (size_t i = 0; i < m->blocks.n_items; i++)
-		if (m->blocks.items[i].file.inode &&
-		    same_place(&m->blocks.items[i].file, &file))
-			add_holder(disk, WTG_HOLDER_LOOP, wtg_text_copy(disk->path),
-				   wtg_machine_name(m, m->blocks.items[i].device));
+		if (block->file.inode && same_place(&block->file, file) &&
+		    !leads_down(m, disk, block))
+			add_holder(disk, WTG_HOLDER_LOOP, wtg_text_copy(path),
+				   wtg_machine_name(m, block->device));
+	}
 	for (size_t i = 0; i < m->swaps.n_items; i++)
-		if (m->swaps.items[i].is_file && same_place(&m->swaps.items[i].place, &file))
-			add_holder(disk, WTG_HOLDER_SWAP, wtg_text_copy(disk->path),
-				   wtg_text_copy(disk->path));
+		if (m->swaps.items[i].is_file && same_place(&m->swaps.items[i].place, file))
+			add_holder(disk, WTG_HOLDER_SWAP, wtg_text_copy(path),
+				   wtg_text_copy(path));
+}
+
+/* The loop device of that number, if something is behind it. */
+static const struct wtg_block *find_loop(const struct wtg_machine *m, dev_t device)
+{
+	for (size_t i = 0; i < m->blocks.n_items; i++)
+		if (m->blocks.items[i].device == device && m->blocks.items[i].file.device)
+			return &m->blocks.items[i];
+	return NULL;
+}
+
+/* Who writes to a loop device writes to what is behind it, which has users of its own. */
+static void find_behind_loop(const struct wtg_machine *m, struct wtg_disk *disk)
+{
+	const struct wtg_block *loop = find_loop(m, disk->device);
+
+	for (unsigned depth = 0; loop && depth < MAX_LOOPS; depth++) {
+		if (loop->file.inode) {
+			find_on_file(m, disk, &loop->file, loop->alias);
+			return;
+		}
+		find_on_device(m, disk, loop->file.device);
+		loop = find_loop(m, loop->file.device);
+	}
 }
 
 void wtg_holders_find(const struct wtg_machine *machine, struct wtg_disk *disk)
 {
-	if (disk->is_file)
-		find_on_file(machine, disk);
-	else
-		find_on_drive(machine, disk);
+	struct wtg_place file;
+
+	if (!disk->is_file) {
+		find_on_device(machine, disk, disk->device);
+		find_behind_loop(machine, disk);
+	} else if (wtg_machine_locate(machine, disk->path, &file)) {
+		find_on_file(machine, disk, &file, disk->path);
+	}
 }
 
 bool wtg_disk_carries(const struct wtg_machine *machine, const struct wtg_disk *disk,
 		      const char *path)
 {
+	const struct wtg_block *loop;
 	struct wtg_place place, file;
 
 	if (!wtg_machine_locate(machine, path, &place))
@@ -178,5 +229,11 @@ bool wtg_disk_carries(const struct wtg_machine *machine, const struct wtg_disk *
 	if (disk->is_file)
 		return wtg_machine_locate(machine, disk->path, &file) &&
 		       same_place(&place, &file);
+	loop = find_loop(machine, disk->device);
+	for (unsigned depth = 0; loop && depth < MAX_LOOPS; depth++) {
+		if (same_place(&loop->file, &place))
+			return true;
+		loop = find_loop(machine, loop->file.device);
+	}
 	return wtg_machine_part(machine, place.device, disk->device) != 0;
 }

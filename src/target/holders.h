@@ -10,7 +10,8 @@
 /* Append everybody who uses the disk or a part of it to disk->holders. */
 void wtg_holders_find(const struct wtg_machine *machine, struct wtg_disk *disk);
 
-/* Does the file at path lie on the disk, or is it the very file that disk is? */
+/* Does the file at path lie on the disk, or is it the very file that disk is or, of a loop
+ * device, that is behind it? */
 bool wtg_disk_carries(const struct wtg_machine *machine, const struct wtg_disk *disk,
 		      const char *path);
 

@@ -89,7 +89,9 @@ bool wtg_machine_locate(const struct wtg_machine *m, const char *path, struct wt
 	ret->inode = st.stx_ino;
 	ret->device = makedev(st.stx_dev_major, st.stx_dev_minor);
 	if (S_ISBLK(st.stx_mode)) {
-		ret->device = makedev(st.stx_rdev_major, st.stx_rdev_minor);
+		*ret = (struct wtg_place){
+			.device = makedev(st.stx_rdev_major, st.stx_rdev_minor),
+		};
 		return true;
 	}
 	/* stat() on btrfs gives the subvolume's number; the mount has the file system's. */
@@ -198,10 +200,10 @@ static bool loop_file(const struct wtg_machine *m, const char *name, const char 
 
 	if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
 		return found;
-	if (found && ret->inode == info.lo_inode)
-		return true;
-	ret->device = (dev_t)(info.lo_rdevice ? info.lo_rdevice : info.lo_device);
-	ret->inode = (ino_t)info.lo_inode;
+	if (info.lo_rdevice)
+		*ret = (struct wtg_place){ .device = (dev_t)info.lo_rdevice };
+	else if (!found || ret->inode != info.lo_inode)
+		*ret = (struct wtg_place){ (dev_t)info.lo_device, (ino_t)info.lo_inode };
 	return true;
 }
 

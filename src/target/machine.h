@@ -17,7 +17,7 @@
 /* Where a file lies: on which device, and which inode it is there. */
 struct wtg_place {
 	dev_t device;
-	ino_t inode;
+	ino_t inode; /* 0: it is the block device itself */
 };
 
 struct wtg_block {

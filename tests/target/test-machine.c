@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "target/holders.h"
@@ -183,6 +184,80 @@ static void a_live_system_is_found_on_its_stick(void **state)
 	wtg_machine_done(&m);
 }
 
+static void add_loop(struct wtg_machine *m, const char *name, const char *file, dev_t device,
+		     struct wtg_place place)
+{
+	add_block(m, name, file, device);
+	m->blocks.items[m->blocks.n_items - 1].file = place;
+	stands_on(m, device, place.device);
+}
+
+#define LOOP1 makedev(7, 1)
+#define LOOP2 makedev(7, 2)
+
+static void what_uses_a_drive_uses_the_loop_devices_on_it(void **state)
+{
+	struct wtg_machine m = { 0 };
+	_cleanup_free_ char *below = NULL, *above = NULL;
+
+	(void)state;
+	add_server(&m);
+	add_loop(&m, "loop0", "/dev/sda", LOOP0, (struct wtg_place){ SDA, 0 });
+	add_loop(&m, "loop1", "/dev/loop0", LOOP1, (struct wtg_place){ LOOP0, 0 });
+	wtg_mounts_parse("9 1 7:1 / /mnt/upper rw - ext4 /dev/loop1 rw", &m.mounts);
+	below = holders_of(&m, SDA);
+	above = holders_of(&m, LOOP1);
+	assert_non_null(strstr(below, "mount /dev/sda /mnt/upper\n"));
+	assert_non_null(strstr(below, "loop /dev/sda /dev/loop1 (/dev/loop0)\n"));
+	assert_string_equal(above, "mount /dev/loop1 /mnt/upper\n"
+				   "mount /dev/sda2 / !\n"
+				   "mount /dev/sda1 /boot !\n"
+				   "mount /dev/sda2 /mnt/log\n"
+				   "swap /dev/sda2 /dev/dm-0\n"
+				   "md /dev/sda2 /dev/md0\n"
+				   "dm /dev/sda2 /dev/dm-0 (luks)\n"
+				   "dm /dev/sda2 /dev/dm-1 (vg-root)\n");
+	wtg_machine_done(&m);
+}
+
+static void loop_devices_over_one_file_are_told_of_each_other(void **state)
+{
+	struct wtg_machine m = { 0 };
+	_cleanup_free_ char *first = NULL, *third = NULL;
+
+	(void)state;
+	add_block(&m, "sda", NULL, SDA);
+	add_loop(&m, "loop0", "/drive.img", LOOP0, (struct wtg_place){ SDA, 12 });
+	add_loop(&m, "loop1", "/drive.img", LOOP1, (struct wtg_place){ SDA, 12 });
+	add_loop(&m, "loop2", "/other.img", LOOP2, (struct wtg_place){ SDA, 13 });
+	first = holders_of(&m, LOOP0);
+	third = holders_of(&m, LOOP2);
+	assert_string_equal(first, "loop /drive.img /dev/loop1\n");
+	assert_string_equal(third, "");
+	wtg_machine_done(&m);
+}
+
+static void the_file_behind_a_loop_device_is_carried_by_it(void **state)
+{
+	struct wtg_disk disk = { .path = wtg_text_copy("/dev/loop1"), .device = LOOP1 };
+	char name[] = "/tmp/wtgctl-test-XXXXXX";
+	struct wtg_machine m = { 0 };
+	struct wtg_place place;
+	int fd = mkstemp(name);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_true(wtg_machine_locate(&m, name, &place));
+	add_loop(&m, "loop0", name, LOOP0, place);
+	add_loop(&m, "loop1", "/dev/loop0", LOOP1, (struct wtg_place){ LOOP0, 0 });
+	assert_true(wtg_disk_carries(&m, &disk, name));
+	assert_false(wtg_disk_carries(&m, &disk, "/proc"));
+	close(fd);
+	unlink(name);
+	wtg_disk_done(&disk);
+	wtg_machine_done(&m);
+}
+
 static void a_circle_of_devices_ends(void **state)
 {
 	struct wtg_machine m = { 0 };
@@ -193,6 +268,9 @@ static void a_circle_of_devices_ends(void **state)
 	assert_true(wtg_machine_part(&m, DM0, SDA) == 0);
 	stands_on(&m, DM1, SDA);
 	assert_true(wtg_machine_part(&m, DM0, SDA) == SDA);
+	add_loop(&m, "loop0", "/dev/loop1", LOOP0, (struct wtg_place){ LOOP1, 0 });
+	add_loop(&m, "loop1", "/dev/loop0", LOOP1, (struct wtg_place){ LOOP0, 0 });
+	free(holders_of(&m, LOOP0));
 	wtg_machine_done(&m);
 }
 
@@ -242,6 +320,9 @@ int main(void)
 		cmocka_unit_test(swaps_are_read_without_their_heading),
 		cmocka_unit_test(a_server_on_raid_is_found_on_both_its_drives),
 		cmocka_unit_test(a_live_system_is_found_on_its_stick),
+		cmocka_unit_test(what_uses_a_drive_uses_the_loop_devices_on_it),
+		cmocka_unit_test(loop_devices_over_one_file_are_told_of_each_other),
+		cmocka_unit_test(the_file_behind_a_loop_device_is_carried_by_it),
 		cmocka_unit_test(a_circle_of_devices_ends),
 		cmocka_unit_test(a_drive_with_a_slash_in_its_name_is_named),
 		cmocka_unit_test(this_machine_agrees_with_findmnt),
