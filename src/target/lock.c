@@ -90,7 +90,7 @@ static int fail_open(const struct wtg_disk *disk, int errnum, struct wtg_error *
 		if (!who)
 			who = wtg_busy_processes(disk);
 		return wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s", disk->path,
-				who ? who : "by somebody we cannot see");
+				who ? who : "by somebody we cannot see, perhaps in a container");
 	}
 	wtg_fail(err, WTG_SYSTEM, errnum, "open %s for writing", disk->path);
 	if (errnum == EACCES || errnum == EPERM)
@@ -104,13 +104,13 @@ static int fail_open(const struct wtg_disk *disk, int errnum, struct wtg_error *
  * locking).  The lock belongs to the open file, not to a process: so a child can wait for it
  * in our place, and we wait for the child, but not for ever.  0, or -1 with errno set.
  */
-static int lock_soon(int fd)
+static int lock_soon(int fd, int how)
 {
 	_cleanup_fd_ int child_fd = -1;
 	struct pollfd wait_for;
 	pid_t child;
 
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (flock(fd, how | LOCK_NB) == 0)
 		return 0;
 	if (errno != EWOULDBLOCK)
 		return -1;
@@ -118,14 +118,14 @@ static int lock_soon(int fd)
 	if (child < 0)
 		return -1;
 	if (child == 0)
-		_exit(flock(fd, LOCK_EX) == 0 ? 0 : 1);
+		_exit(flock(fd, how) == 0 ? 0 : 1);
 	child_fd = pidfd_open(child, 0);
 	wait_for = (struct pollfd){ .fd = child_fd, .events = POLLIN };
 	if (child_fd < 0 || poll(&wait_for, 1, LOCK_WAIT_MS) <= 0)
 		(void)kill(child, SIGKILL);
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
-	return flock(fd, LOCK_EX | LOCK_NB);
+	return flock(fd, how | LOCK_NB);
 }
 
 static int fail_lock(const struct wtg_disk *disk, int fd, struct wtg_error *err)
@@ -155,7 +155,7 @@ int wtg_target_probe_free(const struct wtg_target *target, struct wtg_error *err
 	/* The run will ask for more than this look does: better say so now. */
 	if (faccessat(AT_FDCWD, disk->path, W_OK, AT_EACCESS) < 0)
 		return fail_open(disk, errno, err);
-	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+	if (lock_soon(fd, LOCK_SH) < 0)
 		return fail_lock(disk, fd, err);
 	return check_unheld(disk, err);
 }
@@ -180,7 +180,7 @@ static int claim(const struct wtg_disk *disk, int fd, struct wtg_error *err)
 {
 	if (check_identity(disk, fd, err) < 0)
 		return -1;
-	if (lock_soon(fd) < 0)
+	if (lock_soon(fd, LOCK_EX) < 0)
 		return fail_lock(disk, fd, err);
 	if (check_unheld(disk, err) < 0)
 		return -1;
