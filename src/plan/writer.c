@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plan/internal.h"
 
+#include <errno.h>
+#include <linux/fs.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -32,10 +34,26 @@ bool wtg_writer_is_unused(const struct wtg_writer *writer)
 	return writer->created && writer->ledger.n_writes == 0;
 }
 
+/*
+ * The kernel still shows the partitions that were there before.  udev has it look again when
+ * we close; where there is no udev (installers, containers), nobody else would, and whoever
+ * mounts an old partition by its node then writes into the new ones.
+ */
+static void show_new_table(struct wtg_writer *writer)
+{
+	if (ioctl(writer->fd, BLKRRPART) < 0 && errno == EBUSY)
+		wtg_writer_note(writer,
+				"a program has an old partition of %s open, so the kernel still "
+				"shows the old ones: unplug the drive before you use it",
+				writer->path);
+}
+
 int wtg_writer_close(struct wtg_writer *writer, struct wtg_error *err)
 {
 	bool unused = wtg_writer_is_unused(writer);
 
+	if (writer->ledger.n_writes > 0)
+		show_new_table(writer);
 	wtg_ledger_done(&writer->ledger);
 	if (unused)
 		(void)unlink(writer->path);
