@@ -15,8 +15,10 @@
 #include "target/target.h"
 #include "wtg/text.h"
 
-#define HEAD_BYTES (1u << 20) /* of the drive and of every old and new partition */
-#define TAIL_BYTES (1u << 20) /* backup tables, RAID and ZFS labels sit at the end */
+/* Of the drive and of every old and new partition; at the end sit backup tables, RAID and ZFS
+ * labels, and NTFS's second boot sector. */
+#define HEAD_BYTES (1u << 20)
+#define TAIL_BYTES (1u << 20)
 #define MAX_ROUNDS 64
 
 struct extents {
@@ -175,8 +177,10 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 	for (size_t i = 0; i < p->places.n_items; i++) {
 		const struct wtg_extent *place = &p->places.items[i];
 		uint64_t head = place->length < HEAD_BYTES ? place->length : HEAD_BYTES;
+		uint64_t tail = place->length < TAIL_BYTES ? place->length : TAIL_BYTES;
 
 		if (zero(&disk, marker, place->offset, head, err) < 0 ||
+		    zero(&disk, marker, place->offset + place->length - tail, tail, err) < 0 ||
 		    erase_signatures(&disk, marker, place, err) < 0)
 			return -1;
 	}
@@ -215,6 +219,9 @@ void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target
 		struct wtg_extent old = { content->offset_bytes, content->size_bytes };
 
 		if (content->number == 0 || old.offset >= disk->size_bytes)
+			continue;
+		/* One that looks like two things has two rows, one after the other. */
+		if (i > 0 && content[-1].number == content->number)
 			continue;
 		if (old.length > disk->size_bytes - old.offset)
 			old.length = disk->size_bytes - old.offset;
