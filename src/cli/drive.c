@@ -21,6 +21,8 @@ char *cli_drive_content(const struct wtg_disk *disk)
 
 	if (disk->unread)
 		return wtg_text("unknown");
+	if (disk->unread)
+		return wtg_text("unknown");
 	for (size_t i = 0; i < disk->n_contents; i++) {
 		_cleanup_free_ char *before = words;
 		_cleanup_free_ char *next = content_words(&disk->contents[i]);
