@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Drives that somebody uses: refused whatever the options, and the sentence says who it is.
+
+load helper
+
+setup_file() {
+	loop_begin
+}
+
+setup() {
+	loop_enter
+}
+
+teardown() {
+	loop_leave
+}
+
+teardown_file() {
+	loop_end
+}
+
+ext4() {
+	mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 "$@"
+}
+
+@test "a mounted partition" {
+	one_partition ext4
+	mount "${loop}p1" mnt
+	refused 3 "${loop}p1 is mounted on $D/mnt" --overwrite
+	umount mnt
+	refused 3 "partition 1 ext4"
+}
+
+@test "the whole drive, mounted" {
+	ext4 "$loop"
+	mkdir -p mnt
+	mount "$loop" mnt
+	refused 3 "$loop is mounted on $D/mnt" --overwrite
+}
+
+@test "a partition that is mounted where we cannot see it" {
+	one_partition ext4
+	hold unshare --mount --propagation private sh -c \
+		"mount ${loop}p1 mnt && touch held && read -r _ <free"
+	refused 5 "$loop is in use" --overwrite
+	hold_no_more
+}
+
+@test "an active swap partition" {
+	one_partition mkswap
+	swapon "${loop}p1" || skip "there is no swapping here"
+	refused 3 "${loop}p1 carries the active swap space" --overwrite
+}
+
+@test "a loop device that stands on it, and one on its partition" {
+	lower=$loop
+	one_partition ext4
+	for carrier in "$lower" "${lower}p1"; do
+		upper=$(losetup --show -f "$carrier")
+		refused 3 "$carrier is behind $upper" --overwrite
+		# The upper one is no way round what is said of the lower one.
+		mount "${lower}p1" mnt
+		loop=$upper
+		refused 3 "${lower}p1 is mounted on $D/mnt" --overwrite
+		umount mnt
+		refused 3 "is not empty"
+		loop=$lower
+		losetup -d "$upper"
+	done
+}
+
+@test "two loop devices over one file" {
+	first=$loop
+	attach drive.img
+	refused 3 "$D/drive.img is behind $first"
+	losetup -d "$first"
+	created
+}
+
+@test "an exclusive opener" {
+	hold perl -MFcntl -e 'sysopen(F, shift, O_RDWR | O_EXCL) or die; open(H, ">held"); close(H);
+		open(W, "<free"); <W>' "$loop"
+	refused 5 "$loop is in use: process $holder (perl)"
+	create --dry-run
+	ended 5 "process $holder (perl)"
+	hold_no_more
+	created
+}
+
+@test "somebody with a lock on it" {
+	hold flock "$loop" sh -c 'touch held; read -r _ <free'
+	refused 5 "$loop is in use: process $holder (flock) has locked it"
+	hold_no_more
+	hold flock --shared "$loop" sh -c 'touch held; read -r _ <free'
+	refused 5 "$loop is in use: process $holder (flock) has locked it"
+	hold_no_more
+}
+
+@test "a short lock, such as udev's, is waited for" {
+	flock "$loop" sleep 1 3>&- &
+	until grep -q "FLOCK.* $! " /proc/locks; do sleep 0.02; done
+	created
+	wait
+}
+
+@test "another run of ours" {
+	needs strace
+	strace -f -o trace -e trace=fdatasync -e inject=fdatasync:signal=SIGSTOP:when=3 \
+		"$WTGCTL" create -q --image windows.iso --edition Core --confirm "$loop" "$loop" \
+		2>first.err 3>&- &
+	first=$!
+	until grep -q 'stopped by SIGSTOP' trace 2>/dev/null; do
+		kill -0 $first
+		sleep 0.02
+	done
+	pid=$(awk '/stopped by SIGSTOP/ {print $1; exit}' trace)
+	create
+	ended 5 "$loop is in use: another wtgctl, process $pid"
+	same "drive" "$(result .drive)" untouched
+	create --dry-run
+	ended 5 "another wtgctl, process $pid"
+	kill -CONT "$pid"
+	wait $first
+	wtgctl verify "$loop"
+	[ "$status" -eq 0 ]
+}
+
+@test "the image lies on it" {
+	one_partition ext4
+	mount "${loop}p1" mnt
+	cp windows.iso mnt/
+	ln -s mnt/windows.iso link.iso
+	for image in mnt/windows.iso link.iso; do
+		wtgctl create --image $image --edition Core --overwrite --confirm "$loop" "$loop"
+		ended 3 "the image lies on $loop itself"
+	done
+}
+
+@test "it is the image, by way of a loop device" {
+	losetup -d "$loop"
+	attach windows.iso
+	refused 3 "the image lies on $loop itself" --overwrite
+}
+
+@test "we are in a directory on it" {
+	one_partition ext4
+	mount "${loop}p1" mnt
+	mkdir mnt/deep
+	cd mnt/deep
+	refused 3 "the current directory lies on $loop" --overwrite
+	cd "$D"
+}
+
+@test "verify and status look at a drive that is in use, and leave it alone" {
+	created
+	before=$(state)
+	hold perl -MFcntl=:flock,O_RDWR,O_EXCL -e 'sysopen(F, shift, O_RDWR | O_EXCL) or die;
+		flock(F, LOCK_EX); open(H, ">held"); close(H); open(W, "<free"); <W>' "$loop"
+	wtgctl verify "$loop"
+	[ "$status" -eq 0 ]
+	wtgctl status "$loop"
+	[ "$status" -eq 0 ]
+	hold_no_more
+	same "$loop" "$(state)" "$before"
+}
+
+@test "verify looks at a mounted drive of ours" {
+	command -v ntfs-3g >/dev/null && [ -c /dev/fuse ] || skip "NTFS cannot be mounted here"
+	created
+	show_partitions
+	mkdir -p mnt
+	ntfs-3g "${loop}p3" mnt
+	echo hello >mnt/hello.txt
+	sync
+	wtgctl verify "$loop"
+	umount mnt
+	[ "$status" -eq 0 ]
+	ntfscat "${loop}p3" hello.txt | grep -q hello
+	mount_again=$(ntfs-3g "${loop}p3" mnt && cat mnt/hello.txt)
+	same "the file" "$mount_again" hello
+	refused 3 "${loop}p3 is mounted on $D/mnt" --overwrite
+}
