@@ -71,7 +71,7 @@ int cli_verify(struct cli_options *options, struct cli_outcome *outcome,
 {
 	_cleanup_(wtg_target_closep) struct wtg_target *target = NULL;
 	_cleanup_(wtg_findings_done) struct wtg_findings findings = { 0 };
-	size_t n_wrong;
+	size_t n_wrong, n_warnings;
 
 	options->request.target = options->operands[0];
 	if (wtg_target_open(&options->request, &target, err) < 0 ||
@@ -81,10 +81,14 @@ int cli_verify(struct cli_options *options, struct cli_outcome *outcome,
 	print_findings(options, &findings);
 	n_wrong = wtg_findings_count(&findings, WTG_GRADE_WRONG);
 	if (n_wrong > 0)
-		return wtg_fail(err, WTG_FINDINGS, 0, "%s: %zu finding%s wrong",
-				options->operands[0], n_wrong,
-				n_wrong == 1 ? " is" : "s are");
-	if (!options->quiet)
+		return wtg_fail(err, WTG_FINDINGS, 0, "%zu thing%s wrong with %s", n_wrong,
+				n_wrong == 1 ? " is" : "s are", options->operands[0]);
+	n_warnings = wtg_findings_count(&findings, WTG_GRADE_WARNING);
+	if (n_warnings > 0)
+		outcome->message = wtg_text("Nothing is wrong, but there %s to know of.",
+					    n_warnings == 1 ? "is a warning"
+							    : "are warnings");
+	else if (!options->quiet)
 		outcome->message = wtg_text("%s", "Nothing is wrong.");
 	return 0;
 }

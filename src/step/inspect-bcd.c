@@ -146,9 +146,12 @@ bool wtg_inspect_bcd(struct wtg_inspection *in)
 
 	if (r > 0 && wtg_bcd_open(&store, &bcd, &err) < 0)
 		r = -1;
-	if (r <= 0) {
-		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", BCD_PATH,
-			 r < 0 ? err.message : "is not there");
+	if (r == 0) {
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s is not there", BCD_PATH);
+		return false;
+	}
+	if (r < 0) {
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", BCD_PATH, err.message);
 		wtg_error_done(&err);
 		return false;
 	}

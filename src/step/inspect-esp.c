@@ -17,12 +17,24 @@ static const struct {
 	{ 0x014c, "EFI/Boot/bootia32.efi", "ia32" },
 };
 
+const char *wtg_inspect_machine(uint16_t machine)
+{
+	for (size_t i = 0; i < sizeof(fallbacks) / sizeof(fallbacks[0]); i++)
+		if (fallbacks[i].machine == machine)
+			return fallbacks[i].name;
+	return "a machine that this program does not know";
+}
+
 static void look_at_volume(struct wtg_inspection *in)
 {
 	struct wtg_fat_info info;
 	uint64_t start = in->esp->first_byte / in->sector_bytes;
 
 	wtg_fat_info(in->fat, &info);
+	if (info.bits == 32 && info.sector_bytes == in->sector_bytes &&
+	    info.hidden_sectors == start)
+		wtg_find(in->findings, WTG_GRADE_OK, TOPIC, "FAT32, on partition %u",
+			 in->esp->number);
 	if (info.bits != 32)
 		wtg_find(in->findings, WTG_GRADE_NOTE, TOPIC,
 			 "the EFI system partition is FAT%u; FAT32 is what all firmware reads",
@@ -74,8 +86,8 @@ static bool look_at_loader(struct wtg_inspection *in, size_t i, const struct wtg
 	}
 	if (in->loader.machine != fallbacks[i].machine) {
 		wtg_find(in->findings, WTG_GRADE_WRONG, "loader",
-			 "%s is a program for machine %#06x, not for %s", fallbacks[i].path,
-			 in->loader.machine, fallbacks[i].name);
+			 "%s is a program for %s, not for %s", fallbacks[i].path,
+			 wtg_inspect_machine(in->loader.machine), fallbacks[i].name);
 		return false;
 	}
 	wtg_find(in->findings, WTG_GRADE_OK, "loader", "firmware of %s computers starts %s",

@@ -68,8 +68,9 @@ static void look_at_winload(struct wtg_inspection *in, struct wtg_ntfs *volume)
 			 err.message);
 	else if (pe.machine != in->loader.machine)
 		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
-			 "%s is for machine %#06x, the loader on the ESP for %#06x", in->winload,
-			 pe.machine, in->loader.machine);
+			 "%s is for %s, the loader on the ESP for %s", in->winload,
+			 wtg_inspect_machine(pe.machine),
+			 wtg_inspect_machine(in->loader.machine));
 	else
 		wtg_find(in->findings, WTG_GRADE_OK, TOPIC, "%s is there, for the same machine",
 			 in->winload);

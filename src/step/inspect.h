@@ -33,6 +33,9 @@ struct wtg_inspection {
 	char *winload;                    /* path in the Windows volume, with '/' */
 };
 
+/* "x64" for 0x8664, as loaders are named. */
+const char *wtg_inspect_machine(uint16_t pe_machine);
+
 bool wtg_inspect_table(struct wtg_inspection *in);
 bool wtg_inspect_esp(struct wtg_inspection *in);
 bool wtg_inspect_bcd(struct wtg_inspection *in);

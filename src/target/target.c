@@ -30,7 +30,7 @@ static int fail_open(int errnum, const char *path, struct wtg_error *err)
 	wtg_fail(err, WTG_SYSTEM, errnum, "open %s", path);
 	if (errnum == EACCES || errnum == EPERM)
 		return wtg_hint(err, "Drives are root's: run this with sudo.");
-	if (errnum == ENOENT || errnum == ENXIO)
+	if ((errnum == ENOENT || errnum == ENXIO) && wtg_text_starts(path, "/dev/"))
 		return wtg_hint(err, "Is it plugged in?  wtgctl list shows what is.");
 	return -1;
 }
