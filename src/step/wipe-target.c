@@ -81,7 +81,7 @@ static int check_room(const struct wtg_room *room, const struct wtg_disk *disk,
 	const char *dir = dirname(copy);
 	struct statvfs fs;
 	struct stat st = { 0 };
-	uint64_t have, need;
+	uint64_t have, need = 0;
 
 	if (needed_room(room, dir, &need, err) < 0)
 		return -1;

@@ -51,7 +51,7 @@ static int make_node(hive_h *h, const char *key, hive_node_h *ret, struct wtg_er
 
 static int make_edit(hive_h *h, const struct wtg_edit *edit, struct wtg_error *err)
 {
-	hive_node_h node;
+	hive_node_h node = 0;
 	hive_set_value value = {
 		.key = edit->value,
 		.t = (hive_type)edit->type,

@@ -310,6 +310,7 @@ static void a_directory_with_a_separator_in_its_name_is_not_read(void **state)
 	struct wtg_error err = WTG_ERROR_INIT;
 
 	(void)state;
+	test_require("wimlib-imagex");
 	free(test_run(NULL,
 		      "set -e; cd %s; mkdir -p 'deep/Boot/up\\and\\away'; "
 		      "echo x >'deep/Boot/up\\and\\away/file'; "
