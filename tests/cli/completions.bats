@@ -68,7 +68,7 @@ in_zsh() {
 }
 
 in_fish() {
-	HOME=$BATS_TEST_TMPDIR fish --no-config -c "source $completions/wtgctl.fish; complete -C '$1'" |
+	HOME=$BATS_TEST_TMPDIR fish --no-config -c "source '$completions/wtgctl.fish'; complete -C '$1'" |
 		cut -f1 | xargs
 }
 

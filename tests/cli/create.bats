@@ -213,7 +213,7 @@ answer() {
 		sleep 1
 	) 3>&- &
 	status=0
-	script -qefc "$WTGCTL create --image $iso --edition Core --overwrite full.img" /dev/null \
+	script -qefc "'$WTGCTL' create --image '$iso' --edition Core --overwrite full.img" /dev/null \
 		<typed >shown 2>&1 || status=$?
 	wait
 	cat -v shown

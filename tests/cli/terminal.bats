@@ -23,12 +23,12 @@ on_terminal() {
 }
 
 @test "colours are for terminals, and NO_COLOR and TERM=dumb turn them off" {
-	TERM=xterm on_terminal "$WTGCTL verify something.img"
+	TERM=xterm on_terminal "'$WTGCTL' verify something.img"
 	[ "$status" -eq 7 ]
 	grep -q $'\033\[31m' shown
-	NO_COLOR=1 TERM=xterm on_terminal "$WTGCTL verify something.img"
+	NO_COLOR=1 TERM=xterm on_terminal "'$WTGCTL' verify something.img"
 	absent $'\033' shown
-	TERM=dumb on_terminal "$WTGCTL verify something.img"
+	TERM=dumb on_terminal "'$WTGCTL' verify something.img"
 	absent $'\033' shown
 	"$WTGCTL" verify something.img >plain 2>&1 || true
 	absent $'\033' plain

@@ -6,6 +6,7 @@
 #include <stdarg.h> /* logging.h of libntfs-3g wants it */
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <time.h> /* and ntfstime.h this */
 
 #include <ntfs-3g/types.h>
 #include <ntfs-3g/attrib.h>

@@ -158,6 +158,8 @@ static void new_files_inherit_and_replaced_ones_keep_their_security(void **state
 
 	(void)state;
 	test_require("ntfssecaudit");
+	if (geteuid() != 0)
+		test_skip("ntfssecaudit works for root only");
 	test_corpus_volume(path, 64 * MIB);
 	before = security_of(path, "/Users/download.exe");
 	fd = open(path, O_RDWR | O_CLOEXEC);
