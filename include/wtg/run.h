@@ -23,7 +23,7 @@ const char *wtg_phase_name(enum wtg_phase phase);
 enum wtg_event_kind {
 	WTG_EVENT_STEP,     /* a step begins in a phase */
 	WTG_EVENT_PROGRESS, /* bytes_done grew */
-	WTG_EVENT_NOTE,     /* something that the user should read: text */
+	WTG_EVENT_NOTE,     /* something that the user should read: text, and no bytes */
 };
 
 struct wtg_event {

@@ -104,13 +104,14 @@ static void observe(struct wtg_observer *o, const struct wtg_event *e)
 {
 	struct cli_progress *p = container_of(o, struct cli_progress, observer);
 
-	p->total = e->bytes_total;
 	switch (e->kind) {
 	case WTG_EVENT_STEP:
+		p->total = e->bytes_total;
 		begin_step(p, e);
 		advance_to(p, e->bytes_done);
 		break;
 	case WTG_EVENT_PROGRESS:
+		p->total = e->bytes_total;
 		advance_to(p, e->bytes_done);
 		break;
 	case WTG_EVENT_NOTE:

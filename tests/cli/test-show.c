@@ -273,8 +273,10 @@ static void a_bar_is_cleared_before_anything_else(void **state)
 	assert_true(s.progress.bar);
 	s.event.kind = WTG_EVENT_NOTE;
 	s.event.text = "the bar is gone before this line";
+	s.event.bytes_done = s.event.bytes_total = 0;
 	s.progress.observer.event(&s.progress.observer, &s.event);
 	assert_false(s.progress.bar);
+	assert_true(s.progress.total > 0 && s.progress.done > 0);
 	fflush(s.progress.to);
 	assert_string_equal(s.shown + s.size - 4, "\r\033[K");
 	end(&s);
