@@ -81,7 +81,13 @@ static int add_want(const struct wtg_node *node, void *context, struct wtg_error
 	if (strpbrk(node->name, "/\\"))
 		return wtg_fail(err, WTG_INPUT, 0, "a name in the image is damaged: %s",
 				node->path);
-	if (node->is_dir || node->is_reparse || have_walked(wants, node->path))
+	if (node->is_dir || have_walked(wants, node->path))
+		return 0;
+	if (node->is_compacted)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is compressed in the image as CompactOS does it, which "
+				"wtgctl cannot read", node->path);
+	if (node->is_reparse)
 		return 0;
 	if (node->is_encrypted)
 		return wtg_fail(err, WTG_INPUT, 0, "%s is encrypted in the image",

@@ -177,6 +177,7 @@ static int visit_node(const struct wimlib_dir_entry *entry, void *context)
 		.is_dir = entry->attributes & WIMLIB_FILE_ATTRIBUTE_DIRECTORY,
 		.is_reparse = entry->attributes & WIMLIB_FILE_ATTRIBUTE_REPARSE_POINT,
 		.is_encrypted = entry->attributes & WIMLIB_FILE_ATTRIBUTE_ENCRYPTED,
+		.is_compacted = entry->reparse_tag == WIMLIB_REPARSE_TAG_WOF,
 		.lacks_content = lacks_content(entry),
 		.blob = blob_of(&entry->streams[0].resource),
 	};

@@ -34,6 +34,7 @@ struct wtg_node {
 	const char *path; /* without a leading '/' */
 	const char *name;
 	bool is_dir, is_reparse, is_encrypted;
+	bool is_compacted;    /* a reparse point that CompactOS made of a plain file */
 	bool lacks_content;   /* the WIM does not have one of its streams */
 	struct wtg_blob blob; /* of the unnamed data */
 };

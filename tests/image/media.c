@@ -112,7 +112,8 @@ static void read_at(int fd, void *buffer, size_t size, uint64_t offset)
 		fail_msg("cannot read byte %ju", (uintmax_t)offset);
 }
 
-/* A name in a tree: its attributes are at 8, its length at 100, itself at 102. */
+/* A name in a tree: its attributes are at 8, its reparse tag at 88, its length at 100,
+ * itself at 102. */
 static size_t find_name(const uint8_t *tree, size_t size, const char *name)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes wide = wtg_utf16_from_utf8(name);
@@ -123,12 +124,13 @@ static size_t find_name(const uint8_t *tree, size_t size, const char *name)
 	return (size_t)(found - tree) - 102;
 }
 
-void media_attributes(const char *path, const char *name, uint32_t attributes)
+void media_attributes(const char *path, const char *name, uint32_t attributes,
+		      uint32_t tag)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	_cleanup_free_ uint8_t *tree = NULL;
 	uint8_t table[8], entry[50], sha1[WTG_SHA1_SIZE];
-	size_t size;
+	size_t size, at;
 
 	/* The trees come first in the file table. */
 	read_at(fd, table, sizeof(table), 56);
@@ -136,7 +138,10 @@ void media_attributes(const char *path, const char *name, uint32_t attributes)
 	size = (size_t)(wtg_le64(entry) & 0x00ffffffffffffffull);
 	tree = wtg_alloc(size);
 	read_at(fd, tree, size, wtg_le64(entry + 8));
-	wtg_put_le32(tree + find_name(tree, size, name) + 8, attributes);
+	at = find_name(tree, size, name);
+	wtg_put_le32(tree + at + 8, attributes);
+	if (tag)
+		wtg_put_le32(tree + at + 88, tag);
 	wtg_sha1(tree, size, sha1);
 	media_patch(path, wtg_le64(entry + 8), tree, size);
 	media_patch(path, wtg_le64(table) + 30, sha1, sizeof(sha1));

@@ -22,8 +22,10 @@ void media_patch(const char *path, uint64_t offset, const void *data, size_t siz
 void media_xml(const char *path, const char *utf8, uint64_t offset);
 
 /* Give the first file or directory of that name in the first tree of a WIM, which is not
- * compressed, these attributes (Windows' FILE_ATTRIBUTE_…), and the tree its new hash. */
-void media_attributes(const char *path, const char *name, uint32_t attributes);
+ * compressed, these attributes (Windows' FILE_ATTRIBUTE_…) and, if not 0, this reparse
+ * tag; and the tree its new hash. */
+void media_attributes(const char *path, const char *name, uint32_t attributes,
+		      uint32_t tag);
 
 /* Where the n-th resource of the file table lies whose flags have one of these bits. */
 enum { MEDIA_TREE = 0x02, MEDIA_COMPRESSED = 0x04 };

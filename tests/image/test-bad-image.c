@@ -291,14 +291,31 @@ static void an_encrypted_file_is_found_first(void **state)
 	struct wtg_error err = WTG_ERROR_INIT;
 
 	(void)state;
-	media_attributes(wim, "System32", 0x4010); /* new files in it would be */
+	media_attributes(wim, "System32", 0x4010, 0); /* new files in it would be */
 	assert_good(wtg_image_open(wim, &image, &err));
 	assert_good(wtg_image_check_tree(image, wtg_image_edition(image, 0), &err));
 	wtg_image_close(WTG_STEAL(image));
-	media_attributes(wim, "winload.efi", 0x4020);
+	media_attributes(wim, "winload.efi", 0x4020, 0);
 	assert_good(wtg_image_open(wim, &image, &err));
 	assert_fails(wtg_image_check_tree(image, wtg_image_edition(image, 0), &err),
 		     WTG_INPUT, "Windows/System32/winload.efi is encrypted");
+}
+
+/* Left out like a link, it would look as if the image did not have it. */
+static void a_file_that_compactos_compressed_is_not_read(void **state)
+{
+	_cleanup_free_ char *wim = media_wim("compact.wim", "--compress=none");
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
+	static const char *const paths[] = { "Windows/System32" };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	media_attributes(wim, "winload.efi", 0x620, 0x80000017);
+	assert_good(wtg_image_open(wim, &image, &err));
+	assert_fails(wtg_image_read(image, wtg_image_edition(image, 0), paths, 1, 1 << 30,
+				    &files, &err),
+		     WTG_INPUT, "winload.efi is compressed in the image as CompactOS");
 }
 
 static void a_directory_with_a_separator_in_its_name_is_not_read(void **state)
@@ -416,6 +433,7 @@ int main(void)
 		cmocka_unit_test(names_that_windows_would_misread_are_found_first),
 		cmocka_unit_test(a_file_without_content_is_found_first),
 		cmocka_unit_test(an_encrypted_file_is_found_first),
+		cmocka_unit_test(a_file_that_compactos_compressed_is_not_read),
 		cmocka_unit_test(a_directory_with_a_separator_in_its_name_is_not_read),
 		cmocka_unit_test(an_incomplete_split_set_names_what_is_missing),
 		cmocka_unit_test(hostile_numbers_are_survived),
