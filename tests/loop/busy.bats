@@ -106,21 +106,16 @@ ext4() {
 
 @test "another run of ours" {
 	needs strace
-	strace -f -o trace -e trace=fdatasync -e inject=fdatasync:signal=SIGSTOP:when=3 \
-		"$WTGCTL" create -q --image windows.iso --edition Core --confirm "$loop" "$loop" \
-		2>first.err 3>&- &
+	rm -f trace
+	traced -e trace=fdatasync -e inject=fdatasync:signal=SIGSTOP:when=3 -- 3>&- &
 	first=$!
-	until grep -q 'stopped by SIGSTOP' trace 2>/dev/null; do
-		kill -0 $first
-		sleep 0.02
-	done
-	pid=$(awk '/stopped by SIGSTOP/ {print $1; exit}' trace)
+	await_stop $first
 	create
-	ended 5 "$loop is in use: another wtgctl, process $pid"
+	ended 5 "$loop is in use: another wtgctl, process $stopped"
 	same "drive" "$(result .drive)" untouched
 	create --dry-run
-	ended 5 "another wtgctl, process $pid"
-	kill -CONT "$pid"
+	ended 5 "another wtgctl, process $stopped"
+	kill -CONT "$stopped"
 	wait $first
 	wtgctl verify "$loop"
 	[ "$status" -eq 0 ]

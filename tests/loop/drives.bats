@@ -139,8 +139,7 @@ sound() { # SECTOR-BYTES
 @test "a dry run opens the drive for reading alone" {
 	needs strace
 	before=$(state)
-	strace -f -o trace -e trace=openat,write,pwrite64,ioctl -P "$loop" "$WTGCTL" plan \
-		--image windows.iso --edition Core --confirm "$loop" "$loop" >out 2>err
+	traced -e trace=openat,write,pwrite64,ioctl -P "$loop" -- --dry-run
 	grep -q "O_RDONLY|O_EXCL" trace
 	fails grep -E 'O_RDWR|O_WRONLY|write|BLKRRPART|BLKDISCARD' trace
 	same "$loop" "$(state)" "$before"

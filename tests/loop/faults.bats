@@ -34,8 +34,8 @@ answer_after() { # COMMAND...
 		until [ -e ended ]; do sleep 0.02; done
 	) 3>&- &
 	status=0
-	script -qefc "$WTGCTL create --image windows.iso --edition Core $loop; s=\$?; touch ended; exit \$s" \
-		/dev/null <typed >shown 2>&1 || status=$?
+	script -qefc "$WTGCTL create --image windows.iso --edition Core $loop"'
+		s=$?; touch ended; exit $s' /dev/null <typed >shown 2>&1 || status=$?
 	wait
 	rm ended
 	cat -v shown
@@ -93,17 +93,13 @@ other_node() {
 	needs strace
 	truncate -s 512M other.img
 	# Stopped when it knows the drive's number, before it opens that.
-	strace -f -o trace -P "$(readlink -f "/sys/class/block/${loop#/dev/}")/diskseq" \
-		-e trace=read -e inject=read:signal=SIGSTOP:when=1 \
-		"$WTGCTL" create --image windows.iso --edition Core --confirm "$loop" "$loop" \
-		2>"$D/err" 3>&- &
-	until grep -q 'stopped by SIGSTOP' trace 2>/dev/null; do
-		kill -0 $!
-		sleep 0.02
-	done
+	rm -f trace
+	traced -P "$(readlink -f "/sys/class/block/${loop#/dev/}")/diskseq" \
+		-e trace=read -e inject=read:signal=SIGSTOP:when=1 -- 3>&- &
+	await_stop $!
 	losetup -d "$loop"
 	losetup "$loop" other.img
-	kill -CONT "$(awk '/stopped by SIGSTOP/ {print $1; exit}' trace)"
+	kill -CONT "$stopped"
 	status=0
 	wait $! || status=$?
 	ended 3 "a drive was unplugged and one plugged in"
@@ -137,9 +133,8 @@ losing() { # SIZE
 # Cut the run at that flush.
 cut() { # SIGNAL NUMBER OPTION...
 	status=0
-	strace -f -o trace -e trace=fdatasync -e inject=fdatasync:signal="$1":when="$2" \
-		"$WTGCTL" create --json --image windows.iso --edition Core --confirm "$loop" \
-		"${@:3}" "$loop" >out 2>err || status=$?
+	traced -e trace=fdatasync -e inject=fdatasync:signal="$1":when="$2" -- "${@:3}" ||
+		status=$?
 }
 
 @test "Ctrl-C leaves a blank drive, says so, and the same command goes on" {

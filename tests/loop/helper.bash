@@ -75,6 +75,28 @@ create() { # OPTION...: on $loop, confirmed; may end in any way
 	wtgctl create --json --image "$D/windows.iso" --edition Core --confirm "$loop" "$@" "$loop"
 }
 
+# The same under strace with its OPTIONs; what it saw is in the file "trace".  A sanitizer
+# cannot look for leaks there.
+traced() { # OPTION... -- OPTION-OF-CREATE...
+	local options=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -o "$D/trace" "${options[@]}" \
+		"$WTGCTL" create --json --image "$D/windows.iso" --edition Core \
+		--confirm "$loop" "${@:2}" "$loop" >"$D/out" 2>"$D/err" </dev/null
+}
+
+# Until a traced program is stopped; its process is then $stopped.
+await_stop() {
+	until grep -q 'stopped by SIGSTOP' "$D/trace" 2>/dev/null; do
+		kill -0 "$1"
+		sleep 0.02
+	done
+	stopped=$(awk '/stopped by SIGSTOP/ {print $1; exit}' "$D/trace")
+}
+
 created() { # OPTION...
 	create "$@"
 	[ "$status" -eq 0 ] || { echo "status $status: $(cat "$D/err")" && return 1; }
