@@ -15,6 +15,10 @@ struct wtg_plan {
 	void (*describe_head)(const void *context, struct wtg_facts *out);
 	void (*free_head)(void *context);
 	void *head;
+	struct {
+		char **items;
+		size_t n_items, capacity;
+	} warnings;
 	uint64_t marker_offset; /* 0: this plan leaves no record */
 	uint64_t run_id;
 };

@@ -2,6 +2,7 @@
 #include "plan/internal.h"
 
 #include "base/alloc.h"
+#include "wtg/text.h"
 
 struct wtg_plan *wtg_plan_new(void)
 {
@@ -16,6 +17,9 @@ void wtg_plan_free(struct wtg_plan *plan)
 		plan->items[i].ops->free(plan->items[i].params);
 	if (plan->free_head)
 		plan->free_head(plan->head);
+	for (size_t i = 0; i < plan->warnings.n_items; i++)
+		free(plan->warnings.items[i]);
+	free(plan->warnings.items);
 	free(plan->items);
 	free(plan);
 }
@@ -36,6 +40,11 @@ void wtg_plan_set_head(struct wtg_plan *plan,
 	plan->free_head = free_fn;
 }
 
+void wtg_plan_warn(struct wtg_plan *plan, const char *sentence)
+{
+	WTG_APPEND(&plan->warnings, wtg_text_copy(sentence));
+}
+
 void wtg_plan_set_marker(struct wtg_plan *plan, uint64_t offset_bytes, uint64_t run_id)
 {
 	plan->marker_offset = offset_bytes;
@@ -46,6 +55,10 @@ void wtg_plan_describe(const struct wtg_plan *plan, struct wtg_facts *out)
 {
 	if (plan->describe_head)
 		plan->describe_head(plan->head, out);
+	wtg_fact_open(out, "warnings", WTG_LIST);
+	for (size_t i = 0; i < plan->warnings.n_items; i++)
+		wtg_fact_text(out, NULL, plan->warnings.items[i]);
+	wtg_fact_close(out);
 	wtg_fact_open(out, "steps", WTG_LIST);
 	for (size_t i = 0; i < plan->n_items; i++) {
 		wtg_fact_open(out, NULL, WTG_OBJECT);

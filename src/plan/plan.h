@@ -54,6 +54,10 @@ void wtg_plan_set_head(struct wtg_plan *plan,
 		       void (*describe)(const void *context, struct wtg_facts *out),
 		       void *context, void (*free_fn)(void *context));
 
+/* Something that will surprise somebody though nothing is wrong: a sentence of the plan,
+ * told even where the steps are not. */
+void wtg_plan_warn(struct wtg_plan *plan, const char *sentence);
+
 /*
  * The record of an unfinished run (see plan/marker.h) is written by the run itself, before
  * the first step's apply and again before each: at this place, which no step may use.

@@ -13,7 +13,6 @@
 struct head {
 	struct wtg_subject subject;
 	struct wtg_layout layout;
-	struct wtg_image_warnings warnings;
 };
 
 static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *out)
@@ -40,23 +39,6 @@ static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *o
 	wtg_fact_close(out);
 }
 
-/* What will surprise somebody on this drive, though nothing is wrong. */
-static void describe_warnings(const struct head *head, struct wtg_facts *out)
-{
-	wtg_fact_open(out, "warnings", WTG_LIST);
-	for (size_t i = 0; i < head->warnings.n_items; i++)
-		wtg_fact_text(out, NULL, head->warnings.items[i].text);
-	if (head->layout.windows.length < UINT64_C(32) << 30)
-		wtg_fact_text(out, NULL,
-			      "the Windows partition has less than 32 GiB: Windows starts, but "
-			      "has little room for updates and a page file");
-	if (head->subject.request->internal_disks != WTG_INTERNAL_ONLINE)
-		wtg_fact_text(out, NULL,
-			      "the computer's own disks will be offline in this Windows; Disk "
-			      "Management brings one online");
-	wtg_fact_close(out);
-}
-
 static void describe(const void *context, struct wtg_facts *out)
 {
 	const struct head *head = context;
@@ -71,25 +53,22 @@ static void describe(const void *context, struct wtg_facts *out)
 	wtg_fact_open(out, "layout", WTG_OBJECT);
 	describe_layout(&head->layout, out);
 	wtg_fact_close(out);
-	describe_warnings(head, out);
-}
-
-static void release(void *context)
-{
-	struct head *head = context;
-
-	wtg_image_warnings_done(&head->warnings);
-	free(head);
 }
 
 /* Of an image that no starting drive can be made of, none is made. */
-static int check_warnings(const struct wtg_image_warnings *warnings,
-			  const struct wtg_edition *edition, struct wtg_error *err)
+static int warn_of_image(struct wtg_plan *plan, const struct wtg_subject *subject,
+			 struct wtg_error *err)
 {
-	for (size_t i = 0; i < warnings->n_items; i++)
-		if (warnings->items[i].fatal)
+	_cleanup_(wtg_image_warnings_done) struct wtg_image_warnings warnings = { 0 };
+
+	if (wtg_image_warn(subject->image, subject->edition, &warnings, err) < 0)
+		return -1;
+	for (size_t i = 0; i < warnings.n_items; i++) {
+		if (warnings.items[i].fatal)
 			return wtg_fail(err, WTG_INPUT, 0, "the edition %s: %s",
-					edition->selector, warnings->items[i].text);
+					subject->edition->selector, warnings.items[i].text);
+		wtg_plan_warn(plan, warnings.items[i].text);
+	}
 	return 0;
 }
 
@@ -98,10 +77,16 @@ int wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
 {
 	struct head head = { .subject = *subject, .layout = *layout };
 
-	if (wtg_image_warn(subject->image, subject->edition, &head.warnings, err) < 0)
+	wtg_plan_set_head(plan, describe, wtg_copy(&head, sizeof(head)), free);
+	if (warn_of_image(plan, subject, err) < 0)
 		return -1;
-	wtg_plan_set_head(plan, describe, wtg_copy(&head, sizeof(head)), release);
-	return check_warnings(&head.warnings, subject->edition, err);
+	if (layout->windows.length < UINT64_C(32) << 30)
+		wtg_plan_warn(plan, "the Windows partition has less than 32 GiB: Windows starts, "
+				    "but has little room for updates and a page file");
+	if (subject->request->internal_disks != WTG_INTERNAL_ONLINE)
+		wtg_plan_warn(plan, "the computer's own disks will be offline in this Windows; "
+				    "Disk Management brings one online");
+	return 0;
 }
 
 static void describe_options(const struct wtg_request *request, struct wtg_facts *out)

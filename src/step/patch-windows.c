@@ -177,6 +177,10 @@ int wtg_step_patch_windows(struct wtg_plan *plan, struct wtg_image *image,
 		return wtg_while(err, "plan the registry edits");
 	if (!request->winre && plan_winre(p, image, edition, err) < 0)
 		return -1;
+	if (p->edits.captured)
+		wtg_plan_warn(plan, "the image was booted before it was captured (not generalised): "
+				    "what it remembers of computer and drives is taken out, but it "
+				    "still has that installation's name and identifiers");
 	wtg_plan_append(plan, &ops, WTG_STEAL(p));
 	return 0;
 }

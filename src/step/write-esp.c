@@ -178,6 +178,9 @@ int wtg_step_write_esp(struct wtg_plan *plan, const struct wtg_layout *layout,
 	    wtg_bootfiles_choose(&image, esp->edition->arch, esp->request->boot_ca, &p->boot,
 				 err) < 0)
 		return wtg_while(err, "plan the boot files");
+	if (p->boot.loader.n_signatures == 0)
+		wtg_plan_warn(plan, "the image's boot loader is not signed: the drive starts only "
+				    "where Secure Boot is off");
 	plan_bcd(p, esp);
 	wtg_files_add(&p->boot.files, WTG_MANIFEST_PATH, manifest);
 	manifest = (struct wtg_bytes){ 0 };

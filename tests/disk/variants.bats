@@ -100,6 +100,8 @@ starts() { # DRIVE LOADER MACHINE: the drive is whole, and its loader for that m
 	make unsigned.iso unsigned
 	create unsigned --image unsigned.iso --edition Core
 	same "signers" "$(step write-esp .loader_signers <unsigned.plan)" nobody
+	jq -r '.warnings[]' unsigned.plan | grep -q 'boot loader is not signed'
+	fails grep -q 'not signed' plain.plan
 	wtgctl verify unsigned.img
 	[ "$status" -eq 0 ]
 	grep -q '^warning *loader .*not signed.*Secure Boot is off' out
@@ -119,6 +121,8 @@ starts() { # DRIVE LOADER MACHINE: the drive is whole, and its loader for that m
 	create booted --image booted.iso --edition Professional
 	same "captured" "$(step patch-windows .captured <booted.plan) $(step patch-windows .captured <plain.plan)" \
 		"true false"
+	jq -r '.warnings[]' booted.plan | grep -q 'booted before it was captured'
+	fails grep -q 'booted before' plain.plan
 	step patch-windows '.edits[] | select(.class == "captured" and .change) | .key' \
 		<booted.plan | sort -u >keys
 	[ "$(wc -l <keys)" -ge 2 ]
