@@ -10,6 +10,7 @@
 #include "wtg/cleanup.h"
 #include "wtg/text.h"
 
+__attribute__((format(printf, 1, 0)))
 static char *format(const char *fmt, va_list args)
 {
 	char *text = NULL;
