@@ -46,6 +46,24 @@ static bool is_windows_8_or_later(const struct wtg_hive_view *hive, uint32_t con
 		flags != 0);
 }
 
+/* Every Windows has these; an edit below one that is missing would make half of it. */
+static int check_control_set(const struct wtg_hive_view *hive, uint32_t control_set,
+			     struct wtg_error *err)
+{
+	static const char *const keys[] = { "Control", "Services\\partmgr" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		_cleanup_free_ char *path =
+			wtg_text("ControlSet%03u\\%s", control_set, keys[i]);
+
+		if (!wtg_hive_view_key(hive, 0, path))
+			return wtg_fail(err, WTG_INPUT, 0,
+					"the SYSTEM hive is no whole one: it has no %s",
+					path);
+	}
+	return 0;
+}
+
 static int check_clean(const struct wtg_hive_view *hive, struct wtg_error *err)
 {
 	if (hive->sequence1 == hive->sequence2)
@@ -78,6 +96,9 @@ int wtg_system_open(const struct wtg_bytes *bytes, struct wtg_hive_view *ret,
 		return wtg_fail(err, WTG_INPUT, 0,
 				"the SYSTEM hive is of Windows 7 or older, which cannot "
 				"start from USB");
+	if (check_control_set(&hive, sets.current, err) < 0 ||
+	    check_control_set(&hive, sets.startup, err) < 0)
+		return -1;
 	*ret = hive;
 	*ret_sets = sets;
 	return 0;

@@ -17,8 +17,8 @@ struct wtg_control_sets {
 
 /*
  * Open a SYSTEM hive that can be edited offline.  Kind WTG_INPUT, with the reason, for
- * any other: dirty, damaged, of Windows 7 or older, without Select or what that names.
- * bytes must outlive the view.
+ * any other: dirty, damaged, of Windows 7 or older, without Select or what that names, or
+ * without what every Windows has there.  bytes must outlive the view.
  */
 int wtg_system_open(const struct wtg_bytes *bytes, struct wtg_hive_view *ret,
 		    struct wtg_control_sets *ret_sets, struct wtg_error *err);

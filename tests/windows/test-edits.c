@@ -315,6 +315,29 @@ static void a_hive_that_does_not_say_what_counts_is_refused(void **state)
 }
 
 /* A control set that says nothing, and one thing that only Windows 8 and later have. */
+static void a_hive_without_what_every_windows_has_is_refused(void **state)
+{
+	static const char *const missing[] = { "Services\\partmgr", "Control" };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct wtg_regf_key *root = wtg_regf_root("ROOT");
+		_cleanup_(wtg_bytes_done) struct wtg_bytes hive = { 0 };
+		_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 };
+
+		stand_in_select(root, 1, 1);
+		stand_in_dword(root, SET "Services\\USBXHCI", "Start", 3);
+		if (i == 1)
+			stand_in_dword(root, SET "Services\\partmgr", "Start", 0);
+		else
+			stand_in_dword(root, SET "Control", "BootDriverFlags", 0x1c);
+		hive = stand_in_write(root);
+		assert_fails(wtg_edits_plan(&hive, &defaults, &edits, &err), WTG_INPUT,
+			     missing[i]);
+	}
+}
+
 static void windows_8_is_known_by_any_of_three_things(void **state)
 {
 	static const char *const keys[] = { NULL, SET "Services\\USBXHCI",
@@ -328,7 +351,7 @@ static void windows_8_is_known_by_any_of_three_things(void **state)
 		struct wtg_error err = WTG_ERROR_INIT;
 
 		stand_in_select(root, 1, 1);
-		stand_in_dword(root, SET "Services\\USBSTOR", "Start", 3);
+		stand_in_dword(root, SET "Services\\partmgr", "Start", 0);
 		stand_in_dword(root, SET "Control", "BootDriverFlags", i == 3 ? 0x1c : 0);
 		if (keys[i])
 			stand_in_key(root, keys[i]);
@@ -511,6 +534,7 @@ int main(void)
 		cmocka_unit_test(a_captured_installation_forgets_where_it_was),
 		cmocka_unit_test(both_control_sets_that_may_be_started_are_edited),
 		cmocka_unit_test(a_hive_that_does_not_say_what_counts_is_refused),
+		cmocka_unit_test(a_hive_without_what_every_windows_has_is_refused),
 		cmocka_unit_test(windows_8_is_known_by_any_of_three_things),
 		cmocka_unit_test(a_key_with_a_large_value_is_not_rewritten),
 		cmocka_unit_test(a_hive_that_is_right_comes_back_as_it_was),
