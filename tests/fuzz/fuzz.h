@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the harnesses share.  Each is one function of libFuzzer's form, gives a stranger's
+ * bytes to one of our readers, and asserts what that reader promises; any error is a good
+ * answer, a crash, a leak, a hang or a broken promise is a finding.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/window.h"
+#include "wtg/facts.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Unlike assert() also there when NDEBUG is set. */
+#define FUZZ_ASSERT(what)                                                                \
+	do {                                                                             \
+		if (!(what))                                                             \
+			fuzz_broken(#what, __FILE__, __LINE__);                          \
+	} while (0)
+void fuzz_broken(const char *what, const char *file, int line)
+	__attribute__((noreturn));
+
+/* The input as the readers take it; borrowed, for reading only. */
+struct wtg_bytes fuzz_bytes(const uint8_t *data, size_t size);
+
+/* The input as a string, up to its first NUL; the caller frees. */
+char *fuzz_text(const uint8_t *data, size_t size);
+
+/* A file in memory that holds the input; the caller closes it. */
+int fuzz_file(const uint8_t *data, size_t size);
+
+/*
+ * A drive or disc in memory out of a short input: le32 number of blocks, then any number
+ * of blocks that are not empty, each after its le32 number.  (seeds.c makes such inputs.)
+ * What does not fit is left out; at most 64 MiB.  The caller closes the file.
+ */
+int fuzz_disk(const uint8_t *data, size_t size, uint32_t block_bytes,
+	      uint64_t *ret_bytes);
+
+/* Reads all of it. */
+struct wtg_window fuzz_window(int fd, uint64_t size_bytes);
+
+/* Let a thing describe itself, and see that what comes out is JSON again. */
+void fuzz_describe(void (*describe)(const void *thing, struct wtg_facts *out),
+		   const void *thing);
