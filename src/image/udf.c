@@ -14,10 +14,16 @@
 /* One run for each GiB is what writers make; more than this is a puzzle, not a disc. */
 #define MAX_RUNS 1024
 
+/* libudfread reads a directory of whatever size into memory, and again each time that it
+ * is looked into.  Files are read by others, so this is directories only, of which a
+ * Windows disc has less than a MiB. */
+#define MAX_READ_BYTES (256u << 20)
+
 struct input {
 	struct udfread_block_input ops; /* first: libudfread hands it back to us */
 	int fd;
 	uint64_t size_bytes;
+	uint64_t left_bytes; /* of MAX_READ_BYTES */
 };
 
 struct wtg_udf {
@@ -57,8 +63,9 @@ static int read_blocks(udfread_block_input *ops, uint32_t lba, void *buffer, uin
 
 	(void)flags;
 	if (offset > input->size_bytes || length > input->size_bytes - offset ||
-	    n > INT32_MAX)
+	    length > input->left_bytes)
 		return -1;
+	input->left_bytes -= length;
 	return wtg_pread_all(input->fd, buffer, length, offset) < 0 ? -1 : (int)n;
 }
 
@@ -113,6 +120,7 @@ int wtg_udf_open(int fd, uint64_t size_bytes, const char *name, struct wtg_udf *
 		.ops = { .read = read_blocks, .size = count_blocks },
 		.fd = fd,
 		.size_bytes = size_bytes,
+		.left_bytes = MAX_READ_BYTES,
 	};
 	udf->name = name;
 	udf->udf = udfread_init();
