@@ -169,6 +169,7 @@ static void tables(void)
 
 	assert_good(wtg_table_write(&disk, &table, &err));
 	put_disk("gpt", "two-partitions", fd, 512);
+	put_disk("probe", "table", fd, 512);
 }
 
 static void marker(void)
@@ -222,6 +223,7 @@ static void fat32_volume(void)
 	wtg_files_add(&files, "EFI/Boot/Ärger.efi", wtg_bytes_copy("MZ", 2));
 	assert_good(wtg_fat_make(&window, &format, &files, &err));
 	put_disk("fat", "fat32", fd, 512);
+	put_disk("probe", "fat32", fd, 512);
 	wtg_files_done(&files);
 }
 
