@@ -19,6 +19,7 @@
 #define DISPLAY_ORDER 0x24000001
 #define OS_DEVICE 0x21000001
 #define SYSTEM_ROOT 0x22000002
+#define RECOVERY_ENABLED 0x16000009
 
 static const char *kind_name(enum wtg_bcd_device_kind kind)
 {
@@ -86,6 +87,7 @@ static bool look_at_osloader(struct wtg_inspection *in, const struct wtg_bcd *bc
 	_cleanup_free_ char *path = wtg_bcd_string(bcd, osloader, PATH);
 	_cleanup_free_ char *root = wtg_bcd_string(bcd, osloader, SYSTEM_ROOT);
 	const struct wtg_gpt_entry *device, *os_device;
+	bool recovery;
 
 	if (!path || !root) {
 		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
@@ -102,6 +104,10 @@ static bool look_at_osloader(struct wtg_inspection *in, const struct wtg_bcd *bc
 			 os_device->number);
 	in->windows = os_device;
 	in->winload = with_slashes(path);
+	if (!wtg_bcd_boolean(bcd, osloader, RECOVERY_ENABLED, &recovery) || recovery)
+		wtg_find(in->findings, WTG_GRADE_NOTE, TOPIC,
+			 "recovery is not turned off: after failed starts it offers to repair "
+			 "the computer that the drive is plugged into");
 	wtg_find(in->findings, WTG_GRADE_OK, TOPIC,
 		 "the default entry starts %s of partition %u", in->winload, device->number);
 	return true;
