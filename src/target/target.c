@@ -25,12 +25,18 @@ struct wtg_target {
 	char *name; /* what confirms it; NULL: nothing to lose */
 };
 
+/* /dev/shm is memory for plain files. */
+static bool is_where_drives_are(const char *path)
+{
+	return wtg_text_starts(path, "/dev/") && !wtg_text_starts(path, "/dev/shm/");
+}
+
 static int fail_open(int errnum, const char *path, struct wtg_error *err)
 {
 	wtg_fail(err, WTG_SYSTEM, errnum, "open %s", path);
 	if (errnum == EACCES || errnum == EPERM)
 		return wtg_hint(err, "Drives are root's: run this with sudo.");
-	if ((errnum == ENOENT || errnum == ENXIO) && wtg_text_starts(path, "/dev/"))
+	if ((errnum == ENOENT || errnum == ENXIO) && is_where_drives_are(path))
 		return wtg_hint(err, "Is it plugged in?  wtgctl list shows what is.");
 	return -1;
 }
@@ -118,7 +124,7 @@ static int plan_file(const struct wtg_request *request, struct wtg_target *t,
 	const char *dir = dirname(copy);
 	struct stat st;
 
-	if (only_looks(request) || wtg_text_starts(request->target, "/dev/"))
+	if (only_looks(request) || is_where_drives_are(request->target))
 		return fail_open(ENOENT, request->target, err);
 	if (lstat(request->target, &st) == 0)
 		return wtg_fail(err, WTG_USAGE, 0, "%s is a link to nothing", request->target);

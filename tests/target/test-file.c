@@ -197,6 +197,23 @@ static void what_is_no_file_or_drive_is_refused(void **state)
 	assert_int_equal(access("/dev/sdzzz", F_OK), -1);
 }
 
+static void memory_below_dev_holds_files_like_any_directory(void **state)
+{
+	struct wtg_request request = { .target = "/dev/shm/wtgctl-test-of-no-file",
+				       .file_size_bytes = SIZE };
+	struct wtg_target *target = NULL;
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	if (access("/dev/shm", W_OK) < 0) {
+		print_message("SKIPPED: there is no /dev/shm to write to\n");
+		skip();
+	}
+	assert_good(wtg_target_open(&request, &target, &err));
+	assert_true(wtg_target_disk(target)->is_file);
+	wtg_target_close(target);
+}
+
 static void the_image_is_no_target(void **state)
 {
 	_cleanup_free_ char *path = NULL, *link_path = in_dir("image.link");
@@ -373,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_was_filled_meanwhile_is_refused),
 		cmocka_unit_test(who_only_looks_wants_what_is_there),
 		cmocka_unit_test(what_is_no_file_or_drive_is_refused),
+		cmocka_unit_test(memory_below_dev_holds_files_like_any_directory),
 		cmocka_unit_test(the_image_is_no_target),
 		cmocka_unit_test(a_file_that_took_the_place_of_another_is_refused),
 		cmocka_unit_test(a_locked_file_is_refused_and_the_locker_named),
