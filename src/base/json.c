@@ -139,12 +139,14 @@ struct wtg_json_doc *wtg_json_parse(const char *text, size_t size)
 	struct json_object *object = NULL;
 
 	if (tokener && size <= INT32_MAX) {
-		json_tokener_set_flags(tokener,
-				       JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+		/* Not strict: json-c 0.18 then takes every byte above 0x7f for a control
+		 * character.  That nothing comes after is seen below. */
+		json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
 		object = json_tokener_parse_ex(tokener, text, (int)size);
 	}
 	if (object && (!json_object_is_type(object, json_type_object) ||
-		       json_tokener_get_error(tokener) != json_tokener_success)) {
+		       json_tokener_get_error(tokener) != json_tokener_success ||
+		       json_tokener_get_parse_end(tokener) != size)) {
 		json_object_put(object);
 		object = NULL;
 	}

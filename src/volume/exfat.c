@@ -41,7 +41,7 @@ static int run_mkfs(int fd, const char *label, struct wtg_error *err)
 }
 
 /* Sectors of 512 bytes to sectors of ours; false if there is a remainder. */
-static bool convert_sectors(uint8_t *field, uint32_t ratio)
+static bool convert_offset(uint8_t *field, uint32_t ratio)
 {
 	uint32_t value = wtg_le32(field);
 
@@ -80,10 +80,13 @@ static int make_region(const uint8_t made[static MADE_SECTOR_BYTES],
 	memcpy(region, made, MADE_SECTOR_BYTES);
 	wtg_put_le64(region + 64, format->start_bytes / sector);
 	wtg_put_le64(region + 72, size_bytes / sector);
-	if (!convert_sectors(region + 80, ratio) ||
-	    !convert_sectors(region + 84, ratio) ||
-	    !convert_sectors(region + 88, ratio) ||
-	    wtg_le32(region + 80) < 2 * REGION_SECTORS)
+	/* Where the FAT starts, its length (exfatprogs 1.2.9 says no more than it needs), and
+	 * where the clusters start. */
+	wtg_put_le32(region + 84,
+		     (uint32_t)(wtg_round_up(wtg_le32(region + 84), ratio) / ratio));
+	if (!convert_offset(region + 80, ratio) || !convert_offset(region + 88, ratio) ||
+	    wtg_le32(region + 80) < 2 * REGION_SECTORS ||
+	    wtg_le32(region + 88) < (uint64_t)wtg_le32(region + 80) + wtg_le32(region + 84))
 		return wtg_fail(err, WTG_UNSUITABLE, 0,
 				"mkfs.exfat leaves no room for sectors of %u bytes",
 				sector);

@@ -261,6 +261,12 @@ static void json_says_numbers_as_numbers_and_bytes_as_utf8(void **state)
 	assert_null(wtg_json_get_text(doc, "schema"));
 	wtg_json_doc_free(doc);
 	wtg_json_free(json);
+	doc = wtg_json_parse("{} \n", 4);
+	assert_non_null(doc);
+	wtg_json_doc_free(doc);
+	assert_null(wtg_json_parse("{} x", 4));
+	assert_null(wtg_json_parse("{}{}", 4));
+	assert_null(wtg_json_parse("{}\0", 3));
 	assert_null(wtg_json_parse("[1]", 3));
 	assert_null(wtg_json_parse("{\"a\":", 5));
 	assert_null(wtg_json_parse("", 0));

@@ -148,8 +148,10 @@ fails() { # bats does not look at a "!"
 	wim=$(make badxml.wim wim badxml)
 	fails wimlib-imagex info "$wim"
 	wim=$(make doctype.wim wim doctype-xml)
-	wimlib-imagex info "$wim" --extract-xml="$D/doctype.xml"
-	iconv -f utf-16 -t utf-8 "$D/doctype.xml" | grep -q '<!DOCTYPE'
+	# wimlib 1.14 itself refuses that: where it lies, the header says.
+	offset=$(od -An -tu8 -j80 -N8 "$wim")
+	tail -c +$((offset + 1)) "$wim" | head -c "$(od -An -tu8 -j88 -N8 "$wim" | tr -d ' ')" |
+		iconv -f utf-16 -t utf-8 | grep -q '<!DOCTYPE'
 }
 
 @test "names that no volume takes are in the tree" {

