@@ -1,0 +1,53 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# valgrind finds no wrong access, no leak of memory and no descriptor left open, where all goes well
+# and where it does not.
+
+load attack
+
+setup_file() {
+	needs valgrind
+	grep -q __asan_init "$WTGCTL" && skip "the sanitizers look at memory themselves"
+	attack_begin
+	medium windows.iso
+	medium bad.wim --variant wim --variant badchunk
+}
+
+setup() {
+	cd "$D" || exit 1
+}
+
+# clean STATUS ARGUMENT...
+clean() {
+	local expected=$1
+	shift
+	status=0
+	as_user valgrind --vgdb=no --log-file=memory --error-exitcode=99 --leak-check=full \
+		--errors-for-leak-kinds=definite,indirect,possible --track-fds=yes \
+		"$D/wtgctl" "$@" >out 2>err </dev/null || status=$?
+	cat memory err
+	[ "$status" -eq "$expected" ] || return 1
+	grep -q 'ERROR SUMMARY: 0 errors' memory || return 1
+	[ "$(grep -c 'Open file descriptor' memory)" -eq "$(grep -c '<inherited from parent>' memory)" ]
+}
+
+@test "a drive from a disc, and looking at it" {
+	clean 0 create --image windows.iso --edition 2 --size 1G --data-size 64M t.img
+	clean 0 verify t.img
+	clean 0 status --json t.img
+}
+
+@test "an image" {
+	clean 0 info windows.iso
+}
+
+@test "a run that fails in the middle" {
+	clean 10 create --image bad.wim --edition 1 --size 1G bad.img
+}
+
+@test "refusals" {
+	clean 6 create --image bad.wim --edition 1 windows.iso
+	clean 2 create --image bad.wim --size 1G new.img
+	clean 4 info windows.is
+	clean 7 verify windows.iso
+}
