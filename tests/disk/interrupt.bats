@@ -234,16 +234,27 @@ failed() {
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
-@test "a drive that swallows part of a write is found out" {
+@test "what a drive swallows of a write is found out, if it matters" {
 	needs strace
-	for n in 14 20 26 33; do
+	struck pwrite64 "" --image one.wim --size 1G
+	# Where the first sector is not zeros.
+	grep '^pwrite64(' trace | grep -nE '"(FILE|INDX|EFI PART|wtgctl marker)' | cut -d: -f1 >begun
+	[ "$(wc -l <begun)" -ge 6 ]
+	found=0
+	for n in $(sed -n '1~2p' begun); do
 		rm -f t.img
-		struck pwrite64 "retval=8192:when=$n" --image one.wim --size 1G
+		struck pwrite64 "retval=512:when=$n" --image one.wim --size 1G
 		echo "write $n: status $status, $(cat err)"
+		if [ "$status" -eq 0 ]; then # it was written again later
+			"$D/wtgctl" verify -q t.img
+			continue
+		fi
 		# By reading back at the latest; before, where the volume does not make sense.
 		[ "$status" -eq 11 ] || [ "$status" -eq 10 ]
 		one_sentence
+		found=$((found + 1))
 	done
+	[ "$found" -ge 2 ]
 }
 
 @test "a flush that fails is not forgotten" {
