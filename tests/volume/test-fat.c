@@ -40,8 +40,8 @@ static struct wtg_files example(void)
 		"EFI/Microsoft/Boot/BCD", /* 8.3 as it is */
 		"EFI/Microsoft/Boot/zh-CN/内存.mui",
 		"EFI/Microsoft/Boot/qps-ploc/memtest.efi.mui",
-		"EFI/Microsoft/Boot/CIPolicies/Active/"
-		"{5DAC656C-21AD-4A02-AB49-649917162E70}.cip",
+		("EFI/Microsoft/Boot/CIPolicies/Active/"
+		 "{5DAC656C-21AD-4A02-AB49-649917162E70}.cip"),
 		"efi/microsoft/BOOT/in the same directory.txt",
 		"EFI/Boot/ěščř.txt",
 		"EFI/Boot/😀.x",

@@ -503,8 +503,8 @@ static void says_what_was_and_what_will_be(void **state)
 		"\\\\partmgr\\\\Parameters\",\"value\":\"SanPolicy\",\"old\":\"1\",\"new\":\"4\","
 		"\"change\":true,\"class\":\"always\",\"reason\":\"keeps the disks of the PC that "
 		"it runs on offline and unharmed\"},",
-		"\"value\":\"BootDriverFlags\",\"old\":\"0x1c\",\"new\":\"0x1c\",\"change\":false,"
-		"\"class\":\"verify\"",
+		("\"value\":\"BootDriverFlags\",\"old\":\"0x1c\",\"new\":\"0x1c\",\"change\":false,"
+		 "\"class\":\"verify\""),
 		"]}",
 	};
 	_cleanup_(wtg_bytes_done) struct wtg_bytes hive =
