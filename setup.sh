@@ -201,6 +201,8 @@ install_it() {
 	compile "$@"
 	say "Installing"
 	as_root meson install -C "$build" --no-rebuild
+	# What uninstalling reads, and the next installing writes.
+	as_root chown "$(id -u)" "$build/meson-logs/install-log.txt"
 }
 
 # Under sudo, only packages need root: be who called it, if the checkout is theirs.
