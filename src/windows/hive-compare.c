@@ -211,6 +211,26 @@ static int compare_key(struct walk *w, const struct pair *pair, struct wtg_error
 	return result;
 }
 
+/*
+ * Can what was edited be found by its name, as Windows finds it?  Names may hold a NUL,
+ * which is where they end for hivex and for the walk: it takes "Power\0" for "Power".
+ */
+static int check_found(const struct wtg_hive_view *after, const struct wtg_edit *edit,
+		       struct wtg_error *err)
+{
+	_cleanup_(value_done) struct value value = { 0 };
+	wtg_hive_key key = wtg_hive_view_key(after, 0, edit->key);
+
+	if (!edit->value && nth(after, key, 0, &value) == 0)
+		return 0;
+	if (edit->value && key &&
+	    wtg_hive_view_value(after, key, edit->value, &value.type, &value.data) > 0 &&
+	    is_same(edit->type, &edit->data, &value))
+		return 0;
+	return differs(edit->key, "not where Windows looks:",
+		       edit->value ? edit->value : "the end of the values", err);
+}
+
 int wtg_hive_compare(const struct wtg_hive_view *before,
 		     const struct wtg_hive_view *after, const struct wtg_edits *edits,
 		     struct wtg_error *err)
@@ -224,5 +244,9 @@ int wtg_hive_compare(const struct wtg_hive_view *before,
 		return wtg_fail(err, WTG_SYSTEM, 0,
 				"the edited hive has %zu of %zu changes", w.n_seen,
 				wtg_edits_changes(edits));
+	for (size_t i = 0; i < edits->n_items; i++)
+		if (edits->items[i].outcome == WTG_EDIT_CHANGE &&
+		    check_found(after, &edits->items[i], err) < 0)
+			return -1;
 	return 0;
 }

@@ -406,6 +406,25 @@ static void a_hive_that_is_right_comes_back_as_it_was(void **state)
 	assert_memory_equal(twice.data, once.data, once.size);
 }
 
+static void a_name_that_only_seems_to_be_the_right_one_is_seen(void **state)
+{
+	struct wtg_regf_key *root = stand_in_system();
+	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = { 0 }, edited = { 0 };
+	_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+	char *name;
+
+	(void)state;
+	stand_in_dword(root, SET "Control\\BitLockerX", "a", 1);
+	hive = stand_in_write(root);
+	name = memmem(hive.data, hive.size, "BitLockerX", 10);
+	assert_non_null(name);
+	name[9] = '\0';
+	assert_good(wtg_edits_plan(&hive, &defaults, &edits, &err));
+	assert_fails(wtg_hive_edit(&hive, &edits, &edited, &err), WTG_SYSTEM,
+		     "not where Windows looks: PreventDeviceEncryption");
+}
+
 /* Compare an edited hive with the stand-in, as if only the edits planned were made. */
 static void assert_seen(const struct wtg_bytes *edited, const struct wtg_edits *planned,
 			const char *sentence)
@@ -538,6 +557,7 @@ int main(void)
 		cmocka_unit_test(windows_8_is_known_by_any_of_three_things),
 		cmocka_unit_test(a_key_with_a_large_value_is_not_rewritten),
 		cmocka_unit_test(a_hive_that_is_right_comes_back_as_it_was),
+		cmocka_unit_test(a_name_that_only_seems_to_be_the_right_one_is_seen),
 		cmocka_unit_test(whatever_was_not_planned_is_seen),
 		cmocka_unit_test(whatever_was_planned_and_not_made_is_seen),
 		cmocka_unit_test(any_damage_is_survived),
