@@ -21,6 +21,11 @@ static const char *container_name(enum wtg_container container)
 	abort();
 }
 
+static const char *other_than(const char *text, const char *known)
+{
+	return wtg_text_equal(text, known) ? NULL : text;
+}
+
 void wtg_edition_describe(const struct wtg_edition *e, struct wtg_facts *out)
 {
 	_cleanup_free_ char *version = e->major ?
@@ -31,8 +36,9 @@ void wtg_edition_describe(const struct wtg_edition *e, struct wtg_facts *out)
 	wtg_fact_text(out, "selector", e->selector);
 	wtg_fact_number(out, "index", e->index);
 	wtg_fact_text(out, "name", e->display_name);
-	wtg_fact_text(out, "image_name", e->name);
-	wtg_fact_text(out, "description", e->description);
+	/* Often the same three times over; said when they tell more. */
+	wtg_fact_text(out, "image_name", other_than(e->name, e->display_name));
+	wtg_fact_text(out, "description", other_than(e->description, e->display_name));
 	wtg_fact_text(out, "edition_id", e->edition_id);
 	wtg_fact_text(out, "installation_type", e->installation_type);
 	wtg_fact_text(out, "architecture", wtg_arch_name(e->arch));
