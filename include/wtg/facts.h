@@ -70,7 +70,7 @@ static inline void wtg_fact_close(struct wtg_facts *f)
 }
 
 /*
- * The JSON sink.  It starts as one empty object; wtg_json_text() gives the document as one
+ * The JSON sink.  It starts as one empty object; wtg_json_line() gives the document as one
  * line (the caller frees it).  Bytes that are not UTF-8 are replaced.  Numbers are numbers.
  */
 struct wtg_json;

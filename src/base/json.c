@@ -159,32 +159,6 @@ void wtg_json_doc_free(struct wtg_json_doc *doc)
 	json_object_put(object_of(doc));
 }
 
-static struct json_object *look_up(const struct wtg_json_doc *doc, const char *path)
-{
-	struct json_object *at = object_of(doc);
-	_cleanup_free_ char *copy = wtg_text_copy(path);
-	char *rest = NULL;
-
-	for (char *key = strtok_r(copy, ".", &rest); key && at; key = strtok_r(NULL, ".", &rest))
-		if (!json_object_object_get_ex(at, key, &at))
-			return NULL;
-	return at;
-}
-
-const char *wtg_json_get_text(const struct wtg_json_doc *doc, const char *path)
-{
-	struct json_object *at = look_up(doc, path);
-
-	return json_object_is_type(at, json_type_string) ? json_object_get_string(at) : NULL;
-}
-
-uint64_t wtg_json_get_number(const struct wtg_json_doc *doc, const char *path)
-{
-	struct json_object *at = look_up(doc, path);
-
-	return json_object_is_type(at, json_type_int) ? json_object_get_uint64(at) : 0;
-}
-
 /* In JSON all numbers are alike; our keys end in what theirs is. */
 static void describe_number(const char *key, uint64_t value, struct wtg_facts *out)
 {

@@ -14,10 +14,5 @@ struct wtg_json_doc;
 struct wtg_json_doc *wtg_json_parse(const char *text, size_t size);
 void wtg_json_doc_free(struct wtg_json_doc *doc);
 
-/* The string or number at a path of keys such as "image.sha256"; NULL or 0 when absent or of
- * another type.  Strings are valid until the document is freed. */
-const char *wtg_json_get_text(const struct wtg_json_doc *doc, const char *path);
-uint64_t wtg_json_get_number(const struct wtg_json_doc *doc, const char *path);
-
 /* Say everything in the document to a sink, under its own keys. */
 void wtg_json_describe(const struct wtg_json_doc *doc, struct wtg_facts *out);
