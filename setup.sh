@@ -9,7 +9,8 @@
 #   ./setup.sh install   installs the program, its man pages and its completions
 #
 # Packages are installed as root or through sudo.  The build goes to ./build, or to what
-# WTGCTL_BUILD names; what follows the command goes to `meson setup`:
+# WTGCTL_BUILD names; what follows the command goes to `meson setup`, and WTGCTL_TEST_OPTIONS to
+# `meson test`:
 #
 #   ./setup.sh install --prefix=/usr
 #
@@ -60,7 +61,7 @@ debian_run='ntfs-3g dosfstools mtools exfatprogs genisoimage'
 debian_test='bats jq xz-utils valgrind strace file procps perl-base util-linux e2fsprogs udev umockdev
 	wimtools gdisk fdisk parted sleuthkit p7zip-full libhivex-bin libwin-hivex-perl chntpw
 	reglookup libxml2-utils openssl sbsigntool osslsigncode ca-certificates
-	mandoc zsh fish qemu-system-x86 ovmf'
+	mandoc zsh fish qemu-system-x86 ovmf shellcheck'
 
 fedora_build='gcc meson ninja-build pkgconf-pkg-config scdoc wimlib-devel ntfs-3g-devel
 	libfdisk-devel libblkid-devel systemd-devel hivex-devel libxml2-devel libsmartcols-devel
@@ -69,7 +70,7 @@ fedora_run='ntfsprogs dosfstools mtools exfatprogs genisoimage'
 fedora_test='bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	wimlib-utils gdisk parted sleuthkit p7zip hivex perl-hivex chntpw
 	reglookup libxml2 openssl sbsigntools osslsigncode
-	mandoc zsh fish qemu-system-x86-core edk2-ovmf'
+	mandoc zsh fish qemu-system-x86-core edk2-ovmf ShellCheck'
 
 arch_build='gcc meson ninja pkgconf scdoc wimlib ntfs-3g util-linux-libs systemd-libs hivex libxml2
 	json-c libudfread openssl cmocka'
@@ -77,7 +78,7 @@ arch_run='ntfs-3g dosfstools mtools exfatprogs cdrtools'
 arch_test='bash-bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	gptfdisk parted sleuthkit p7zip chntpw
 	sbsigntools osslsigncode
-	mandoc zsh fish qemu-system-x86 edk2-ovmf'
+	mandoc zsh fish qemu-system-x86 edk2-ovmf shellcheck'
 
 # Those of the packages that dpkg does not have.
 debian_missing() {
@@ -191,7 +192,8 @@ run_tests() {
 	compile "$@"
 	say "Testing"
 	status=0
-	meson test -C "$build" --print-errorlogs --no-rebuild || status=$?
+	# shellcheck disable=SC2086 # a list of options
+	meson test -C "$build" --print-errorlogs --no-rebuild ${WTGCTL_TEST_OPTIONS:-} || status=$?
 	"$top/tests/summary" "$build/meson-logs/testlog.json"
 	return $status
 }
