@@ -147,7 +147,7 @@ compile() {
 in_demo() {
 	(
 		cd "$dir"
-		[ "$(id -u)" -ne 0 ] || set -- setpriv --reuid nobody --regid nogroup --clear-groups \
+		[ "$(id -u)" -ne 0 ] || set -- setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups \
 			env HOME="$dir" TMPDIR="$dir" "$@"
 		"$@"
 	)

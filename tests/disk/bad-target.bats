@@ -11,7 +11,7 @@ setup_file() {
 }
 
 setup() {
-	cd "$D" || exit 1
+	attack_enter
 	rm -f new.img
 }
 

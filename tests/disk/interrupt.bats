@@ -7,20 +7,22 @@ load attack
 
 setup_file() {
 	attack_begin
+	# Where an ordinary user can read it.
+	install -m 644 "$BATS_TEST_DIRNAME/interrupt-when.pl" "$D"
 	medium windows.iso
 	medium one.wim --variant wim --editions 1
 	medium long.wim --variant wim --editions 1 --files 1000 --bytes 200M
 }
 
 setup() {
-	cd "$D" || exit 1
+	attack_enter
 	rm -f t.img
 }
 
 # interrupted WHEN MS SIGNAL IMAGE: and how it ended.
 interrupted() {
 	rm -f t.img
-	as_user perl "$BATS_TEST_DIRNAME/interrupt-when.pl" "$1" "$2" "$3" "$D/wtgctl" create --json \
+	as_user perl "$D/interrupt-when.pl" "$1" "$2" "$3" "$D/wtgctl" create --json \
 		--edition 1 --image "$4" --size 1G t.img 2>err >end || { cat end err && return 1; }
 	ended=$(cat end)
 	drive=$(jq -r 'select(.type == "result").drive' out)

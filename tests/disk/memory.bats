@@ -16,7 +16,7 @@ setup() {
 	if grep -q __asan_init "$WTGCTL"; then
 		skip "the sanitizers look at memory themselves"
 	fi
-	cd "$D" || exit 1
+	attack_enter
 }
 
 # clean STATUS ARGUMENT...

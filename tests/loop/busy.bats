@@ -40,6 +40,7 @@ ext4() {
 }
 
 @test "a partition that is mounted where we cannot see it" {
+	needs_mount_namespace
 	one_partition ext4
 	hold unshare --mount --propagation private sh -c \
 		"mount ${loop}p1 mnt && touch held && read -r _ <free"

@@ -61,6 +61,7 @@ other_node() {
 
 @test "another drive under the same name while the question waits is refused" {
 	needs script
+	needs_mount_namespace
 	drive=$loop
 	attach other.img
 	other=$loop loop=$drive

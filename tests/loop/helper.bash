@@ -52,6 +52,11 @@ attach() {
 	loop=$(losetup --show -f "${@:2}" "$1")
 }
 
+# In a chroot, / is no mount point whose propagation could be changed.
+needs_mount_namespace() {
+	unshare --mount --propagation private true 2>/dev/null || skip "no mount namespaces here"
+}
+
 needs() {
 	for program; do
 		command -v "$program" >/dev/null || skip "$program is not installed"
