@@ -147,8 +147,9 @@ compile() {
 in_demo() {
 	(
 		cd "$dir"
-		[ "$(id -u)" -ne 0 ] || set -- setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups \
-			env HOME="$dir" TMPDIR="$dir" "$@"
+		[ "$(id -u)" -ne 0 ] ||
+			set -- setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups \
+				env HOME="$dir" TMPDIR="$dir" "$@"
 		"$@"
 	)
 }
