@@ -26,7 +26,7 @@ clean() {
 	status=0
 	as_user valgrind --vgdb=no --log-file=memory --error-exitcode=99 --leak-check=full \
 		--errors-for-leak-kinds=definite,indirect,possible --track-fds=yes \
-		"$D/wtgctl" "$@" >out 2>err </dev/null || status=$?
+		"$D/wtgctl" "$@" >out 2>err </dev/null 3>&- 4>&- || status=$?
 	cat memory err
 	[ "$status" -eq "$expected" ] || return 1
 	grep -q 'ERROR SUMMARY: 0 errors' memory || return 1
