@@ -66,10 +66,13 @@ struct wtg_cache *wtg_cache_new(const struct wtg_window *window, size_t budget_b
 	cache->n_blocks = budget_bytes / BLOCK_BYTES;
 	if (cache->n_blocks < MIN_BLOCKS)
 		cache->n_blocks = MIN_BLOCKS;
-	cache->n_free = cache->n_blocks;
 	cache->stream_limit = STREAM_BYTES / BLOCK_BYTES;
 	if (cache->stream_limit > cache->n_blocks / 4)
 		cache->stream_limit = cache->n_blocks / 4;
+	/* A window that has room in the cache as a whole needs no more. */
+	if (cache->n_blocks > count_blocks(cache))
+		cache->n_blocks = (size_t)count_blocks(cache);
+	cache->n_free = cache->n_blocks;
 	cache->blocks = wtg_alloc(cache->n_blocks * sizeof(*cache->blocks));
 	cache->sorted = wtg_alloc(cache->n_blocks * sizeof(struct block *));
 	/* The system gives pages of it only when they are first used. */
