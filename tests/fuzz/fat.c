@@ -7,20 +7,6 @@
 #define BLOCK_BYTES 512
 #define MAX_BYTES (8u << 20)
 
-/* As struct wtg_file wants them: parts that are neither empty nor "." nor "..". */
-static bool is_path(const char *path)
-{
-	for (;;) {
-		size_t n = strcspn(path, "/");
-
-		if (n == 0 || (n <= 2 && strspn(path, ".") >= n))
-			return false;
-		if (path[n] == '\0')
-			return true;
-		path += n + 1;
-	}
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint64_t disk_bytes;
@@ -39,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (wtg_fat_read_tree(fat, "", MAX_BYTES, &files, &err) == 0)
 		FUZZ_ASSERT(wtg_files_size_bytes(&files) <= MAX_BYTES);
 	for (size_t i = 0; i < files.n_items; i++)
-		FUZZ_ASSERT(is_path(files.items[i].path));
+		FUZZ_ASSERT(fuzz_is_path(files.items[i].path));
 	wtg_files_done(&files);
 	wtg_error_done(&err);
 	if (wtg_fat_read(fat, "EFI/Boot/a long name.efi", MAX_BYTES, &content, &err) > 0)

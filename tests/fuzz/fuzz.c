@@ -30,6 +30,19 @@ char *fuzz_text(const uint8_t *data, size_t size)
 	return text;
 }
 
+bool fuzz_is_path(const char *path)
+{
+	for (;;) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 0 || (n <= 2 && strspn(path, ".") >= n))
+			return false;
+		if (path[n] == '\0')
+			return true;
+		path += n + 1;
+	}
+}
+
 static int new_file(uint64_t size_bytes)
 {
 	struct wtg_error err = WTG_ERROR_INIT;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,9 @@ struct wtg_bytes fuzz_bytes(const uint8_t *data, size_t size);
 
 /* The input as a string, up to its first NUL; the caller frees. */
 char *fuzz_text(const uint8_t *data, size_t size);
+
+/* Is it a path as struct wtg_file wants it: parts that are neither empty nor "." nor ".."? */
+bool fuzz_is_path(const char *path);
 
 /* A file in memory that holds the input; the caller closes it. */
 int fuzz_file(const uint8_t *data, size_t size);

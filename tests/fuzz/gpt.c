@@ -16,7 +16,7 @@ static uint32_t crc32_of(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < size; i++) {
 		crc ^= data[i];
 		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+			crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
 	}
 	return ~crc;
 }

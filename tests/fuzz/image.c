@@ -1,12 +1,46 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image.h"
 
-#include "fuzz.h"
+#include <fcntl.h>
+#include <stdlib.h>
 
+#include "base/fdio.h"
+#include "fuzz.h"
 #include "image/image.h"
 #include "wtg/examine.h"
+#include "wtg/text.h"
 
 #define MAX_READ_BYTES (16u << 20)
+
+static char *dir;
+
+static void remove_dir(void)
+{
+	wtg_scratch_remove(WTG_STEAL(dir));
+}
+
+static void make_dir(void)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	if (wtg_scratch_make(&dir, &err) < 0)
+		abort();
+	atexit(remove_dir);
+}
+
+char *fuzz_image_file(const char *name, const uint8_t *data, size_t size)
+{
+	_cleanup_fd_ int fd = -1;
+	char *path;
+
+	if (!dir)
+		make_dir();
+	path = wtg_text("%s/%s", dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || wtg_pwrite_all(fd, data, size, 0) < 0)
+		abort();
+	return path;
+}
 
 static void describe(const void *image, struct wtg_facts *out)
 {

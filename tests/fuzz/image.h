@@ -2,5 +2,12 @@
 /* What is done with an image before the drive is touched. */
 #pragma once
 
+#include <stddef.h>
+#include <stdint.h>
+
+/* A file of that name in a directory of our own: wimlib wants to know the real path of what
+ * it opens.  The caller frees the path. */
+char *fuzz_image_file(const char *name, const uint8_t *data, size_t size);
+
 /* Open the image at that path, whole or not at all, and read what a plan would read. */
 void fuzz_image(const char *path);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../windows/bcd-store.h"
 #include "../windows/stand-in-pe.h"
@@ -105,6 +106,46 @@ static void programs(void)
 	    &(struct wtg_bytes){ bytes.data + STAND_IN_SIZE + 8,
 				 bytes.size - STAND_IN_SIZE - 8 });
 	wtg_bytes_done(&bytes);
+}
+
+/* As the harness `esp` takes them. */
+static void add_file(struct wtg_bytes *input, const char *path, const struct wtg_bytes *content)
+{
+	size_t length = strlen(path) + 1;
+	uint8_t *at;
+
+	input->data = wtg_realloc(input->data, input->size + length + 2 + content->size, 1);
+	at = input->data + input->size;
+	memcpy(at, path, length);
+	wtg_put_le16(at + length, (uint16_t)content->size);
+	memcpy(at + length + 2, content->data, content->size);
+	input->size += length + 2 + content->size;
+}
+
+static void boot_files(void)
+{
+	static const char *const paths[] = {
+		"Windows/Boot/EFI/de-DE/bootmgfw.efi.mui",
+		"Windows/Boot/EFI/CIPolicies/Active/{01234567-89ab-cdef-0123-456789abcdef}.cip",
+		"Windows/Boot/Fonts/segoe_slboot.ttf",
+		"Windows/Boot/Fonts_EX/segoe_slboot_EX.ttf",
+		"Windows/Boot/Resources/Ärger.dll",
+		"Windows/Boot/EFI_EX/bootmgr_EX.efi",
+	};
+	struct wtg_bytes usual = stand_in_pe(0x8664), ex = stand_in_pe(0xaa64);
+	struct wtg_bytes text = { (uint8_t *)"text", 4 }, input = { 0 };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		add_file(&input, paths[i], &text);
+	add_file(&input, "Windows/Boot/EFI/bootmgfw.efi", &usual);
+	put("esp", "usual", &input);
+	add_file(&input, "Windows/Boot/EFI_EX/bootmgfw_EX.efi", &usual);
+	put("esp", "both", &input);
+	add_file(&input, "Windows/Boot/EFI_EX/bootmgfw_EX.efi", &ex);
+	put("esp", "twice", &input);
+	wtg_bytes_done(&input);
+	wtg_bytes_done(&usual);
+	wtg_bytes_done(&ex);
 }
 
 /* Nothing, or what an unused NTFS journal consists of. */
@@ -260,6 +301,34 @@ static void put_wim(const char *name, const char *options)
 		test_dir(), options, top, top, name));
 }
 
+/* As the harness `set` takes them: parts after their sizes. */
+static void put_set(const char *name, const char *options)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes input = { 0 };
+	uint32_t n;
+
+	free(test_run(NULL,
+		      "set -e; cd '%s'; rm -f w s.swm s*.swm; wimlib-imagex capture tree w N %s; "
+		      "wimlib-imagex split w s.swm 0.0005",
+		      test_dir(), options));
+	for (n = 1;; n++) {
+		_cleanup_free_ char *part = n == 1 ? wtg_text_copy("s.swm") :
+						     wtg_text("s%u.swm", n);
+		_cleanup_free_ char *path = wtg_text("%s/%s", test_dir(), part);
+		_cleanup_(wtg_bytes_done) struct wtg_bytes bytes = { 0 };
+
+		if (access(path, F_OK) < 0)
+			break;
+		bytes = stand_in_load(part);
+		input.data = wtg_realloc(input.data, input.size + 4 + bytes.size, 1);
+		wtg_put_le32(input.data + input.size, (uint32_t)bytes.size);
+		memcpy(input.data + input.size + 4, bytes.data, bytes.size);
+		input.size += 4 + bytes.size;
+	}
+	assert_true(n > 2);
+	put("set", name, &input);
+}
+
 static void put_disc(const char *name, const char *grafts)
 {
 	free(test_run(NULL,
@@ -287,6 +356,8 @@ static void images(void)
 	put_wim("pipable", "--pipable");
 	put_wim("solid", "--solid --solid-chunk-size=32K");
 	put_disc("solid", "sources/install.esd=w");
+	put_set("xpress", "--compress=xpress");
+	put_set("checked", "--compress=xpress --check");
 }
 
 static void texts(void)
@@ -346,6 +417,7 @@ int main(int argc, char **argv)
 	}
 	hives();
 	programs();
+	boot_files();
 	tables();
 	marker();
 	fat_volumes();
