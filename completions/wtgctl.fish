@@ -13,7 +13,7 @@ complete -c wtgctl -n __fish_use_subcommand -a version -d 'show the version'
 complete -c wtgctl -n '__fish_seen_subcommand_from info create plan verify status' -F
 complete -c wtgctl -n '__fish_seen_subcommand_from help' -a 'list info create plan verify status help version'
 complete -c wtgctl -n '__fish_seen_subcommand_from list' -l all -d 'loop devices and empty readers, too'
-complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l allow-fixed -d 'allow a drive that is not USB or removable'
+complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l allow-fixed -d 'allow a drive neither USB nor a memory card'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l boot-ca -x -a 'auto 2011 2023' -d 'certificate chain of the boot loader'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l check -d 'verify the image\'s integrity table first'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l confirm -x -d 'the drive\'s serial (of a file: its path)'

@@ -46,12 +46,12 @@ struct wtg_holder {
 struct wtg_disk {
 	char *path;   /* as the kernel names it: "/dev/sdb"; for a file its path as given */
 	char *model, *vendor, *serial, *wwn; /* or NULL; bytes of a stranger */
-	char *bus;    /* "usb", "nvme", "ata", "mmc", "virtio", "loop", … or NULL */
+	char *bus;    /* "usb", "nvme", "ata", "mmc", "emmc", "virtio", "loop", … or NULL */
 	bool is_file;
 	bool exists;  /* false: a file that the run would create */
 	bool empty;   /* a file that holds nothing but holes, or does not exist */
 	bool removable, read_only;
-	bool ignored; /* udev: UDISKS_IGNORE or UDISKS_SYSTEM */
+	const char *ignored; /* udev's property that keeps users off it, a constant; or NULL */
 	bool unread;  /* in a list: we may not read the drive, so its contents are not known */
 	dev_t device; /* st_rdev, or st_dev of a file */
 	ino_t inode;  /* of a file */

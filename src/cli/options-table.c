@@ -59,7 +59,7 @@ const struct cli_option cli_option_table[] = {
 	{ "confirm", 0, CLI_TEXT, "SERIAL", AT(request.confirm), 0, "Safety", CLI_CREATE,
 	  "the drive's serial (of a file: its path)" },
 	{ "allow-fixed", 0, CLI_FLAG, NULL, AT(request.allow_fixed), 0, "Safety",
-	  CLI_CREATE, "allow a drive that is not USB or removable" },
+	  CLI_CREATE, "allow a drive neither USB nor a memory card" },
 	{ "overwrite", 0, CLI_FLAG, NULL, AT(request.overwrite), 0, "Safety", CLI_CREATE,
 	  "allow a drive with something on it" },
 	{ "max-size", 0, CLI_SIZE, "SIZE", AT(request.max_size_bytes), 0, "Safety",

@@ -38,6 +38,7 @@ static const struct {
 	/* Firmware lies in these hardware partitions of eMMC. */
 	{ "mmcblk*boot*", "a boot area of an eMMC" },
 	{ "mmcblk*rpmb", "a protected area of an eMMC" },
+	{ "mmcblk*gp[0-9]*", "a hardware partition of an eMMC" },
 };
 
 const char *wtg_not_a_drive(const char *name)
@@ -66,6 +67,13 @@ static const struct {
 	{ "vmbus", "vmbus" },
 };
 
+/* Cards are SD; what speaks MMC nowadays is soldered in, and often all that a PC has. */
+static const char *kind_of_mmc(struct udev_device *card)
+{
+	return wtg_text_equal(udev_device_get_sysattr_value(card, "type"), "MMC") ? "emmc"
+										  : "mmc";
+}
+
 static const char *find_bus(struct udev_device *dev)
 {
 	const char *path = udev_device_get_syspath(dev);
@@ -76,7 +84,8 @@ static const char *find_bus(struct udev_device *dev)
 		for (struct udev_device *d = udev_device_get_parent(dev); d;
 		     d = udev_device_get_parent(d))
 			if (wtg_text_equal(udev_device_get_subsystem(d), buses[i].subsystem))
-				return buses[i].bus;
+				return wtg_text_equal(buses[i].bus, "mmc") ? kind_of_mmc(d)
+									   : buses[i].bus;
 	if (strstr(path, "/ata"))
 		return "ata";
 	return udev_device_get_property_value(dev, "ID_BUS");
@@ -167,9 +176,20 @@ static uint64_t number(struct udev_device *dev, const char *attribute)
 	return text ? strtoull(text, NULL, 10) : 0;
 }
 
-static bool property_is_set(struct udev_device *dev, const char *name)
+/* By which somebody keeps a drive from users; NULL if nobody does. */
+static const char *find_claim(struct udev_device *dev)
 {
-	return wtg_text_equal(udev_device_get_property_value(dev, name), "1");
+	static const char *const properties[] = {
+		"UDISKS_IGNORE",
+		"UDISKS_SYSTEM",
+		/* multipathd's, put together or not: the drive has other paths, too. */
+		"DM_MULTIPATH_DEVICE_PATH",
+	};
+
+	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
+		if (wtg_text_equal(udev_device_get_property_value(dev, properties[i]), "1"))
+			return properties[i];
+	return NULL;
 }
 
 static void describe(struct udev_device *dev, struct wtg_disk *disk)
@@ -182,8 +202,7 @@ static void describe(struct udev_device *dev, struct wtg_disk *disk)
 	disk->exists = true;
 	disk->removable = number(dev, "removable") == 1;
 	disk->read_only = number(dev, "ro") == 1;
-	disk->ignored = property_is_set(dev, "UDISKS_IGNORE") ||
-			property_is_set(dev, "UDISKS_SYSTEM");
+	disk->ignored = find_claim(dev);
 	disk->device = udev_device_get_devnum(dev);
 	disk->diskseq = number(dev, "diskseq");
 	/* The kernel counts in 512 bytes whatever the sectors are. */

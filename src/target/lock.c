@@ -60,6 +60,10 @@ static int check_drive(const struct wtg_disk *disk, int fd, const struct stat *s
 		return -1;
 	if (!wtg_text_equal(now.serial, disk->serial))
 		return fail_other(disk, "its serial number has changed", err);
+	if (!wtg_text_equal(now.wwn, disk->wwn))
+		return fail_other(disk, "its world-wide name has changed", err);
+	if (!wtg_text_equal(now.model, disk->model))
+		return fail_other(disk, "its model has changed", err);
 	return 0;
 }
 

@@ -207,6 +207,15 @@ static bool loop_file(const struct wtg_machine *m, const char *name, const char 
 	return true;
 }
 
+/* Compressed memory can write what is seldom used to a device; no link tells of it. */
+static void add_writeback(struct wtg_machine *m, const char *name, dev_t upper)
+{
+	_cleanup_free_ char *path = block_text(name, "backing_dev");
+
+	if (path)
+		add_carrier(m, upper, path, false); /* "none" is none */
+}
+
 static void add_block(struct wtg_machine *m, const char *name, dev_t unused)
 {
 	_cleanup_free_ char *slaves = wtg_text("/sys/class/block/%s/slaves", name);
@@ -221,6 +230,7 @@ static void add_block(struct wtg_machine *m, const char *name, dev_t unused)
 	if (block.partition && block_device(name, "../dev", &whole))
 		add_edge(m, block.device, whole, true);
 	each_entry(slaves, m, block.device, add_slave);
+	add_writeback(m, name, block.device);
 	block.alias = block_text(name, "dm/name");
 	if (!block.alias)
 		block.alias = block_text(name, "loop/backing_file");

@@ -80,24 +80,25 @@ static char *is_ignored(const struct wtg_disk *disk, const struct wtg_safety *sa
 	(void)safety;
 	if (!disk->ignored)
 		return NULL;
-	return wtg_text("udev's rules keep %s from users (UDISKS_IGNORE or UDISKS_SYSTEM)",
-			disk->path);
+	return wtg_text("udev's rules keep %s from users (%s)", disk->path, disk->ignored);
 }
 
 /* Not by "removable" alone: good Windows To Go drives are USB SSDs, which say that they are
- * fixed, and so do many card readers. */
+ * fixed, and so do many card readers; and Linux (since 4.19) calls every SATA disk removable
+ * whose port the firmware allows to be hot plugged, as many desktops' do. */
 static char *is_fixed(const struct wtg_disk *disk, const struct wtg_safety *safety)
 {
 	static const char *const portable[] = { "usb", "mmc", "memstick", "ieee1394", "loop" };
 	_cleanup_free_ char *bus = disk->bus ? wtg_text_printable(disk->bus) : NULL;
 
-	if (safety->allow_fixed || disk->is_file || disk->removable)
+	if (safety->allow_fixed || disk->is_file ||
+	    (disk->removable && !wtg_text_equal(disk->bus, "ata")))
 		return NULL;
 	for (size_t i = 0; i < sizeof(portable) / sizeof(portable[0]); i++)
 		if (wtg_text_equal(disk->bus, portable[i]))
 			return NULL;
-	return wtg_text("%s is not a USB drive, a memory card or removable (bus: %s)",
-			disk->path, bus ? bus : "unknown");
+	return wtg_text("%s is not a USB drive or a memory card (bus: %s)", disk->path,
+			bus ? bus : "unknown");
 }
 
 static char *is_too_large(const struct wtg_disk *disk, const struct wtg_safety *safety)
@@ -145,6 +146,14 @@ static char *has_odd_sectors(const struct wtg_disk *disk, const struct wtg_safet
 	return NULL;
 }
 
+static char *is_unread(const struct wtg_disk *disk, const struct wtg_safety *safety)
+{
+	(void)safety;
+	if (!disk->unread)
+		return NULL;
+	return wtg_text("%s cannot be read, so what is on it is not known", disk->path);
+}
+
 static char *has_content(const struct wtg_disk *disk, const struct wtg_safety *safety)
 {
 	_cleanup_free_ char *what = NULL;
@@ -187,6 +196,7 @@ static const struct rule {
 	{ "no-medium", has_no_medium, NULL, NULL, WTG_UNSUITABLE },
 	{ "too-small", is_too_small, NULL, NULL, WTG_UNSUITABLE },
 	{ "sector-size", has_odd_sectors, NULL, NULL, WTG_UNSUITABLE },
+	{ "unread", is_unread, NULL, "Root can read more: try sudo.", WTG_SYSTEM },
 	{ "content", has_content, "--overwrite", "To lose all of that, add --overwrite.",
 	  WTG_REFUSED },
 };

@@ -33,6 +33,9 @@ static bool is_where_drives_are(const char *path)
 
 static int fail_open(int errnum, const char *path, struct wtg_error *err)
 {
+	if (errnum == ENOMEDIUM)
+		return wtg_fail(err, WTG_UNSUITABLE, 0, "%s is empty: there is no medium in it",
+				path);
 	wtg_fail(err, WTG_SYSTEM, errnum, "open %s", path);
 	if (errnum == EACCES || errnum == EPERM)
 		return wtg_hint(err, "Drives are root's: run this with sudo.");

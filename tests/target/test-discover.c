@@ -46,7 +46,7 @@ static void what_udev_knows_comes_first(void **state)
 	assert_string_equal(disk.serial, "S3Z1NB0K123456");
 	assert_string_equal(disk.wwn, "0x5002538e40a1b2c3");
 	assert_string_equal(disk.bus, "ata");
-	assert_true(disk.ignored);
+	assert_string_equal(disk.ignored, "UDISKS_SYSTEM");
 	assert_true(disk.read_only);
 }
 
