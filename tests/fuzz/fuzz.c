@@ -10,6 +10,8 @@
 
 #define MAX_DISK_BYTES (64u << 20)
 #define NUMBER_BYTES 4
+#define GPT_SECTOR_BYTES 512
+#define MAX_TABLE_BYTES (1u << 20)
 
 void fuzz_broken(const char *what, const char *file, int line)
 {
@@ -82,6 +84,49 @@ int fuzz_disk(const uint8_t *data, size_t size, uint32_t block_bytes, uint64_t *
 	}
 	*ret_bytes = (uint64_t)n_blocks * block_bytes;
 	return fd;
+}
+
+static uint32_t crc32_of(const uint8_t *data, size_t size)
+{
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < size; i++) {
+		crc ^= data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (0xedb88320u & -(crc & 1));
+	}
+	return ~crc;
+}
+
+static void mend_header(int fd, uint64_t disk_bytes, uint64_t sector)
+{
+	uint8_t header[GPT_SECTOR_BYTES];
+	uint64_t size, first;
+
+	if (wtg_pread_all(fd, header, GPT_SECTOR_BYTES, sector * GPT_SECTOR_BYTES) < 0)
+		return;
+	first = wtg_le64(header + 72) % (disk_bytes / GPT_SECTOR_BYTES) * GPT_SECTOR_BYTES;
+	size = (uint64_t)wtg_le32(header + 80) * wtg_le32(header + 84);
+	if (size > 0 && size <= MAX_TABLE_BYTES && size <= disk_bytes - first) {
+		_cleanup_free_ uint8_t *table = wtg_alloc(size);
+
+		if (wtg_pread_all(fd, table, size, first) < 0)
+			return;
+		wtg_put_le32(header + 88, crc32_of(table, size));
+	}
+	size = wtg_le32(header + 12);
+	wtg_put_le32(header + 16, 0);
+	if (size <= GPT_SECTOR_BYTES)
+		wtg_put_le32(header + 16, crc32_of(header, size));
+	(void)!wtg_pwrite_all(fd, header, GPT_SECTOR_BYTES, sector * GPT_SECTOR_BYTES);
+}
+
+void fuzz_mend_gpt(int fd, uint64_t disk_bytes)
+{
+	if (disk_bytes < 4 * GPT_SECTOR_BYTES)
+		return;
+	mend_header(fd, disk_bytes, 1);
+	mend_header(fd, disk_bytes, disk_bytes / GPT_SECTOR_BYTES - 1);
 }
 
 struct wtg_window fuzz_window(int fd, uint64_t size_bytes)

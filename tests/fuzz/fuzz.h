@@ -45,6 +45,10 @@ int fuzz_file(const uint8_t *data, size_t size);
 int fuzz_disk(const uint8_t *data, size_t size, uint32_t block_bytes,
 	      uint64_t *ret_bytes);
 
+/* Put the checksums of a partition table right, sectors of 512 bytes: whoever can write a
+ * table can write them, too. */
+void fuzz_mend_gpt(int fd, uint64_t disk_bytes);
+
 /* Reads all of it. */
 struct wtg_window fuzz_window(int fd, uint64_t size_bytes);
 

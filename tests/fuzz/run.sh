@@ -29,6 +29,6 @@ export TMPDIR="$dir/scratch"
 mkdir -p "$TMPDIR"
 # shellcheck disable=SC2086 # no dictionary, no argument
 exec nice "$dir/tests/fuzz/fuzz-$target" $dict -max_total_time="$seconds" -timeout=10 \
-	-rss_limit_mb=2048 -malloc_limit_mb=1536 -max_len=262144 -use_value_profile=1 \
+	-rss_limit_mb=2048 -malloc_limit_mb=1536 -max_len=524288 -use_value_profile=1 \
 	-print_final_stats=1 -artifact_prefix="$dir/found-$target/" \
 	"$dir/inputs-$target" "$here/corpus/$target" "$@"

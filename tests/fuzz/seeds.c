@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz-seeds DIRECTORY: small valid inputs by our own writers, one directory a target. */
-#include "support.h"
+#include "seeds.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,15 +15,12 @@
 #include "base/alloc.h"
 #include "base/fdio.h"
 #include "plan/marker.h"
-#include "volume/fat.h"
-#include "volume/ntfs.h"
-#include "volume/table.h"
 #include "wtg/text.h"
 
 static const char *top;
 static struct wtg_error err = WTG_ERROR_INIT;
 
-static void put(const char *target, const char *name, const struct wtg_bytes *bytes)
+void seed(const char *target, const char *name, const struct wtg_bytes *bytes)
 {
 	_cleanup_free_ char *dir = wtg_text("%s/%s", top, target);
 	_cleanup_free_ char *path = wtg_text("%s/%s", dir, name);
@@ -36,12 +33,12 @@ static void put_text(const char *target, const char *name, const char *text)
 {
 	struct wtg_bytes bytes = { (uint8_t *)text, strlen(text) };
 
-	put(target, name, &bytes);
+	seed(target, name, &bytes);
 }
 
 /* The words that end with NULs. */
 #define PUT_WORDS(target, name, words)                                                   \
-	put(target, name, &(struct wtg_bytes){ (uint8_t *)(words), sizeof(words) })
+	seed(target, name, &(struct wtg_bytes){ (uint8_t *)(words), sizeof(words) })
 
 static void hives(void)
 {
@@ -54,16 +51,16 @@ static void hives(void)
 	wtg_regf_text(wtg_regf_key(root, "a"), "", "default");
 	wtg_regf_value(wtg_regf_key(root, "a"), "b", WTG_REG_BINARY, data, sizeof(data));
 	bytes = wtg_regf_write(root, "small", 1);
-	put("regf", "small", &bytes);
+	seed("regf", "small", &bytes);
 	wtg_bytes_done(&bytes);
 	wtg_regf_free(root);
 
 	bytes = wtg_bcd_build(&spec);
-	put("bcd", "store", &bytes);
+	seed("bcd", "store", &bytes);
 	wtg_bytes_done(&bytes);
 
 	bytes = stand_in_write(stand_in_system());
-	put("system", "generalised", &bytes);
+	seed("system", "generalised", &bytes);
 	wtg_bytes_done(&bytes);
 
 	root = stand_in_system();
@@ -72,7 +69,7 @@ static void hives(void)
 	stand_in_key(root, "HardwareConfig\\{a}");
 	stand_in_dword(root, "ControlSet001\\Services\\volmgr", "StartOverride", 3);
 	bytes = stand_in_write(root);
-	put("system", "captured", &bytes);
+	seed("system", "captured", &bytes);
 	wtg_bytes_done(&bytes);
 }
 
@@ -80,15 +77,15 @@ static void programs(void)
 {
 	struct wtg_bytes bytes = stand_in_pe(0x8664);
 
-	put("pe", "wide", &bytes);
+	seed("pe", "wide", &bytes);
 	wtg_bytes_done(&bytes);
 	bytes = stand_in_pe(0x014c);
-	put("pe", "narrow", &bytes);
+	seed("pe", "narrow", &bytes);
 	wtg_bytes_done(&bytes);
 	bytes = stand_in_signed(0x8664, "2011");
-	put("pe", "signed", &bytes);
+	seed("pe", "signed", &bytes);
 	/* Header of 8 bytes, then the signature: what follows the program. */
-	put("pkcs7", "signed",
+	seed("pkcs7", "signed",
 	    &(struct wtg_bytes){ bytes.data + STAND_IN_SIZE + 8,
 				 bytes.size - STAND_IN_SIZE - 8 });
 	wtg_bytes_done(&bytes);
@@ -101,8 +98,8 @@ static void programs(void)
 		"osslsigncode sign -nest -certs 2023.crt -key 2023.key -in one -out two",
 		test_dir()));
 	bytes = stand_in_load("two");
-	put("pe", "nested", &bytes);
-	put("pkcs7", "nested",
+	seed("pe", "nested", &bytes);
+	seed("pkcs7", "nested",
 	    &(struct wtg_bytes){ bytes.data + STAND_IN_SIZE + 8,
 				 bytes.size - STAND_IN_SIZE - 8 });
 	wtg_bytes_done(&bytes);
@@ -138,79 +135,14 @@ static void boot_files(void)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		add_file(&input, paths[i], &text);
 	add_file(&input, "Windows/Boot/EFI/bootmgfw.efi", &usual);
-	put("esp", "usual", &input);
+	seed("esp", "usual", &input);
 	add_file(&input, "Windows/Boot/EFI_EX/bootmgfw_EX.efi", &usual);
-	put("esp", "both", &input);
+	seed("esp", "both", &input);
 	add_file(&input, "Windows/Boot/EFI_EX/bootmgfw_EX.efi", &ex);
-	put("esp", "twice", &input);
+	seed("esp", "twice", &input);
 	wtg_bytes_done(&input);
 	wtg_bytes_done(&usual);
 	wtg_bytes_done(&ex);
-}
-
-/* Nothing, or what an unused NTFS journal consists of. */
-static bool is_filler(const uint8_t *block, size_t size)
-{
-	for (size_t i = 1; i < size; i++)
-		if (block[i] != block[0])
-			return false;
-	return block[0] == 0 || block[0] == 0xff;
-}
-
-/* As fuzz_disk() takes it. */
-static void put_disk(const char *target, const char *name, int fd, size_t block_bytes)
-{
-	_cleanup_free_ uint8_t *block = wtg_alloc(block_bytes);
-	uint32_t n_blocks = (uint32_t)((uint64_t)lseek(fd, 0, SEEK_END) / block_bytes);
-	struct wtg_bytes input = { wtg_alloc(4), 4 };
-
-	wtg_put_le32(input.data, n_blocks);
-	for (uint32_t i = 0; i < n_blocks; i++) {
-		assert_int_equal(
-			wtg_pread_all(fd, block, block_bytes, (uint64_t)i * block_bytes),
-			0);
-		if (is_filler(block, block_bytes))
-			continue;
-		input.data = wtg_realloc(input.data, input.size + 4 + block_bytes, 1);
-		wtg_put_le32(input.data + input.size, i);
-		memcpy(input.data + input.size + 4, block, block_bytes);
-		input.size += 4 + block_bytes;
-	}
-	put(target, name, &input);
-	wtg_bytes_done(&input);
-}
-
-static void put_disk_file(const char *target, const char *name, size_t block_bytes)
-{
-	_cleanup_free_ char *path = wtg_text("%s/disk", test_dir());
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	put_disk(target, name, fd, block_bytes);
-}
-
-static void tables(void)
-{
-	struct wtg_table table = {
-		.disk = wtg_guid_const("60664987-ce0e-411b-9db7-86248b86bbb2"),
-		.sector_bytes = 512,
-		.partitions =
-			{
-				{wtg_guid_const("c12a7328-f81f-11d2-ba4b-00a0c93ec93b"),
-				 wtg_guid_const("17b16537-abcc-4487-9792-e63a0a7dc8b4"),
-				 "EFI system partition", 1, 1 << 20, 4096},
-				{wtg_guid_const("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7"),
-				 wtg_guid_const("37d07619-d161-4cd7-a37a-df33df1e3d7f"),
-				 "Wíndows", 0, (1 << 20) + 4096, 4096},
-			},
-		.n_partitions = 2,
-	};
-	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
-	_cleanup_fd_ int fd = test_file("table", 2 << 20, NULL);
-	struct wtg_window disk = test_window(fd, 2 << 20, &ledger);
-
-	assert_good(wtg_table_write(&disk, &table, &err));
-	put_disk("gpt", "two-partitions", fd, 512);
-	put_disk("probe", "table", fd, 512);
 }
 
 static void marker(void)
@@ -225,69 +157,8 @@ static void marker(void)
 	assert_good(wtg_marker_write(&disk, 0, &marker, &err));
 	assert_int_equal(wtg_pread_all(fd, block, sizeof(block), 0), 0);
 	/* The harness supplies what is behind it. */
-	put("marker", "running", &(struct wtg_bytes){ block, 128 });
-	put("marker", "whole", &(struct wtg_bytes){ block, sizeof(block) });
-}
-
-static void fat_volumes(void)
-{
-	static const struct {
-		const char *name, *options;
-	} rows[] = { { "fat12", "-F 12 -s 1 -C disk 128" },
-		     { "fat16", "-F 16 -s 1 -C disk 2300" } };
-
-	for (size_t i = 0; i < 2; i++) {
-		free(test_run(
-			NULL,
-			"cd '%s' && rm -f disk && mkfs.fat -n LABEL -i 12345678 "
-			"--invariant %s && "
-			"seq 200 >f && export MTOOLS_SKIP_CHECK=1 && "
-			"mmd -i disk ::EFI ::EFI/Boot && mcopy -i disk f ::EFI/Boot/"
-			"'a long name.efi' && mcopy -i disk f ::B.TXT",
-			test_dir(), rows[i].options));
-		put_disk_file("fat", rows[i].name, 512);
-	}
-}
-
-static void fat32_volume(void)
-{
-	static const struct wtg_fat_format format = { .serial = 0x12345678,
-						      .start_bytes = 1 << 20,
-						      .sector_bytes = 512 };
-	uint64_t size_bytes = wtg_fat_least_bytes(512);
-	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
-	_cleanup_fd_ int fd = test_file("fat32", size_bytes, NULL);
-	struct wtg_window window = test_window(fd, size_bytes, &ledger);
-	struct wtg_files files = { 0 };
-
-	wtg_files_add(&files, "EFI/Boot/a long name.efi", wtg_bytes_copy("MZ", 2));
-	wtg_files_add(&files, "EFI/Boot/Ärger.efi", wtg_bytes_copy("MZ", 2));
-	assert_good(wtg_fat_make(&window, &format, &files, &err));
-	put_disk("fat", "fat32", fd, 512);
-	put_disk("probe", "fat32", fd, 512);
-	wtg_files_done(&files);
-}
-
-static void ntfs_volume(void)
-{
-	static const struct wtg_ntfs_format format = { .label = "Wíndows",
-						       .serial = 0x1122334455667788,
-						       .start_bytes = 1 << 20,
-						       .sector_bytes = 512 };
-	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
-	_cleanup_fd_ int fd = test_file("ntfs", 4 << 20, NULL);
-	struct wtg_window window = test_window(fd, 4 << 20, &ledger);
-	struct wtg_bytes content = { (uint8_t *)"regf", 4 };
-	struct wtg_ntfs *volume;
-
-	assert_good(wtg_ntfs_format(&window, &format, &err));
-	assert_good(wtg_ntfs_open(&window, &volume, &err));
-	assert_good(wtg_ntfs_write(volume, "Windows/System32/config/SYSTEM", &content,
-				   NULL, &err));
-	assert_good(wtg_ntfs_write(volume, "Windows/System32/winload.efi", &content, NULL,
-				   &err));
-	assert_good(wtg_ntfs_close(&volume, &err));
-	put_disk("ntfs", "windows", fd, 512);
+	seed("marker", "running", &(struct wtg_bytes){ block, 128 });
+	seed("marker", "whole", &(struct wtg_bytes){ block, sizeof(block) });
 }
 
 static void put_wim(const char *name, const char *options)
@@ -326,7 +197,7 @@ static void put_set(const char *name, const char *options)
 		input.size += 4 + bytes.size;
 	}
 	assert_true(n > 2);
-	put("set", name, &input);
+	seed("set", name, &input);
 }
 
 static void put_disc(const char *name, const char *grafts)
@@ -336,7 +207,7 @@ static void put_disc(const char *name, const char *grafts)
 		      "-graft-points -o disk "
 		      "%s && mkdir -p %s/iso",
 		      test_dir(), grafts, top));
-	put_disk_file("iso", name, 2048);
+	seed_disk_file("iso", name, 2048);
 }
 
 static void images(void)
@@ -418,11 +289,8 @@ int main(int argc, char **argv)
 	hives();
 	programs();
 	boot_files();
-	tables();
+	seed_disks();
 	marker();
-	fat_volumes();
-	fat32_volume();
-	ntfs_volume();
 	images();
 	texts();
 	return 0;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the makers of small valid inputs share. */
+#pragma once
+
+#include "support.h"
+
+/* One input of a target. */
+void seed(const char *target, const char *name, const struct wtg_bytes *bytes);
+
+/* The file "disk" of test_dir(), as fuzz_disk() takes it. */
+void seed_disk_file(const char *target, const char *name, size_t block_bytes);
+
+/* Drives and volumes. */
+void seed_disks(void);
