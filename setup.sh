@@ -61,7 +61,8 @@ debian_run='ntfs-3g dosfstools mtools exfatprogs genisoimage'
 debian_test='bats jq xz-utils valgrind strace file procps perl-base util-linux e2fsprogs udev umockdev
 	wimtools gdisk fdisk parted sleuthkit p7zip-full libhivex-bin libwin-hivex-perl chntpw
 	reglookup libxml2-utils openssl sbsigntool osslsigncode ca-certificates
-	mandoc zsh fish qemu-system-x86 ovmf shellcheck'
+	mandoc zsh fish qemu-system-x86 qemu-system-arm ovmf qemu-efi-aarch64 clang lld gnu-efi
+	shellcheck'
 
 fedora_build='gcc meson ninja-build pkgconf-pkg-config scdoc wimlib-devel ntfs-3g-devel
 	libfdisk-devel libblkid-devel systemd-devel hivex-devel libxml2-devel libsmartcols-devel

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tree.h"
 
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/fdio.h"
 #include "pe-standin.h"
 #include "wtg/text.h"
 
@@ -102,12 +106,32 @@ static bool wanted(enum place place, const struct media_options *options)
 	abort();
 }
 
+static int read_given(const char *path, struct wtg_bytes *ret, struct wtg_error *err)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "open %s", path);
+	return wtg_read_file(fd, 16 << 20, path, ret, err);
+}
+
+static bool is_boot_manager(const struct program *p)
+{
+	return p->place == LOADER || p->place == EX_LOADER;
+}
+
 static int add_program(struct media_volume *volume, const struct media_options *options,
 		       const struct program *p, struct wtg_error *err)
 {
 	const struct media_pe pe = { p->kind, options->arch, p->line, p->filler_bytes };
-	_cleanup_(wtg_bytes_done) struct wtg_bytes image = media_pe(&pe);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes image = { 0 };
 
+	if (options->boot_manager && is_boot_manager(p)) {
+		if (read_given(options->boot_manager, &image, err) < 0)
+			return -1;
+		return media_plain_file(volume, p->path, image.data, image.size, err);
+	}
+	image = media_pe(&pe);
 	media_pe_sign(&image, options->unsigned_boot ? MEDIA_UNSIGNED : p->chain);
 	return media_plain_file(volume, p->path, image.data, image.size, err);
 }

@@ -94,6 +94,7 @@ static void usage(FILE *to)
 {
 	fputs("usage: make-media --out FILE [--variant NAME]... [--size small|large]\n"
 	      "                  [--files N] [--bytes SIZE] [--editions 1|2|3]\n"
+	      "                  [--boot-manager FILE]\n"
 	      "       make-media --list\n", to);
 }
 
@@ -143,6 +144,9 @@ static bool set(struct media_options *options, int option, const char *value)
 		return wtg_size_parse(value, &options->extra_bytes);
 	case 'e':
 		return set_count(value, 3, &options->n_editions);
+	case 'm':
+		options->boot_manager = value;
+		return true;
 	}
 	return false;
 }
@@ -166,6 +170,7 @@ static bool parse(int argc, char **argv, struct media_options *options,
 		{ "files", required_argument, NULL, 'f' },
 		{ "bytes", required_argument, NULL, 'b' },
 		{ "editions", required_argument, NULL, 'e' },
+		{ "boot-manager", required_argument, NULL, 'm' },
 		{ "list", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },

@@ -43,6 +43,7 @@ struct media_options {
 	unsigned n_editions;
 	unsigned n_extra_files;
 	uint64_t extra_bytes;
+	const char *boot_manager; /* a file to be bootmgfw.efi as it is; NULL: our own */
 };
 
 struct media_edition {

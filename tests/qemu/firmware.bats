@@ -1,90 +1,111 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Real firmware (OVMF, emulated) with nothing in its NVRAM finds the loader on a drive that we
-# made.  The stand-in loader prints one line; that it came from the medium's own bootmgfw.efi
-# is what the other tests show.
+# Real firmware with nothing in its NVRAM finds the loader on a drive that we made, and from
+# there a boot manager that shares no code with us finds winload.efi: by the BCD, the firmware's
+# drives, their GPT and NTFS.
 
-line='wtgctl stand-in boot manager'
-code=/usr/share/OVMF/OVMF_CODE_4M.fd
-vars=/usr/share/OVMF/OVMF_VARS_4M.fd
+load firmware
 
 setup_file() {
-	DIR=$(mktemp -d "${TMPDIR:-/var/tmp}/wtgctl-qemu-XXXXXX")
-	export DIR
-	"$MAKE_MEDIA" --out "$DIR/windows.iso"
+	firmware_begin
 }
 
 teardown_file() {
-	rm -rf "$DIR"
+	firmware_end
 }
 
-setup() {
-	command -v qemu-system-x86_64 >/dev/null && [ -r $code ] ||
-		skip "qemu-system-x86_64 or OVMF is not installed"
+starts() { # x64|arm64 ATTACHMENT SECTOR
+	choose "$1"
+	drive "$1" "$3"
+	attach "$2" "$3"
+	switch_on
+	came_to_winload "$1" "$3"
 }
 
-# Start the image on this device and wait until the loader speaks, at most that many seconds.
-boots() { # seconds, image, device arguments…
-	local seconds=$1 image=$2 qemu status=1
-	shift 2
-	: >"$DIR/serial"
-	qemu-system-x86_64 -M q35,accel=tcg -m 256 -smp 1 -display none -net none -no-reboot \
-		-serial "file:$DIR/serial" -monitor none \
-		-drive if=pflash,format=raw,readonly=on,file=$code \
-		-drive if=pflash,format=raw,snapshot=on,file=$vars \
-		-drive if=none,id=disk,format=raw,snapshot=on,file="$image" "$@" \
-		</dev/null >"$DIR/qemu.log" 2>&1 3>&- &
-	qemu=$!
-	while [ "$seconds" -gt 0 ] && kill -0 $qemu 2>/dev/null; do
-		if grep -q "$line" "$DIR/serial"; then
-			status=0
-			break
-		fi
-		# Its own menu: it has found nothing to start.
-		grep -q 'starting.*UiApp' "$DIR/serial" && break
-		sleep 1
-		seconds=$((seconds - 1))
+@test "x64 firmware starts the drive at a USB 3 port" {
+	starts x64 xhci 512
+}
+
+@test "x64 firmware starts a drive of 4096-byte sectors at a USB 2 port" {
+	starts x64 ehci 4096
+}
+
+@test "x64 firmware starts a drive of 4096-byte sectors as an NVMe disk" {
+	starts x64 nvme 4096
+}
+
+@test "x64 firmware starts the drive as a virtio disk" {
+	starts x64 virtio 512
+}
+
+@test "arm64 firmware starts a drive of 4096-byte sectors at a USB 3 port" {
+	starts arm64 xhci 4096
+}
+
+@test "arm64 firmware starts the drive as an NVMe disk" {
+	starts arm64 nvme 512
+}
+
+@test "firmware starts the drive wherever it is attached" {
+	[ "${WTGCTL_QEMU:-}" = all ] || skip "WTGCTL_QEMU=all tries all 16 of them"
+	for arch in x64 arm64; do
+		for attachment in xhci ehci nvme virtio; do
+			for sector in 512 4096; do
+				echo "$arch, $attachment, sectors of $sector bytes"
+				starts $arch $attachment $sector
+			done
+		done
 	done
-	kill -9 $qemu 2>/dev/null
-	wait $qemu 2>/dev/null || true
-	return $status
 }
 
-create() { # target, size
-	"$WTGCTL" create --quiet --image "$DIR/windows.iso" --edition Core "${@:2}" "$1"
+@test "the variables that the firmware begins with name nothing to start" {
+	for arch in x64 arm64; do
+		choose $arch
+		# Boot0000, BootOrder, in UTF-16.
+		! grep -qaP 'B\0o\0o\0t\0(0\0|O\0r\0)' "$vars" || return 1
+	done
 }
 
-@test "firmware starts the drive from a USB port" {
-	create "$DIR/usb.img" --size 3G
-	boots 90 "$DIR/usb.img" -device qemu-xhci -device usb-storage,drive=disk,removable=on
+@test "where the BCD names a partition that is not there, the boot manager says so" {
+	needs sgdisk
+	choose x64
+	drive x64 512
+	cp --sparse=always "$drive" "$D/other.img"
+	drive=$D/other.img
+	was=$(sgdisk -i 3 "$drive" | sed -n 's/^Partition unique GUID: //p')
+	sgdisk -u 3:R "$drive"
+	attach virtio 512
+	switch_on
+	failed_with "no partition ${was,,}"
 }
 
-@test "firmware starts the drive as an NVMe disk" {
-	[ -f "$DIR/usb.img" ] || create "$DIR/usb.img" --size 3G
-	boots 90 "$DIR/usb.img" -device nvme,drive=disk,serial=wtgctl
-}
-
-@test "firmware starts a drive with 4096-byte sectors" {
-	truncate -s 3G "$DIR/4k.img"
-	loop=$(losetup --show -f -b 4096 "$DIR/4k.img" 2>/dev/null) || skip "no loop devices here"
-	create "$loop" --confirm "$loop" || {
-		losetup -d "$loop"
-		false
-	}
-	losetup -d "$loop"
-	boots 90 "$DIR/4k.img" \
-		-device nvme,drive=disk,serial=wtgctl,logical_block_size=4096,physical_block_size=4096
+@test "where winload.efi is not there, the boot manager says so" {
+	choose x64
+	drive x64 512
+	cp --sparse=always "$drive" "$D/renamed.img"
+	drive=$D/renamed.img
+	# In the MFT and in its directory, on the Windows partition, it is winloac.efi.
+	for at in $(grep -obUaP 'w\0i\0n\0l\0o\0a\0d\0\.\0e\0f\0i\0' "$drive" | cut -d: -f1); do
+		[ "$at" -lt $((277 << 20)) ] ||
+			printf c | dd of="$drive" bs=1 seek=$((at + 12)) conv=notrunc status=none
+	done
+	attach virtio 512
+	switch_on
+	failed_with 'there is no \Windows\system32\winload.efi'
 }
 
 @test "firmware starts nothing from a drive whose run was interrupted" {
-	[ -f "$DIR/usb.img" ] || create "$DIR/usb.img" --size 3G
-	cp --sparse=always "$DIR/usb.img" "$DIR/cut.img"
+	choose x64
+	drive x64 512
+	cp --sparse=always "$drive" "$D/cut.img"
+	drive=$D/cut.img
 	# As before the last step: no table.
-	dd if=/dev/zero of="$DIR/cut.img" bs=1M count=1 conv=notrunc status=none
-	dd if=/dev/zero of="$DIR/cut.img" bs=1M seek=3071 count=1 conv=notrunc status=none
-	run boots 25 "$DIR/cut.img" -device qemu-xhci -device usb-storage,drive=disk
-	[ "$status" -ne 0 ]
-	# It did come up, and had nothing to start.
-	grep -q BdsDxe "$DIR/serial"
+	dd if=/dev/zero of="$drive" bs=1M count=1 conv=notrunc status=none
+	dd if=/dev/zero of="$drive" bs=1M seek=3071 count=1 conv=notrunc status=none
+	attach xhci 512
+	switch_on
+	same "the boot manager" "$(stand_in_said)" ""
+	# The firmware did come up, and had nothing to start but its own menu.
+	grep -qE 'starting.*(UiApp|Shell)' "$D/serial"
 }

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "standin.h"
+
+#define STORE L"\\EFI\\Microsoft\\Boot\\BCD"
+#define MOST_STORE_BYTES (4u << 20)
+#define MOST_PATH 128
+
+/* The GUID of the partition that we were started from, by the firmware's device path. */
+static void own_partition(EFI_HANDLE volume, UINT8 ret_guid[16])
+{
+	EFI_GUID protocol = DEVICE_PATH_PROTOCOL;
+	EFI_DEVICE_PATH *node;
+
+	if (EFI_ERROR(boot->HandleProtocol(volume, &protocol, (void **)&node)))
+		fail("our volume has no device path");
+	for (; !IsDevicePathEndType(node); node = NextDevicePathNode(node)) {
+		const HARDDRIVE_DEVICE_PATH *drive = (const void *)node;
+
+		if (DevicePathType(node) != MEDIA_DEVICE_PATH ||
+		    DevicePathSubType(node) != MEDIA_HARDDRIVE_DP)
+			continue;
+		if (drive->SignatureType != SIGNATURE_TYPE_GUID)
+			fail("our partition has no GUID");
+		boot->CopyMem(ret_guid, (void *)drive->Signature, 16);
+		return;
+	}
+	fail("our volume is no partition");
+}
+
+static EFI_FILE *open_root(EFI_HANDLE volume)
+{
+	EFI_GUID protocol = SIMPLE_FILE_SYSTEM_PROTOCOL;
+	EFI_FILE_IO_INTERFACE *filesystem;
+	EFI_FILE *root;
+
+	if (EFI_ERROR(boot->HandleProtocol(volume, &protocol, (void **)&filesystem)) ||
+	    EFI_ERROR(filesystem->OpenVolume(filesystem, &root)))
+		fail("our volume does not open");
+	return root;
+}
+
+static struct bytes read_store(EFI_FILE *root)
+{
+	struct bytes bytes = memory(MOST_STORE_BYTES);
+	EFI_FILE *file;
+
+	if (EFI_ERROR(root->Open(root, &file, STORE, EFI_FILE_MODE_READ, 0)))
+		fail("there is no BCD");
+	if (EFI_ERROR(file->Read(file, &bytes.size, bytes.data)))
+		fail("the BCD does not read");
+	return bytes;
+}
+
+static void expect_file(EFI_FILE *root, struct bytes path)
+{
+	CHAR16 name[MOST_PATH + 1] = { 0 };
+	EFI_FILE *file;
+
+	if (path.size > 2 * MOST_PATH)
+		fail("a path of %u characters", path.size / 2);
+	boot->CopyMem(name, path.data, path.size);
+	if (EFI_ERROR(root->Open(root, &file, name, EFI_FILE_MODE_READ, 0)))
+		fail("there is no %p", path);
+}
+
+static struct partition resolve(const char *what, const struct bcd_device *device)
+{
+	struct partition found = partition_find(device->disk, device->partition);
+
+	say("%s: partition %u at %u MiB, sectors of %u bytes", what, found.number,
+	    found.first_byte >> 20, (UINT64)found.disk->Media->BlockSize);
+	return found;
+}
+
+static struct bytes last_of(struct bytes path)
+{
+	UINT64 at = path.size;
+
+	while (at && le16(path, at - 2) != '\\')
+		at -= 2;
+	return slice(path, at, path.size - at);
+}
+
+/* PE/COFF 2 and 3.3.1: the machine that the program is for. */
+static UINT16 machine_of(struct bytes program)
+{
+	UINT32 header = le32(program, 60);
+
+	if (!starts_with(program, "MZ") || le32(program, header) != 0x4550)
+		fail("the loader is no program");
+	return le16(program, (UINT64)header + 4);
+}
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
+{
+	EFI_GUID protocol = LOADED_IMAGE_PROTOCOL;
+	EFI_LOADED_IMAGE *loaded;
+	struct partition windows, root_of;
+	UINT8 own[16];
+	struct bytes store, loader;
+	struct ntfs *volume;
+	EFI_FILE *root;
+	struct bcd bcd;
+
+	console_begin(table);
+	if (EFI_ERROR(boot->HandleProtocol(image, &protocol, (void **)&loaded)))
+		fail("nobody has loaded us");
+	own_partition(loaded->DeviceHandle, own);
+	say("started from partition %g", own);
+
+	root = open_root(loaded->DeviceHandle);
+	store = read_store(root);
+	bcd = bcd_read(store);
+	say("BCD of %u bytes, default %s", store.size, bcd.object);
+	if (!same(own, bcd.own.partition, 16))
+		fail("the BCD's boot manager is on %g", bcd.own.partition);
+	resolve("boot manager", &bcd.own);
+	expect_file(root, bcd.own_path);
+
+	windows = resolve("device", &bcd.device);
+	root_of = resolve("osdevice", &bcd.osdevice);
+	ntfs_expect_directory(ntfs_open(&root_of), bcd.systemroot);
+	say("systemroot: %p", bcd.systemroot);
+	volume = ntfs_open(&windows);
+	loader = ntfs_read_file(volume, bcd.path);
+	say("path: %p", bcd.path);
+	say("%p %u bytes, machine %x, crc32 %X", last_of(bcd.path), loader.size,
+	    (UINT64)machine_of(loader), (UINT64)crc32(loader));
+	switch_off();
+}
