@@ -54,8 +54,10 @@ const char *wtg_drive_name(enum wtg_drive drive);
 /*
  * Walk the plan: check every step, then prepare, then open the target exclusively, lock it
  * and make sure that it is still the drive that was planned for, then apply every step, each
- * with a flush, then verify: unless that is quick or none, every page that was written, and
- * every step through a fresh descriptor.
+ * with a flush, then verify every step through a fresh descriptor, unless that is none.  And
+ * unless that is quick or none, every page that was written is read back: before the step
+ * that makes the drive visible, so that what a bad drive did not keep never is, and what came
+ * after that at the end.
  *
  * *ret_drive is also valid on failure: it is the first thing that the user wants to know.
  */

@@ -105,6 +105,18 @@ struct wtg_verdict wtg_safety_judge(const struct wtg_disk *disk, const struct wt
 
 struct wtg_target;
 
+/* How what was written is read back, and so what that proves.  What a drive's own
+ * electronics keep in memory is past nobody's reach. */
+enum wtg_past {
+	WTG_PAST_NOTHING, /* it was not read back */
+	WTG_PAST_CACHED,  /* a cache further down may have answered: a loop device's file */
+	WTG_PAST_DROPPED, /* the kernel was told to forget what it kept of it, and then asked */
+	WTG_PAST_DIRECT,  /* past the kernel's cache (O_DIRECT) */
+};
+
+/* "nothing", "cached", "dropped" or "direct". */
+const char *wtg_past_name(enum wtg_past past);
+
 /*
  * Look at the target of a request: resolve links, refuse a partition (naming its disk), open
  * it for reading, gather everything in struct wtg_disk.  A file that does not exist, or is 0

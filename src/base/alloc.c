@@ -26,6 +26,15 @@ void *wtg_alloc(size_t size)
 	return p;
 }
 
+void *wtg_alloc_aligned(size_t alignment, size_t size)
+{
+	void *p = aligned_alloc(alignment, size);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
 void *wtg_realloc(void *p, size_t count, size_t size)
 {
 	void *q = reallocarray(p, count ? count : 1, size ? size : 1);

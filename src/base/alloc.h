@@ -12,6 +12,7 @@
 #include "wtg/error.h"
 
 void *wtg_alloc(size_t size);                 /* zeroed */
+void *wtg_alloc_aligned(size_t alignment, size_t size); /* size a multiple; not zeroed */
 void *wtg_realloc(void *p, size_t count, size_t size);
 void *wtg_copy(const void *p, size_t size);
 

@@ -7,17 +7,24 @@
 
 #include "base/alloc.h"
 #include "base/bytes.h"
-#include "base/fdio.h"
+#include "base/direct.h"
+#include "wtg/text.h"
 
-#define PAGE_BYTES 4096u
 #define SHELF_PAGES 65536u /* a shelf serves 256 MiB of the drive with 512 KiB of hashes */
 #define READ_PAGES 256u
 
-void wtg_ledger_done(struct wtg_ledger *ledger)
+void wtg_ledger_forget(struct wtg_ledger *ledger)
 {
 	for (size_t i = 0; i < ledger->n_shelves; i++)
 		free(ledger->shelves[i]);
 	free(ledger->shelves);
+	ledger->shelves = NULL;
+	ledger->n_shelves = 0;
+}
+
+void wtg_ledger_done(struct wtg_ledger *ledger)
+{
+	wtg_ledger_forget(ledger);
 	*ledger = (struct wtg_ledger){ 0 };
 }
 
@@ -28,11 +35,10 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Multiply-and-fold over two independent lanes, so that it keeps up with any drive.  Never 0,
- * which means "not written". */
-static uint64_t hash_page(const uint8_t *page, size_t size, uint64_t number)
+/* Multiply-and-fold over two independent lanes, so that it keeps up with any drive. */
+static uint64_t hash_content(const uint8_t *page, size_t size)
 {
-	uint64_t a = 0x9e3779b97f4a7c15 ^ number, b = 0xc2b2ae3d27d4eb4f;
+	uint64_t a = 0x9e3779b97f4a7c15, b = 0xc2b2ae3d27d4eb4f;
 	size_t at = 0;
 
 	for (; at + 16 <= size; at += 16) {
@@ -41,7 +47,18 @@ static uint64_t hash_page(const uint8_t *page, size_t size, uint64_t number)
 	}
 	for (; at < size; at++)
 		a = fold(a ^ page[at], 0xe7037ed1a0b428db);
-	return fold(a ^ size, b) | 1;
+	return fold(a ^ size, b);
+}
+
+/* What is on record for that content there.  Never 0, which means "not written". */
+static uint64_t sign(uint64_t content, uint64_t number)
+{
+	return fold(content ^ 0xe7037ed1a0b428db, number ^ 0x8ebc6af09c88c6e3) | 1;
+}
+
+static uint64_t hash_page(const uint8_t *page, size_t size, uint64_t number)
+{
+	return sign(hash_content(page, size), number);
 }
 
 static uint64_t *entry_of(struct wtg_ledger *ledger, uint64_t page)
@@ -64,12 +81,12 @@ static uint64_t *entry_of(struct wtg_ledger *ledger, uint64_t page)
 /* What a partly written page holds now, which may be less than a page at the drive's end. */
 static int hash_from_drive(int fd, uint64_t page, uint64_t *ret)
 {
-	uint8_t content[PAGE_BYTES];
+	uint8_t content[WTG_PAGE_BYTES];
 	size_t size = 0;
 
-	while (size < PAGE_BYTES) {
-		ssize_t n = pread(fd, content + size, PAGE_BYTES - size,
-				  (off_t)(page * PAGE_BYTES + size));
+	while (size < WTG_PAGE_BYTES) {
+		ssize_t n = pread(fd, content + size, WTG_PAGE_BYTES - size,
+				  (off_t)(page * WTG_PAGE_BYTES + size));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -91,12 +108,12 @@ int wtg_ledger_note(struct wtg_ledger *ledger, int fd, const void *data, size_t 
 	ledger->bytes_written += size;
 	ledger->n_writes++;
 	while (size > 0) {
-		uint64_t page = offset / PAGE_BYTES;
-		size_t n = PAGE_BYTES - (size_t)(offset % PAGE_BYTES);
+		uint64_t page = offset / WTG_PAGE_BYTES;
+		size_t n = WTG_PAGE_BYTES - (size_t)(offset % WTG_PAGE_BYTES);
 
 		if (n > size)
 			n = size;
-		if (n == PAGE_BYTES)
+		if (n == WTG_PAGE_BYTES)
 			*entry_of(ledger, page) = hash_page(from, n, page);
 		else if (hash_from_drive(fd, page, entry_of(ledger, page)) < 0)
 			return -1;
@@ -107,6 +124,40 @@ int wtg_ledger_note(struct wtg_ledger *ledger, int fd, const void *data, size_t 
 	return 0;
 }
 
+bool wtg_ledger_holds(const struct wtg_ledger *ledger, const uint8_t page[static WTG_PAGE_BYTES],
+		      uint64_t offset)
+{
+	uint64_t number = offset / WTG_PAGE_BYTES;
+	size_t shelf = (size_t)(number / SHELF_PAGES);
+
+	return shelf < ledger->n_shelves && ledger->shelves[shelf] &&
+	       ledger->shelves[shelf][number % SHELF_PAGES] ==
+		       hash_page(page, WTG_PAGE_BYTES, number);
+}
+
+bool wtg_ledger_origin(const struct wtg_ledger *ledger, const uint8_t page[static WTG_PAGE_BYTES],
+		       uint64_t *ret_offset)
+{
+	uint64_t content = hash_content(page, WTG_PAGE_BYTES), origin = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ledger->n_shelves; i++) {
+		const uint64_t *shelf = ledger->shelves[i];
+		uint64_t first = (uint64_t)i * SHELF_PAGES;
+
+		for (size_t j = 0; shelf && j < SHELF_PAGES; j++) {
+			if (shelf[j] == 0 || shelf[j] != sign(content, first + j))
+				continue;
+			origin = (first + j) * WTG_PAGE_BYTES;
+			if (++n > 1)
+				return false;
+		}
+	}
+	if (n == 1)
+		*ret_offset = origin;
+	return n == 1;
+}
+
 uint64_t wtg_ledger_bytes(const struct wtg_ledger *ledger)
 {
 	uint64_t pages = 0;
@@ -114,37 +165,56 @@ uint64_t wtg_ledger_bytes(const struct wtg_ledger *ledger)
 	for (size_t i = 0; i < ledger->n_shelves; i++)
 		for (size_t j = 0; ledger->shelves[i] && j < SHELF_PAGES; j++)
 			pages += ledger->shelves[i][j] != 0;
-	return pages * PAGE_BYTES;
+	return pages * WTG_PAGE_BYTES;
 }
 
 struct reader {
+	const struct wtg_ledger *ledger;
 	int fd;
 	uint64_t disk_bytes;
 	uint8_t *buffer; /* READ_PAGES long */
 	struct wtg_progress *progress;
 };
 
+/* Where drives that are smaller than they say wrap around, one page holds what was written to
+ * another; a page that is lost holds something of its own, or nothing. */
+static int fail_page(const struct reader *r, const uint8_t *page, uint64_t offset,
+		     struct wtg_error *err)
+{
+	_cleanup_free_ char *room = NULL;
+	uint64_t origin, apart;
+
+	if (!wtg_ledger_origin(r->ledger, page, &origin) || origin == offset)
+		return wtg_fail(err, WTG_MISMATCH, 0,
+				"the drive reads back something else than was written in the 4096 "
+				"bytes at %" PRIu64, offset);
+	apart = origin > offset ? origin - offset : offset - origin;
+	room = wtg_size_text(apart);
+	return wtg_fail(err, WTG_CAPACITY, 0,
+			"byte %" PRIu64 " reads back what was written to byte %" PRIu64
+			": there is room for at most %" PRIu64 " bytes, %s",
+			offset, origin, apart, room);
+}
+
 /* Compare the n pages from first on, which are all on record. */
 static int verify_run(const struct reader *r, const uint64_t *hashes, uint64_t first, size_t n,
 		      struct wtg_error *err)
 {
-	uint64_t offset = first * PAGE_BYTES;
-	size_t size = n * PAGE_BYTES;
+	uint64_t offset = first * WTG_PAGE_BYTES;
+	size_t size = n * WTG_PAGE_BYTES;
 
 	if (offset >= r->disk_bytes)
 		return wtg_fail(err, WTG_MISMATCH, 0, "the drive ends before byte %" PRIu64, offset);
 	if (size > r->disk_bytes - offset)
 		size = (size_t)(r->disk_bytes - offset);
-	if (wtg_pread_all(r->fd, r->buffer, size, offset) < 0)
+	if (wtg_direct_pread(r->fd, r->buffer, size, offset) < 0)
 		return wtg_fail(err, WTG_MISMATCH, errno, "read back byte %" PRIu64, offset);
-	for (size_t at = 0; at < size; at += PAGE_BYTES) {
-		uint64_t page = first + at / PAGE_BYTES;
-		size_t page_size = size - at < PAGE_BYTES ? size - at : PAGE_BYTES;
+	for (size_t at = 0; at < size; at += WTG_PAGE_BYTES) {
+		uint64_t page = first + at / WTG_PAGE_BYTES;
+		size_t page_size = size - at < WTG_PAGE_BYTES ? size - at : WTG_PAGE_BYTES;
 
-		if (hash_page(r->buffer + at, page_size, page) != hashes[at / PAGE_BYTES])
-			return wtg_fail(err, WTG_MISMATCH, 0,
-					"the drive reads back something else than was written "
-					"in the 4096 bytes at %" PRIu64, page * PAGE_BYTES);
+		if (hash_page(r->buffer + at, page_size, page) != hashes[at / WTG_PAGE_BYTES])
+			return fail_page(r, r->buffer + at, offset + at, err);
 	}
 	return wtg_progress_advance(r->progress, size, err);
 }
@@ -167,8 +237,9 @@ static int verify_shelf(const struct reader *r, const uint64_t *hashes, uint64_t
 int wtg_ledger_verify(const struct wtg_ledger *ledger, int fd, uint64_t disk_bytes,
 		      struct wtg_progress *progress, struct wtg_error *err)
 {
-	_cleanup_free_ uint8_t *buffer = wtg_alloc(READ_PAGES * PAGE_BYTES);
-	struct reader r = { fd, disk_bytes, buffer, progress };
+	_cleanup_free_ uint8_t *buffer = wtg_alloc_aligned(WTG_DIRECT_BYTES,
+							   READ_PAGES * WTG_PAGE_BYTES);
+	struct reader r = { ledger, fd, disk_bytes, buffer, progress };
 
 	for (size_t i = 0; i < ledger->n_shelves; i++)
 		if (ledger->shelves[i] &&

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@
 #include "wtg/progress.h"
 
 #define WTG_LEDGER_FLUSH UINT64_MAX
+#define WTG_PAGE_BYTES 4096u
 
 struct wtg_ledger {
 	uint64_t bytes_written;
@@ -35,12 +37,24 @@ void wtg_ledger_done(struct wtg_ledger *ledger);
 int wtg_ledger_note(struct wtg_ledger *ledger, int fd, const void *data, size_t size,
 		    uint64_t offset);
 
+/* Is this what was last written to the page at offset? */
+bool wtg_ledger_holds(const struct wtg_ledger *ledger, const uint8_t page[static WTG_PAGE_BYTES],
+		      uint64_t offset);
+
+/* Where such a page was written; false where it was not, or at more than one place. */
+bool wtg_ledger_origin(const struct wtg_ledger *ledger, const uint8_t page[static WTG_PAGE_BYTES],
+		       uint64_t *ret_offset);
+
+/* Start over with no page on record; what was counted and what failed stays. */
+void wtg_ledger_forget(struct wtg_ledger *ledger);
+
 /* Bytes of all pages on record. */
 uint64_t wtg_ledger_bytes(const struct wtg_ledger *ledger);
 
 /*
- * Read every page on record from fd and compare; kind WTG_MISMATCH with the first byte offset
- * whose page differs.  disk_bytes ends a last, short page.
+ * Read every page on record from fd, which may be one with O_DIRECT, and compare; kind
+ * WTG_MISMATCH with the first byte offset whose page differs, or WTG_CAPACITY when it holds
+ * what was written elsewhere.  disk_bytes ends a last, short page.
  */
 int wtg_ledger_verify(const struct wtg_ledger *ledger, int fd, uint64_t disk_bytes,
 		      struct wtg_progress *progress, struct wtg_error *err);

@@ -24,9 +24,11 @@ struct run {
 	uint64_t within; /* bytes of the step under way, at most its cost */
 	uint64_t cost;   /* of the step under way */
 	uint64_t total;
+	uint64_t expected_back; /* of total: bytes that will be read back, about */
 
 	struct wtg_writer writer;
 	enum wtg_drive drive;
+	enum wtg_past past;
 };
 
 static void emit(const struct run *run, enum wtg_event_kind kind)
@@ -106,6 +108,42 @@ static int mark(struct run *run, enum wtg_marker_state state, struct wtg_error *
 	return flush(run, err);
 }
 
+static bool reads_back(const struct run *run)
+{
+	return run->verify == WTG_VERIFY_AUTO || run->verify == WTG_VERIFY_FULL;
+}
+
+/* Look again at every page that was written since this was done last, whatever step wrote
+ * it. */
+static int look_again(struct run *run, struct wtg_error *err)
+{
+	struct wtg_ledger *ledger = &run->writer.ledger;
+	enum wtg_past past;
+	_cleanup_fd_ int fd = -1;
+
+	if (wtg_target_open_direct(run->target, &fd, &past, err) < 0 ||
+	    wtg_ledger_verify(ledger, fd, run->writer.size_bytes, &run->progress, err) < 0)
+		return -1;
+	run->past = past;
+	wtg_ledger_forget(ledger);
+	return 0;
+}
+
+static int read_back(struct run *run, struct wtg_error *err)
+{
+	uint64_t bytes = wtg_ledger_bytes(&run->writer.ledger);
+
+	if (!reads_back(run))
+		return 0;
+	run->total = run->total + bytes - run->expected_back;
+	run->expected_back = 0;
+	run->phase = WTG_PHASE_VERIFY;
+	begin(run, "read-back", bytes);
+	if (run->drive != WTG_DRIVE_COMPLETE && mark(run, WTG_MARKER_RUNNING, err) < 0)
+		return wtg_while(err, "read-back");
+	return look_again(run, err) < 0 ? wtg_while(err, "read-back") : 0;
+}
+
 static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_error *err)
 {
 	if (!step->ops->apply)
@@ -143,16 +181,16 @@ static int verify_step(struct run *run, const struct wtg_step *step, struct wtg_
 	return -1;
 }
 
-static int walk(struct run *run, enum wtg_phase phase,
+/* The steps from first to before end, in the phase that was set. */
+static int walk(struct run *run, size_t first, size_t end,
 		int (*visit)(struct run *run, const struct wtg_step *step,
 			     struct wtg_error *err),
 		struct wtg_error *err)
 {
-	run->phase = phase;
-	for (size_t i = 0; i < run->plan->n_items; i++) {
+	for (size_t i = first; i < end; i++) {
 		const struct wtg_step *step = &run->plan->items[i];
 
-		begin(run, step->ops->name, wtg_step_cost(step, phase));
+		begin(run, step->ops->name, wtg_step_cost(step, run->phase));
 		if (wtg_progress_advance(&run->progress, 0, err) < 0 ||
 		    visit(run, step, err) < 0)
 			return wtg_while(err, "%s", step->ops->name);
@@ -160,46 +198,71 @@ static int walk(struct run *run, enum wtg_phase phase,
 	return 0;
 }
 
-/* Look again at every page that was written, whatever step wrote it. */
-static int read_back(struct run *run, struct wtg_error *err)
+static int walk_all(struct run *run, enum wtg_phase phase,
+		    int (*visit)(struct run *run, const struct wtg_step *step,
+				 struct wtg_error *err),
+		    struct wtg_error *err)
 {
-	uint64_t bytes = wtg_ledger_bytes(&run->writer.ledger);
-	_cleanup_fd_ int fd = -1;
-
-	run->phase = WTG_PHASE_VERIFY;
-	run->total = run->done + run->cost + bytes + wtg_plan_cost(run->plan, run->phase);
-	begin(run, "read-back", bytes);
-	if (wtg_target_open_fresh(run->target, &fd, err) < 0 ||
-	    wtg_ledger_verify(&run->writer.ledger, fd, run->writer.size_bytes, &run->progress,
-			      err) < 0)
-		return wtg_while(err, "read-back");
-	return 0;
+	run->phase = phase;
+	return walk(run, 0, run->plan->n_items, visit, err);
 }
 
-static bool reads_back(const struct run *run)
+/* The step that makes the drive visible: until then, a failure leaves nothing to be seen. */
+static size_t completing_step(const struct wtg_plan *plan)
 {
-	return run->verify == WTG_VERIFY_AUTO || run->verify == WTG_VERIFY_FULL;
+	size_t i = 0;
+
+	while (i < plan->n_items && plan->items[i].ops->leaves != WTG_DRIVE_COMPLETE)
+		i++;
+	return i;
 }
 
-/* First whether the drive kept what it was given, then whether that is what a PC needs. */
+/* What the drive did not keep must not become visible: so it is read back before. */
+static int apply(struct run *run, struct wtg_error *err)
+{
+	size_t last = completing_step(run->plan);
+
+	run->phase = WTG_PHASE_APPLY;
+	if (walk(run, 0, last, apply_step, err) < 0 || read_back(run, err) < 0)
+		return -1;
+	run->phase = WTG_PHASE_APPLY;
+	if (walk(run, last, run->plan->n_items, apply_step, err) < 0)
+		return -1;
+	return mark(run, WTG_MARKER_COMPLETE, err);
+}
+
+/* Success means read back: where that proves less, the user learns it. */
+static void tell_past(struct run *run)
+{
+	switch (run->past) {
+	case WTG_PAST_CACHED:
+		wtg_writer_note(&run->writer, "what was written was read back, but perhaps out of "
+					      "the memory that holds the file behind the loop "
+					      "device: 'losetup --direct-io=on' proves more");
+		break;
+	case WTG_PAST_DROPPED:
+		wtg_writer_note(&run->writer, "what was written was read back after the kernel was "
+					      "told to forget it; reading past its memory is not "
+					      "possible here");
+		break;
+	case WTG_PAST_NOTHING:
+	case WTG_PAST_DIRECT:
+		break;
+	}
+}
+
+/* First whether the drive kept what came last, then whether all is what a PC needs. */
 static int verify(struct run *run, struct wtg_error *err)
 {
 	if (run->verify == WTG_VERIFY_NONE)
 		return 0;
-	if (reads_back(run) && read_back(run, err) < 0)
+	if (read_back(run, err) < 0 || walk_all(run, WTG_PHASE_VERIFY, verify_step, err) < 0)
 		return -1;
-	return walk(run, WTG_PHASE_VERIFY, verify_step, err);
+	tell_past(run);
+	return 0;
 }
 
-static int apply_and_verify(struct run *run, struct wtg_error *err)
-{
-	if (walk(run, WTG_PHASE_APPLY, apply_step, err) < 0 ||
-	    mark(run, WTG_MARKER_COMPLETE, err) < 0)
-		return -1;
-	return verify(run, err);
-}
-
-/* What will be read back is about what the steps say that they write. */
+/* Of everything; what will be read back is about what the steps say that they write. */
 static uint64_t expected_total(const struct run *run)
 {
 	uint64_t total = wtg_plan_cost(run->plan, WTG_PHASE_CHECK) +
@@ -208,9 +271,7 @@ static uint64_t expected_total(const struct run *run)
 
 	if (run->verify != WTG_VERIFY_NONE)
 		total += wtg_plan_cost(run->plan, WTG_PHASE_VERIFY);
-	if (reads_back(run))
-		total += wtg_plan_cost(run->plan, WTG_PHASE_APPLY);
-	return total;
+	return total + run->expected_back;
 }
 
 int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
@@ -227,10 +288,12 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	struct wtg_error close_err = WTG_ERROR_INIT;
 	int r;
 
+	if (reads_back(&run))
+		run.expected_back = wtg_plan_cost(plan, WTG_PHASE_APPLY);
 	run.total = expected_total(&run);
 	*ret_drive = WTG_DRIVE_UNTOUCHED;
-	if (walk(&run, WTG_PHASE_CHECK, check_step, err) < 0 ||
-	    walk(&run, WTG_PHASE_PREPARE, prepare_step, err) < 0)
+	if (walk_all(&run, WTG_PHASE_CHECK, check_step, err) < 0 ||
+	    walk_all(&run, WTG_PHASE_PREPARE, prepare_step, err) < 0)
 		return -1;
 	if (wtg_writer_open(target, &run.progress, observer, &run.writer, err) < 0) {
 		/* An interruption ends the wait for a lock. */
@@ -238,7 +301,7 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 		return -1;
 	}
 
-	r = apply_and_verify(&run, err);
+	r = apply(&run, err) < 0 || verify(&run, err) < 0 ? -1 : 0;
 	*ret_drive = wtg_writer_is_unused(&run.writer) ? WTG_DRIVE_UNTOUCHED : run.drive;
 	if (wtg_writer_close(&run.writer, r < 0 ? &close_err : err) < 0)
 		r = -1;

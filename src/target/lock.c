@@ -67,8 +67,7 @@ static int check_drive(const struct wtg_disk *disk, int fd, const struct stat *s
 	return 0;
 }
 
-/* Is what fd has open the drive or file that was looked at? */
-static int check_identity(const struct wtg_disk *disk, int fd, struct wtg_error *err)
+int wtg_target_check_identity(const struct wtg_disk *disk, int fd, struct wtg_error *err)
 {
 	struct stat st;
 
@@ -154,7 +153,7 @@ int wtg_target_probe_free(const struct wtg_target *target, struct wtg_error *err
 	fd = open(disk->path, O_RDONLY | O_CLOEXEC | (disk->is_file ? 0 : O_EXCL));
 	if (fd < 0)
 		return fail_open(disk, errno, err);
-	if (check_identity(disk, fd, err) < 0)
+	if (wtg_target_check_identity(disk, fd, err) < 0)
 		return -1;
 	/* The run will ask for more than this look does: better say so now. */
 	if (faccessat(AT_FDCWD, disk->path, W_OK, AT_EACCESS) < 0)
@@ -182,7 +181,7 @@ static int create(const struct wtg_disk *disk, struct wtg_error *err)
 
 static int claim(const struct wtg_disk *disk, int fd, struct wtg_error *err)
 {
-	if (check_identity(disk, fd, err) < 0)
+	if (wtg_target_check_identity(disk, fd, err) < 0)
 		return -1;
 	if (lock_soon(fd, LOCK_EX) < 0)
 		return fail_lock(disk, fd, err);
@@ -210,23 +209,6 @@ int wtg_target_open_exclusive(const struct wtg_target *target, int *ret_fd, bool
 		return -1;
 	}
 	*ret_created = !disk->exists;
-	*ret_fd = WTG_STEAL_FD(fd);
-	return 0;
-}
-
-int wtg_target_open_fresh(const struct wtg_target *target, int *ret_fd, struct wtg_error *err)
-{
-	const struct wtg_disk *disk = wtg_target_disk(target);
-	_cleanup_fd_ int fd = open(disk->path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "open %s", disk->path);
-	if (check_identity(disk, fd, err) < 0)
-		return -1;
-	/* As far as the kernel lets us: neither failing is a reason not to look. */
-	if (!disk->is_file)
-		(void)ioctl(fd, BLKFLSBUF, 0);
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	*ret_fd = WTG_STEAL_FD(fd);
 	return 0;
 }

@@ -24,6 +24,16 @@ int wtg_target_probe_free(const struct wtg_target *target, struct wtg_error *err
 int wtg_target_open_exclusive(const struct wtg_target *target, int *ret_fd, bool *ret_created,
 			      struct wtg_error *err);
 
-/* A fresh descriptor for reading, past the caches as far as the kernel lets us
- * (BLKFLSBUF, POSIX_FADV_DONTNEED), for verify. */
+/* Is what fd has open the drive or file that was looked at? */
+int wtg_target_check_identity(const struct wtg_disk *disk, int fd, struct wtg_error *err);
+
+/* A fresh descriptor for reading, its content dropped from the caches as far as the kernel
+ * lets us (BLKFLSBUF, POSIX_FADV_DONTNEED), for verify. */
 int wtg_target_open_fresh(const struct wtg_target *target, int *ret_fd, struct wtg_error *err);
+
+/*
+ * The same past the kernel's cache where that can be (O_DIRECT), for reading back with
+ * wtg_direct_pread().  *ret_past tells how much that proves.
+ */
+int wtg_target_open_direct(const struct wtg_target *target, int *ret_fd,
+			   enum wtg_past *ret_past, struct wtg_error *err);

@@ -160,6 +160,38 @@ static void every_written_page_is_read_back_and_compared(void **state)
 	close(fd);
 }
 
+/* As a drive does that is smaller than it says. */
+static void a_page_that_was_meant_for_elsewhere_is_recognised(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_ledger ledger = { 0 };
+	uint64_t size = 64 << 20, origin = 0;
+	int fd = test_file("wrap", size, NULL);
+	struct wtg_window w = test_window(fd, size, &ledger);
+	uint8_t page[WTG_PAGE_BYTES], zeros[WTG_PAGE_BYTES] = { 0 };
+
+	(void)state;
+	memset(page, 'p', sizeof(page));
+	assert_good(wtg_window_zero(&w, 0, 1 << 20, &err));
+	assert_good(wtg_window_pwrite(&w, page, sizeof(page), 48 << 20, &err));
+	assert_true(wtg_ledger_holds(&ledger, page, 48 << 20));
+	assert_false(wtg_ledger_holds(&ledger, page, 4096));
+	assert_false(wtg_ledger_holds(&ledger, zeros, 32 << 20));
+	assert_true(wtg_ledger_origin(&ledger, page, &origin));
+	assert_int_equal(origin, 48 << 20);
+	assert_false(wtg_ledger_origin(&ledger, zeros, &origin)); /* which of them? */
+
+	assert_int_equal(pwrite(fd, page, sizeof(page), 8192), sizeof(page));
+	assert_fails(wtg_ledger_verify(&ledger, fd, size, NULL, &err), WTG_CAPACITY,
+		     "byte 8192 reads back what was written to byte 50331648: there is room for "
+		     "at most 50323456 bytes");
+	wtg_ledger_forget(&ledger);
+	assert_int_equal(wtg_ledger_bytes(&ledger), 0);
+	assert_good(wtg_ledger_verify(&ledger, fd, size, NULL, &err));
+	wtg_ledger_done(&ledger);
+	close(fd);
+}
+
 static void a_window_without_a_ledger_cannot_write(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
@@ -330,6 +362,7 @@ int main(void)
 		cmocka_unit_test(guids_lie_on_disk_as_uefi_says),
 		cmocka_unit_test(a_failed_write_is_remembered_for_good),
 		cmocka_unit_test(every_written_page_is_read_back_and_compared),
+		cmocka_unit_test(a_page_that_was_meant_for_elsewhere_is_recognised),
 		cmocka_unit_test(a_window_without_a_ledger_cannot_write),
 		cmocka_unit_test(a_program_that_fails_is_quoted),
 		cmocka_unit_test(a_program_inherits_one_descriptor_and_no_secrets),

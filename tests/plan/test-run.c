@@ -15,9 +15,9 @@
 #define N_STEPS 4
 #define SIZE_BYTES (UINT64_C(8) << 20)
 #define MARKER (512u << 10)
-#define COST 4096
+#define COST 65536
 
-enum place { NOWHERE, CHECK, PREPARE, APPLY, VERIFY, WRITE_ERROR };
+enum place { NOWHERE, CHECK, PREPARE, APPLY, VERIFY, WRITE_ERROR, SPOIL };
 
 struct script {
 	enum place fail_in;
@@ -85,8 +85,10 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 		wtg_error_done(&ignored);
 		return 0;
 	}
-	if (wtg_window_pwrite(&w, "step", 4, 0, err) < 0)
+	if (wtg_window_zero(&w, 0, COST, err) < 0 || wtg_window_pwrite(&w, "step", 4, 0, err) < 0)
 		return -1;
+	if (s->fail_in == SPOIL && s->fail_step == s->step) /* as a bad drive would */
+		assert_int_equal(pwrite(w.fd, "X", 1, (off_t)w.offset + 4096), 1);
 	return play(params, APPLY, 'a', err);
 }
 
@@ -236,6 +238,35 @@ static void a_failure_anywhere_tells_where_and_what_became_of_the_drive(void **s
 	}
 }
 
+static void what_the_drive_did_not_keep_never_becomes_visible(void **state)
+{
+	struct wtg_marker marker;
+	struct outcome o;
+	struct wtg_window w;
+	int fd;
+
+	(void)state;
+	for (unsigned step = 0; step < N_STEPS; step++) {
+		run_script(SPOIL, step, 0, true, &o);
+		assert_int_equal(o.r, -1);
+		assert_int_equal(o.err.kind, WTG_MISMATCH);
+		assert_true(wtg_text_starts(o.err.message, "read-back: "));
+		if (step == N_STEPS - 1) {
+			assert_int_equal(o.drive, WTG_DRIVE_COMPLETE);
+			outcome_done(&o);
+			continue;
+		}
+		assert_int_equal(o.drive, WTG_DRIVE_BLANK);
+		assert_null(strstr(o.log, "a3"));
+		fd = open(o.path, O_RDONLY | O_CLOEXEC);
+		w = test_window(fd, SIZE_BYTES, NULL);
+		assert_int_equal(wtg_marker_read(&w, MARKER, &marker, &o.err), 1);
+		assert_string_equal(marker.step, "read-back");
+		close(fd);
+		outcome_done(&o);
+	}
+}
+
 static void cancelling_at_any_event_is_heard_and_said(void **state)
 {
 	(void)state;
@@ -325,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(phases_follow_each_other_over_all_steps),
 		cmocka_unit_test(a_failure_anywhere_tells_where_and_what_became_of_the_drive),
+		cmocka_unit_test(what_the_drive_did_not_keep_never_becomes_visible),
 		cmocka_unit_test(cancelling_at_any_event_is_heard_and_said),
 		cmocka_unit_test(the_record_says_in_which_step_it_stopped),
 		cmocka_unit_test(what_reads_back_as_nonsense_is_a_mismatch),
