@@ -25,7 +25,8 @@ static int fail_other(const struct wtg_disk *disk, const char *what, struct wtg_
 {
 	wtg_fail(err, WTG_REFUSED, 0, "%s is not what it was when it was looked at: %s",
 		 disk->path, what);
-	return wtg_hint(err, "Look again at what is plugged in, and start over.");
+	return wtg_hint(err, "Look again at what is %s, and start over.",
+			disk->is_file ? "there" : "plugged in");
 }
 
 static int check_file(const struct wtg_disk *disk, const struct stat *st, struct wtg_error *err)
