@@ -143,7 +143,8 @@ static int compare_nodes(const void *a, const void *b)
 	return order != 0 ? order : strcmp(x->path, y->path);
 }
 
-/* Sort, keep one of each directory, and find files that would be one. */
+/* Sort, keep one of each directory, and find files that would be one.  A directory in two
+ * spellings is one by ASCII case alone: who reads it back need not know more letters. */
 static int unite(struct wtg_fat_tree *tree, struct wtg_error *err)
 {
 	size_t n = 0;
@@ -159,7 +160,8 @@ static int unite(struct wtg_fat_tree *tree, struct wtg_error *err)
 			*node = swap;
 			continue;
 		}
-		if (kept->file || node->file) {
+		if (kept->file || node->file ||
+		    !wtg_text_equal_fold(kept->path, node->path)) {
 			_cleanup_free_ char *other = wtg_text_printable(kept->path);
 			_cleanup_free_ char *why =
 				wtg_text("it is the same name as \"%s\"", other);

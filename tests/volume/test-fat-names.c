@@ -34,6 +34,7 @@ static void names_that_fat_cannot_hold_are_refused(void **state)
 		{ "ÄÖ", "äö", "the same name" },
 		{ "dir/file", "DIR", "the same name" },
 		{ "a", "a/b", "the same name" },
+		{ "Ä/x", "ä/y", "the same name" },
 	};
 	struct wtg_error err = WTG_ERROR_INIT;
 	char name[257 + 1] = "";
@@ -74,6 +75,8 @@ static void names_that_look_like_trouble_but_are_not_pass(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		wtg_files_add(&files, names[i], (struct wtg_bytes){ 0 });
+	wtg_files_add(&files, "Fonts/a", (struct wtg_bytes){ 0 });
+	wtg_files_add(&files, "fonts/b", (struct wtg_bytes){ 0 });
 	assert_good(wtg_fat_check(ESP_BYTES, 512, &files, &err));
 }
 
