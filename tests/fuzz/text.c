@@ -7,18 +7,28 @@
 #include "base/utf16.h"
 #include "wtg/text.h"
 
+static void parse_size(const char *text)
+{
+	uint64_t bytes = UINT64_MAX, again;
+
+	if (wtg_size_parse(text, &bytes)) {
+		_cleanup_free_ char *shown = wtg_size_drive_text(bytes);
+		_cleanup_free_ char *plain = wtg_text("%ju", (uintmax_t)bytes);
+
+		FUZZ_ASSERT(bytes <= INT64_MAX && *shown);
+		FUZZ_ASSERT(wtg_size_parse(plain, &again) && again == bytes);
+	} else {
+		FUZZ_ASSERT(bytes == UINT64_MAX);
+	}
+}
+
 static void parse(const char *text)
 {
 	uint8_t digest[WTG_SHA256_SIZE];
 	char guid_text[WTG_GUID_TEXT_SIZE], hex[65];
 	struct wtg_guid guid, again;
-	uint64_t bytes;
 
-	if (wtg_size_parse(text, &bytes)) {
-		_cleanup_free_ char *shown = wtg_size_drive_text(bytes);
-
-		FUZZ_ASSERT(bytes <= INT64_MAX && *shown);
-	}
+	parse_size(text);
 	if (wtg_guid_parse(text, &guid))
 		FUZZ_ASSERT(wtg_guid_parse(wtg_guid_format(&guid, guid_text), &again) &&
 			    wtg_guid_equal(&guid, &again));
