@@ -71,7 +71,8 @@ static inline void wtg_fact_close(struct wtg_facts *f)
 
 /*
  * The JSON sink.  It starts as one empty object; wtg_json_line() gives the document as one
- * line (the caller frees it).  Bytes that are not UTF-8 are replaced.  Numbers are numbers.
+ * line (the caller frees it), which can do a terminal no harm: what could is written as
+ * \uXXXX.  Bytes that are not UTF-8 are replaced.  Numbers are numbers.
  */
 struct wtg_json;
 struct wtg_json *wtg_json_new(void);

@@ -138,8 +138,8 @@ const struct wtg_disk *wtg_target_disk(const struct wtg_target *target);
  */
 const char *wtg_target_name(const struct wtg_target *target);
 
-/* Does answer confirm this target?  On a terminal the model or the serial's last 6
- * characters do, too.  Where there is nothing to lose, none (NULL) does, and a wrong one does
+/* Does answer confirm this target, as it is or as it is shown?  On a terminal the model or
+ * the serial's last 6 characters do, too, and what cannot be typed may be left out.  Where there is nothing to lose, none (NULL) does, and a wrong one does
  * not: something else was meant. */
 bool wtg_target_confirmed(const struct wtg_target *target, const char *answer, bool terminal);
 

@@ -18,10 +18,13 @@ bool wtg_text_ends(const char *text, const char *suffix);
 
 /*
  * A copy that is safe to show on a terminal: valid UTF-8, with control characters, escape
- * sequences, line breaks and bidirectional overrides replaced by U+FFFD.  Device labels and
- * image names come from strangers.
+ * sequences, line breaks, bidirectional overrides and what cannot be seen replaced by
+ * U+FFFD.  Device labels and image names come from strangers.
  */
 char *wtg_text_printable(const char *text);
+
+/* Does wtg_text_printable() keep it? */
+bool wtg_char_is_harmless(uint32_t c);
 
 /* "260 MiB", "59.6 GiB": at most one decimal, binary units.  The caller frees. */
 char *wtg_size_text(uint64_t bytes);

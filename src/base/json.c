@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,10 +122,38 @@ struct wtg_facts *wtg_json_facts(struct wtg_json *json)
 	return &json->facts;
 }
 
+/* Write c as \uXXXX, or as two of them, a surrogate pair; gives the end of that. */
+static char *put_escaped(char *o, uint32_t c)
+{
+	if (c < 0x10000)
+		return o + sprintf(o, "\\u%04x", c);
+	return o + sprintf(o, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+			   0xdc00 + (c & 0x3ff));
+}
+
+/* json-c escapes what JSON says must be; there is more that people should not be shown.  It
+ * can only be inside of strings. */
 char *wtg_json_line(const struct wtg_json *json)
 {
-	return wtg_text_copy(json_object_to_json_string_ext(
-		json->stack[0], JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	const char *text = json_object_to_json_string_ext(
+		json->stack[0], JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	size_t length = strlen(text), n;
+	char *line = wtg_alloc(length * 6 + 1), *o = line;
+
+	for (size_t at = 0; at < length; at += n) {
+		uint32_t c;
+
+		n = wtg_utf8_next(text + at, length - at, &c);
+		if (n > 0 && !wtg_char_is_harmless(c)) {
+			o = put_escaped(o, c);
+			continue;
+		}
+		n = n ? n : 1; /* string_of() leaves none */
+		memcpy(o, text + at, n);
+		o += n;
+	}
+	*o = '\0';
+	return line;
 }
 
 /* A struct wtg_json_doc is json-c's own object under a name that keeps the type apart. */

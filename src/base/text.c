@@ -48,13 +48,29 @@ bool wtg_text_ends(const char *text, const char *suffix)
 	return length >= n && strcmp(text + length - n, suffix) == 0;
 }
 
-/* What may not reach a terminal: controls, line and paragraph separators, and the marks
- * that reorder what follows them. */
-static bool is_harmless(uint32_t c)
+/*
+ * What may not reach a terminal: controls, line and paragraph separators, and what shows as
+ * nothing, so that two names look like one, or reorders what follows it (Unicode 15's
+ * Default_Ignorable_Code_Point, which has Bidi_Control in it).
+ */
+static const struct {
+	uint32_t first, last;
+} harmful[] = {
+	{ 0x0000, 0x001f },   { 0x007f, 0x009f },   { 0x00ad, 0x00ad },
+	{ 0x034f, 0x034f },   { 0x061c, 0x061c },   { 0x115f, 0x1160 },
+	{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f },   { 0x200b, 0x200f },
+	{ 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },
+	{ 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },
+	{ 0xfff0, 0xfffb },   { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+	{ 0xe0000, 0xe0fff },
+};
+
+bool wtg_char_is_harmless(uint32_t c)
 {
-	return !(c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0xfeff ||
-		 (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-		 (c >= 0x2060 && c <= 0x206f));
+	for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++)
+		if (c >= harmful[i].first && c <= harmful[i].last)
+			return false;
+	return true;
 }
 
 char *wtg_text_printable(const char *text)
@@ -67,7 +83,7 @@ char *wtg_text_printable(const char *text)
 		uint32_t c;
 		size_t n = wtg_utf8_next(text + at, length - at, &c);
 
-		if (n == 0 || !is_harmless(c)) {
+		if (n == 0 || !wtg_char_is_harmless(c)) {
 			memcpy(o, replacement, 3);
 			o += 3;
 		} else {

@@ -16,27 +16,56 @@ char *wtg_disk_name(const struct wtg_disk *disk)
 	return wtg_text_printable(disk->serial ? disk->serial : disk->path);
 }
 
-static bool ends_in(const char *serial, const char *answer)
+/* Without the marks for what cannot be shown, which no keyboard has.  The caller frees. */
+static char *typed_form(const char *text)
 {
-	size_t n = strlen(serial);
+	static const char mark[] = "\xef\xbf\xbd";
+	char *typed = wtg_text_printable(text);
 
-	return n >= SERIAL_END && strcmp(answer, serial + n - SERIAL_END) == 0;
+	for (char *m = strstr(typed, mark); m; m = strstr(m, mark))
+		memmove(m, m + strlen(mark), strlen(m + strlen(mark)) + 1);
+	return typed;
+}
+
+/* The last SERIAL_END characters of it; NULL if it has fewer. */
+static const char *end_of(const char *serial)
+{
+	const char *end = serial + strlen(serial);
+
+	for (unsigned n = 0; n < SERIAL_END; end--) {
+		if (end == serial)
+			return NULL;
+		n += (end[-1] & 0xc0) != 0x80; /* not one that goes on */
+	}
+	return end;
+}
+
+/* What people at a terminal may type: the whole serial, its end, or the model. */
+static bool names(const struct wtg_disk *disk, const char *answer)
+{
+	_cleanup_free_ char *typed = typed_form(answer);
+	_cleanup_free_ char *model = disk->model ? typed_form(disk->model) : NULL;
+	_cleanup_free_ char *serial = disk->serial ? typed_form(disk->serial) : NULL;
+
+	if (!*typed)
+		return false;
+	if (wtg_text_equal(typed, model))
+		return true;
+	return serial && (strcmp(typed, serial) == 0 || wtg_text_equal(typed, end_of(serial)));
 }
 
 bool wtg_disk_confirmed(const struct wtg_disk *disk, const char *answer, bool terminal)
 {
 	_cleanup_free_ char *name = wtg_disk_name(disk);
-	_cleanup_free_ char *model = disk->model ? wtg_text_printable(disk->model) : NULL;
 
 	if (!answer || !*answer)
 		return !name;
-	if (!disk->serial && strcmp(answer, disk->path) == 0)
+	/* As it is: programs have it from elsewhere. */
+	if (strcmp(answer, disk->serial ? disk->serial : disk->path) == 0)
 		return true;
 	if (!name)
 		return false;
 	if (strcmp(answer, name) == 0)
 		return true;
-	if (!terminal)
-		return false;
-	return wtg_text_equal(answer, model) || (disk->serial && ends_in(name, answer));
+	return terminal && names(disk, answer);
 }

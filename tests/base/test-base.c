@@ -72,9 +72,12 @@ static void what_could_harm_a_terminal_is_replaced(void **state)
 {
 	_cleanup_free_ char *plain = wtg_text_printable("Größe 内存 😀");
 	_cleanup_free_ char *nasty = wtg_text_printable("a\x1b[2J\n\xe2\x80\xae" "b\xff");
+	/* A C1 control, a soft hyphen, a zero-width space, a filler, a tag. */
+	_cleanup_free_ char *unseen = wtg_text_printable("\xc2\x9b" "1\u00ad2\u200b3\u31644\U000e0041");
 
 	(void)state;
 	assert_string_equal(plain, "Größe 内存 😀");
+	assert_string_equal(unseen, "\ufffd1\ufffd2\ufffd3\ufffd4\ufffd");
 	assert_string_equal(nasty, "a\xef\xbf\xbd[2J\xef\xbf\xbd\xef\xbf\xbd" "b\xef\xbf\xbd");
 }
 
@@ -279,6 +282,7 @@ static void json_says_numbers_as_numbers_and_bytes_as_utf8(void **state)
 	wtg_fact_number(f, "schema", 1);
 	wtg_fact_text(f, "model", "a\"b\xff");
 	wtg_fact_text(f, "absent", NULL);
+	wtg_fact_text(f, "unseen", "\x1b\x7f\xc2\x9b\u202e\U000e0041ß");
 	wtg_fact_open(f, "list", WTG_LIST);
 	wtg_fact_bytes(f, NULL, UINT64_MAX);
 	wtg_fact_open(f, NULL, WTG_OBJECT);
@@ -286,8 +290,10 @@ static void json_says_numbers_as_numbers_and_bytes_as_utf8(void **state)
 	wtg_fact_close(f);
 	wtg_fact_close(f);
 	line = wtg_json_line(json);
-	assert_string_equal(line, "{\"schema\":1,\"model\":\"a\\\"b\xef\xbf\xbd\",\"list\":"
-				  "[18446744073709551615,{\"yes\":true}]}");
+	assert_string_equal(line, "{\"schema\":1,\"model\":\"a\\\"b\xef\xbf\xbd\","
+				  "\"unseen\":\"\\u001b\\u007f\\u009b\\u202e"
+				  "\\udb40\\udc41ß\",\"list\":["
+				  "18446744073709551615,{\"yes\":true}]}");
 	doc = wtg_json_parse(line, strlen(line));
 	assert_non_null(doc);
 	again = wtg_json_new();

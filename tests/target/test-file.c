@@ -347,6 +347,8 @@ static void confirmation_is_by_the_name_that_is_shown(void **state)
 	const struct wtg_disk stick = { .path = (char *)"/dev/sdb", .model = (char *)"Ultra Fit",
 					.serial = (char *)"4C530001\x1b" "20406" };
 	const struct wtg_disk nameless = { .path = (char *)"/dev/loop1" };
+	const struct wtg_disk unseen = { .path = (char *)"/dev/sdd", .serial = (char *)"\x1b" };
+	const struct wtg_disk wide = { .path = (char *)"/dev/sde", .serial = (char *)"XÄÖ1234" };
 	const struct wtg_disk curt = { .path = (char *)"/dev/sdc", .serial = (char *)"12" };
 	_cleanup_free_ char *name = wtg_disk_name(&stick), *path = wtg_disk_name(&nameless);
 
@@ -363,6 +365,16 @@ static void confirmation_is_by_the_name_that_is_shown(void **state)
 	assert_false(wtg_disk_confirmed(&stick, "", true));
 	assert_false(wtg_disk_confirmed(&stick, NULL, true));
 	assert_false(wtg_disk_confirmed(&stick, "y", true));
+	/* As other programs have it, and as far as it can be typed. */
+	assert_true(wtg_disk_confirmed(&stick, stick.serial, false));
+	assert_true(wtg_disk_confirmed(&stick, "4C53000120406", true));
+	assert_false(wtg_disk_confirmed(&stick, "4C53000120406", false));
+	assert_true(wtg_disk_confirmed(&stick, "120406", true));
+	assert_false(wtg_disk_confirmed(&stick, "\xef\xbf\xbd", true));
+	assert_false(wtg_disk_confirmed(&unseen, "\xef\xbf\xbd\xef\xbf\xbd", true));
+	assert_true(wtg_disk_confirmed(&unseen, "\xef\xbf\xbd", false));
+	assert_true(wtg_disk_confirmed(&wide, "\xc3\x84" "Ö1234", true));
+	assert_false(wtg_disk_confirmed(&wide, "Ö1234", true));
 	assert_true(wtg_disk_confirmed(&nameless, "/dev/loop1", false));
 	assert_false(wtg_disk_confirmed(&nameless, "/loop1", true));
 	assert_true(wtg_disk_confirmed(&curt, "12", true));
