@@ -7,7 +7,9 @@
 #include "base/crypto.h"
 
 /*
- * The block, little-endian; what is not named is zero:
+ * The block, little-endian; what is not named is zero.  All of it lies in the first 512 bytes:
+ * the drive writes a sector or does not, so that a power cut while the record of one step
+ * replaces that of another leaves one of them, and not the halves of both.
  *
  *	   0  16  magic
  *	  16   4  state
@@ -16,7 +18,7 @@
  *	  40   8  where it lies on the drive: a copy elsewhere is none
  *	  48  48  step, with a NUL
  *	  96  24  version, with a NUL
- *	4064  32  SHA-256 of all before it
+ *	 480  32  SHA-256 of all before it
  */
 #define MAGIC_AT 0
 #define STATE_AT 16
@@ -25,10 +27,11 @@
 #define PLACE_AT 40
 #define STEP_AT 48
 #define VERSION_AT 96
-#define DIGEST_AT (WTG_MARKER_BYTES - WTG_SHA256_SIZE)
+#define SECTOR_BYTES 512 /* the smallest that there are */
+#define DIGEST_AT (SECTOR_BYTES - WTG_SHA256_SIZE)
 
 /* The last digit is the layout's; another layout is no marker of ours. */
-static const char magic[16] = "wtgctl marker 1";
+static const char magic[16] = "wtgctl marker 2";
 
 int wtg_marker_write(const struct wtg_window *disk, uint64_t offset,
 		     const struct wtg_marker *marker, struct wtg_error *err)

@@ -6,6 +6,7 @@
 #include "plan/marker.h"
 #include "step/status.h"
 #include "target/target.h"
+#include "wtg/text.h"
 
 #define MAX_MANIFEST_BYTES (1u << 20)
 
@@ -76,11 +77,13 @@ static const char *state_name(enum wtg_state state)
 	abort();
 }
 
-/* Something that libblkid knows: then the drive was used again since, by another tool. */
+/* Something that libblkid knows: then the drive was used again since, by another tool.  A
+ * protective MBR alone is what is left of a table whose erasing a power cut ended. */
 static bool is_recognised(const struct wtg_disk *disk)
 {
 	for (size_t i = 0; i < disk->n_contents; i++)
-		if (disk->contents[i].number > 0 || disk->contents[i].type)
+		if (disk->contents[i].number > 0 ||
+		    (disk->contents[i].type && !wtg_text_equal(disk->contents[i].type, "PMBR")))
 			return true;
 	return false;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the attacks share: media, targets with something to lose, and ways to break in.  The
 # program runs as an ordinary user in $D; WTGCTL and MAKE_MEDIA are its and the media's maker's
-# paths.  WTGCTL_SWEEP=all walks every write and flush instead of some.
+# paths.
 
 # For setup_file.  The program is copied: an ordinary user may not reach the build directory.
 attack_begin() {
@@ -151,38 +151,3 @@ nothing_left() { # DRIVE
 
 # Where leaks are looked for with ptrace, nobody else can use it.
 export STRACE="env ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace"
-
-# struck CALL TAMPERING ARGUMENT...: create t.img while strace tampers with what we do to it.  The
-# programs that we run are left alone.
-struck() {
-	local call=$1 tampering=$2
-	shift 2
-	status=0
-	# shellcheck disable=SC2086 # a command and its options
-	as_user $STRACE -o trace -P "$D/t.img" -e trace="$call" ${tampering:+-e inject=$call:$tampering} \
-		"$D/wtgctl" create -q --progress none --edition 1 "$@" "$D/t.img" \
-		>out 2>err </dev/null || status=$?
-}
-
-# How many such calls a whole run makes to a new file.
-count_calls() { # CALL ARGUMENT...
-	rm -f t.img
-	struck "$1" "" "${@:2}"
-	[ "$status" -eq 0 ] && grep -c "^$1(" trace
-}
-
-# points LAST HOW-MANY: numbers from 1 to LAST, the first two, the last six, and others spread
-# between; all of them with WTGCTL_SWEEP=all.
-points() {
-	if [ "${WTGCTL_SWEEP:-}" = all ] || [ "$1" -le "$2" ]; then
-		seq "$1"
-		return
-	fi
-	{
-		printf '1\n2\n'
-		seq $(($1 - 5)) "$1"
-		for ((i = 0; i < $2 - 8; i++)); do
-			echo $((3 + i * ($1 - 8) / ($2 - 8)))
-		done
-	} | sort -nu
-}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Ctrl-C, a closed pipe, a process that is killed and writes that fail, wherever they come: the
-# drive is blank or complete, never in between, and the user is told which.
+# Ctrl-C, a closed pipe and reads that fail, wherever they come: the drive is blank or complete,
+# never in between, and the user is told which.  Writes that fail are walked in sweep.
 
 load attack
 
@@ -136,142 +136,7 @@ judged() {
 	"$D/wtgctl" verify t.img
 }
 
-# ------------------------------------------------------------------ power cuts and failing drives
-
-# blkid, sfdisk and file find nothing and status says where it stopped; or verify is content.
-blank_or_complete() {
-	found=complete
-	if blank t.img; then
-		found=blank
-		"$D/wtgctl" verify t.img >/dev/null 2>&1 && return 1
-		# Of the write that makes the record, and that before it, nothing can tell.
-		[ "$1" -eq 1 ] || [[ $(state t.img) == interrupted\ * ]]
-	else
-		sgdisk -v t.img | grep -q '^No problems found' || return 1
-		"$D/wtgctl" verify t.img >/dev/null && status_is t.img complete
-	fi
-}
-
-@test "killed at a write, the drive is blank or complete" {
-	needs strace
-	last=$(count_calls pwrite64 --image one.wim --size 1G)
-	[ "$last" -gt 30 ]
-	complete=0
-	for n in $(points "$last" 25); do
-		rm -f t.img
-		struck pwrite64 "signal=KILL:when=$n" --image one.wim --size 1G 2>/dev/null
-		echo "killed at write $n of $last: status $status"
-		[ "$status" -eq 137 ]
-		blank_or_complete "$n"
-		[ $found = blank ] || complete=$((complete + 1))
-		[ $((n % 9)) -eq 0 ] || [ "$n" -eq $((last - 1)) ] || continue
-		# The same command again needs no more than before.
-		wtgctl create -q --image one.wim t.img
-		cat err
-		[ "$status" -eq 0 ]
-		"$D/wtgctl" verify -q t.img
-	done
-	# All but the last write, which says that it is over, come before the table shows.
-	[ "$complete" -eq 1 ]
-	[ -z "$(ls -A "$TMPDIR")" ]
-}
-
-@test "killed while an old table is erased, that is whole or gone" {
-	needs strace
-	as_user "$D/wtgctl" create -q --image one.wim --size 1G old.img
-	id=$(blkid -p -s PTUUID -o value old.img)
-	for n in 1 2 3 4 5 6 8; do
-		rm -f t.img
-		cp --sparse=always old.img t.img
-		[ "$(id -u)" -ne 0 ] || chown nobody t.img
-		struck pwrite64 "signal=KILL:when=$n" --image one.wim --overwrite \
-			--confirm "$D/t.img" 2>/dev/null
-		[ "$status" -eq 137 ]
-		echo "killed at write $n"
-		if blank t.img; then
-			[ "$n" -gt 2 ]
-			status_is t.img interrupted wipe-target
-		else
-			[ "$n" -le 2 ]
-			[ "$(blkid -p -s PTUUID -o value t.img)" = "$id" ]
-			sgdisk -v t.img | grep -q '^No problems found'
-		fi
-	done
-}
-
-# failed N WHAT: status and sentence of a failed call, and what is found then.
-failed() {
-	echo "$2 $1: status $status, $(cat err)"
-	one_sentence || return 1
-	if grep -qxF "The file was not touched." err; then
-		[ "$status" -eq 5 ] && [ ! -e t.img ]
-		return
-	fi
-	[ "$status" -eq 10 ] || return 1
-	if grep -qF "The drive was left without a partition table" err; then
-		blank t.img && no_table_for_sgdisk t.img
-	elif grep -qF "Its partition table was just being erased or written" err; then
-		true
-	else
-		grep -qF "The drive is complete, but it was not verified" err &&
-			status_is t.img complete
-	fi
-}
-
-@test "a write that fails ends it with one true sentence and no table" {
-	needs strace
-	last=$(count_calls pwrite64 --image one.wim --size 1G)
-	i=0
-	for n in $(points "$last" 25); do
-		if [ $((i++ % 2)) -eq 0 ]; then error=EIO words="Input/output error"
-		else error=ENOSPC words="No space left on device"; fi
-		rm -f t.img
-		struck pwrite64 "error=$error:when=$n" --image one.wim --size 1G
-		failed "$n" "$error of write"
-		grep -qE "^wtgctl: .*write to the drive at byte [0-9]+: ${words}[.]$" err
-		[ "$n" -eq 1 ] || [ "$n" -eq "$last" ] || blank t.img
-		# Nothing is written after a write that failed.
-		[ "$(grep -c '^pwrite64(' trace)" -eq "$n" ]
-	done
-	[ -z "$(ls -A "$TMPDIR")" ]
-}
-
-@test "what a drive swallows of a write is found out, if it matters" {
-	needs strace
-	struck pwrite64 "" --image one.wim --size 1G
-	# Where the first sector is not zeros.
-	grep '^pwrite64(' trace | grep -nE '"(FILE|INDX|EFI PART|wtgctl marker)' | cut -d: -f1 >begun
-	[ "$(wc -l <begun)" -ge 6 ]
-	found=0
-	for n in $(sed -n '1~2p' begun); do
-		rm -f t.img
-		struck pwrite64 "retval=512:when=$n" --image one.wim --size 1G
-		echo "write $n: status $status, $(cat err)"
-		if [ "$status" -eq 0 ]; then # it was written again later
-			"$D/wtgctl" verify -q t.img
-			continue
-		fi
-		# By reading back at the latest; before, where the volume does not make sense.
-		[ "$status" -eq 11 ] || [ "$status" -eq 10 ]
-		one_sentence
-		found=$((found + 1))
-	done
-	[ "$found" -ge 2 ]
-}
-
-@test "a flush that fails is not forgotten" {
-	needs strace
-	last=$(count_calls fdatasync --image one.wim --size 1G)
-	[ "$last" -ge 8 ]
-	for n in $(seq "$last"); do
-		rm -f t.img
-		struck fdatasync "error=EIO:when=$n" --image one.wim --size 1G
-		failed "$n" flush
-		grep -qE "^wtgctl: .*flush.*: Input/output error[.]$" err
-		# Once is enough: the kernel tells it once.
-		[ "$(grep -c '^fdatasync(' trace)" -eq "$n" ]
-	done
-}
+# ------------------------------------------------------------------ failing media (drives: sweep)
 
 @test "an image that cannot be read any more is said, wherever it stops" {
 	needs strace

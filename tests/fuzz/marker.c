@@ -26,8 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	read_marker(data, size);
 	memcpy(block, data, size < sizeof(block) ? size : sizeof(block));
-	wtg_sha256(block, sizeof(block) - WTG_SHA256_SIZE,
-		   block + sizeof(block) - WTG_SHA256_SIZE);
+	wtg_sha256(block, 512 - WTG_SHA256_SIZE, block + 512 - WTG_SHA256_SIZE);
 	read_marker(block, sizeof(block));
 	return 0;
 }

@@ -158,7 +158,7 @@ static void marker(void)
 	assert_int_equal(wtg_pread_all(fd, block, sizeof(block), 0), 0);
 	/* The harness supplies what is behind it. */
 	seed("marker", "running", &(struct wtg_bytes){ block, 128 });
-	seed("marker", "whole", &(struct wtg_bytes){ block, sizeof(block) });
+	seed("marker", "whole", &(struct wtg_bytes){ block, 512 });
 }
 
 static void put_wim(const char *name, const char *options)

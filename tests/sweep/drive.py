@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is on a drive, by anybody but wtgctl: blkid, sfdisk, sgdisk, mtools, and firmware, whose
+few rules (UEFI 5.3) are written down here a second time."""
+import json
+import os
+import struct
+import subprocess
+import zlib
+
+from sweep import Failure, require, wtgctl
+
+SECTOR = 512
+ESP = bytes.fromhex("28732ac11ff8d211ba4b00a0c93ec93b")
+
+
+def run(*command):
+    return subprocess.run(command, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=dict(os.environ, LC_ALL="C.UTF-8", MTOOLS_SKIP_CHECK="1"))
+
+
+def protective_mbr(sector):
+    """A partition of type EE from sector 1 on (UEFI 5.2.3)."""
+    rows = [sector[at:at + 16] for at in range(446, 510, 16)]
+    return sector[510:] == b"\x55\xaa" and any(
+        row[4] == 0xEE and row[8:12] == b"\1\0\0\0" for row in rows)
+
+
+def entries(f, lba):
+    """Of the table with its header there, if that is sound (UEFI 5.3.2); else None."""
+    f.seek(lba * SECTOR)
+    header = f.read(SECTOR)
+    size, crc = struct.unpack_from("<2I", header, 12)
+    if header[:8] != b"EFI PART" or not 92 <= size <= SECTOR:
+        return None
+    if zlib.crc32(header[:16] + bytes(4) + header[20:size]) != crc:
+        return None
+    mine, = struct.unpack_from("<Q", header, 24)
+    at, count, each, crc = struct.unpack_from("<Q3I", header, 72)
+    if mine != lba or each < 128 or count * each > 1 << 20:
+        return None
+    f.seek(at * SECTOR)
+    table = f.read(count * each)
+    if zlib.crc32(table) != crc:
+        return None
+    return [table[i:i + each] for i in range(0, len(table), each) if any(table[i:i + 16])]
+
+
+class Look:
+    """table: firmware reads one.  shown: the protective MBR, without which it does not look.
+    copies: how many of the two are sound."""
+
+    def __init__(self, path):
+        self.path = path
+        with open(path, "rb") as f:
+            last = f.seek(0, os.SEEK_END) // SECTOR - 1
+            both = [entries(f, 1), entries(f, last)]
+            f.seek(0)
+            self.shown = protective_mbr(f.read(SECTOR))
+        self.copies = sum(one is not None for one in both)
+        self.table = both[0] or both[1]
+
+    def boots(self):
+        """Firmware finds the loader, and the loader its store."""
+        for entry in self.table:
+            if entry[:16] != ESP:
+                continue
+            at, = struct.unpack_from("<Q", entry, 32)
+            image = f"{self.path}@@{at * SECTOR}"
+            return (starts_with(image, "::/EFI/BOOT/BOOTX64.EFI", "MZ") and
+                    starts_with(image, "::/EFI/Microsoft/Boot/BCD", "regf"))
+        return False
+
+
+def starts_with(image, file, magic):
+    return run("mcopy", "-n", "-i", image, file, "-").stdout.startswith(magic)
+
+
+def findings(path):
+    """What `wtgctl verify` finds wrong: topics."""
+    out = wtgctl("verify", "--json", path).stdout.splitlines()
+    verify = next((one for one in map(json.loads, out) if one["type"] == "verify"), None)
+    require(verify, "verify found nothing to say:", out)
+    return {one["topic"] for one in verify["findings"] if one["grade"] == "wrong"}
+
+
+def judge(path):
+    """blank: no table for anybody, nothing to start.  complete: in the eyes of all.  half: a
+    table of which something is missing, and all that it leads to.  Anything else fails."""
+    look = Look(path)
+    if look.table is None:
+        probed = run("blkid", "-p", path)
+        # An old drive's protective MBR, alone, leads nowhere.
+        require(probed.returncode == 2 or look.shown and 'PTTYPE="PMBR"' in probed.stdout,
+                "no table, but blkid says", probed.stdout, probed.stderr)
+        if not look.shown:
+            asked = run("sfdisk", "--json", path).stderr
+            require("does not contain a recognized partition table" in asked, "sfdisk:", asked)
+        return "blank"
+    require(look.boots(), "there is a table, and nothing boots")
+    wrong = findings(path)
+    require(wrong <= {"table"}, "there is a table, and verify finds wrong:", wrong)
+    if wrong or look.copies < 2:
+        return "half"
+    require("No problems found" in run("sgdisk", "-v", path).stdout, "sgdisk finds problems")
+    require(wtgctl("verify", "-q", path).returncode == 0, "verify does not accept it")
+    return "complete"
+
+
+def status(path):
+    """(state, step) as `wtgctl status` has it."""
+    out = wtgctl("status", "--json", path)
+    for line in out.stdout.splitlines():
+        said = json.loads(line)
+        if said["type"] == "status":
+            return said["state"], said.get("interrupted_in")
+    raise Failure(f"status says {out.returncode}: {out.stderr}")

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is created onto what."""
+import fcntl
+import os
+import shutil
+import struct
+import subprocess
+
+import sweep
+
+BLKDISCARD = 0x1277
+MARKER_AT = 512 << 10
+MARKER_STEP = slice(48, 96)
+
+
+class Scene:
+    def __init__(self, name, image, *more):
+        self.name = name
+        self.image = image
+        self.more = more
+
+    def prepare(self, slot):
+        """A new file: there is none."""
+        if os.path.exists(slot.file):
+            os.unlink(slot.file)
+        return slot.file
+
+    def arguments(self, target):
+        return ["create", "-q", "--progress", "none", "--edition", "1", "--image", self.image,
+                "--seed", "sweep", *self.more, target]
+
+    def before(self, offset, length):
+        """What was there."""
+        return bytes(length)
+
+    def create(self, slot, *tampering, **more):
+        target = self.prepare(slot)
+        return target, slot.run(self.arguments(target), target, *tampering, **more)
+
+    def again(self, target):
+        return sweep.wtgctl(*self.arguments(target))
+
+
+class OldDrive(Scene):
+    """A file that holds a drive of another run."""
+
+    def __init__(self, name, image, *more):
+        super().__init__(name, image, "--overwrite", *more)
+        self.old = os.path.join(sweep.DIR, "old.img")
+        if not os.path.exists(self.old):
+            subprocess.run([sweep.WTGCTL, "create", "-q", "--image", image, "--edition", "1",
+                            "--size", str(sweep.SIZE), "--seed", "old", self.old], check=True,
+                           env=sweep.environment())
+
+    def prepare(self, slot):
+        super().prepare(slot)
+        subprocess.run(["cp", "--sparse=always", self.old, slot.file], check=True)
+        return slot.file
+
+    def arguments(self, target):
+        return [*super().arguments(target)[:-1], "--confirm", target, target]
+
+    def before(self, offset, length):
+        with open(self.old, "rb") as f:
+            return os.pread(f.fileno(), length, offset)
+
+
+class Loop(Scene):
+    """A loop device without anything on it."""
+
+    def prepare(self, slot):
+        if not slot.loop:
+            back = os.path.join(slot.dir, "loop.img")
+            with open(back, "wb") as f:
+                f.truncate(sweep.SIZE)
+            slot.loop = subprocess.run(["losetup", "--show", "-f", back], check=True, text=True,
+                                       stdout=subprocess.PIPE).stdout.strip()
+        drive = os.open(slot.loop, os.O_RDWR)
+        fcntl.ioctl(drive, BLKDISCARD, struct.pack("2Q", 0, sweep.SIZE))
+        os.close(drive)
+        return slot.loop
+
+    def arguments(self, target):
+        return [*super().arguments(target)[:-1], "--confirm", target, target]
+
+
+def no_loops():
+    """Why there are none here."""
+    if os.geteuid() != 0:
+        return "loop devices are root's"
+    free = shutil.which("losetup") and subprocess.run(["losetup", "-f"], capture_output=True)
+    return None if free and free.returncode == 0 else "there are no loop devices here"
+
+
+def steps(calls):
+    """For each call, by its number: the step that is on record when it is made."""
+    found, step = [None, None], None
+    for call in calls:
+        if call.kind == sweep.WRITE and call.offset == MARKER_AT and len(call.data) == 4096:
+            name = call.data[MARKER_STEP].split(b"\0")[0].decode()
+            step = name if name != step else step
+        found.append(step)
+    return found
