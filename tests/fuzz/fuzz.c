@@ -7,6 +7,8 @@
 #include "base/alloc.h"
 #include "base/fdio.h"
 #include "base/json.h"
+#include "base/utf16.h"
+#include "text.h"
 
 #define MAX_DISK_BYTES (64u << 20)
 #define NUMBER_BYTES 4
@@ -134,8 +136,23 @@ struct wtg_window fuzz_window(int fd, uint64_t size_bytes)
 	return (struct wtg_window){ .fd = fd, .length = size_bytes };
 }
 
-void fuzz_describe(void (*describe)(const void *thing, struct wtg_facts *out),
-		   const void *thing)
+void fuzz_check_harmless(const char *text)
+{
+	size_t length = strlen(text), n;
+	uint32_t c;
+
+	for (size_t at = 0; at < length; at += n) {
+		n = wtg_utf8_next(text + at, length - at, &c);
+		FUZZ_ASSERT(n > 0);
+		FUZZ_ASSERT(c == '\n' || (c >= 0x20 && (c < 0x7f || c > 0x9f)));
+		FUZZ_ASSERT(c < 0x202a || c > 0x202e);
+		FUZZ_ASSERT(c < 0x2066 || c > 0x2069);
+	}
+}
+
+typedef void describe_fn(const void *thing, struct wtg_facts *out);
+
+static void describe_as_json(describe_fn *describe, const void *thing)
 {
 	struct wtg_json *json = wtg_json_new();
 	_cleanup_free_ char *line = NULL;
@@ -147,4 +164,27 @@ void fuzz_describe(void (*describe)(const void *thing, struct wtg_facts *out),
 	FUZZ_ASSERT(doc);
 	wtg_json_doc_free(doc);
 	wtg_json_free(json);
+}
+
+static void describe_as_text(describe_fn *describe, const void *thing,
+			     enum cli_text_extent extent)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	struct cli_text sink;
+
+	if (!to)
+		abort();
+	describe(thing, cli_text_start(&sink, to, extent));
+	fclose(to);
+	FUZZ_ASSERT(strlen(text) == size);
+	fuzz_check_harmless(text);
+}
+
+void fuzz_describe(describe_fn *describe, const void *thing)
+{
+	describe_as_json(describe, thing);
+	describe_as_text(describe, thing, CLI_TEXT_BRIEF);
+	describe_as_text(describe, thing, CLI_TEXT_ALL);
 }

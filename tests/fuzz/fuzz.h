@@ -52,6 +52,9 @@ void fuzz_mend_gpt(int fd, uint64_t disk_bytes);
 /* Reads all of it. */
 struct wtg_window fuzz_window(int fd, uint64_t size_bytes);
 
-/* Let a thing describe itself, and see that what comes out is JSON again. */
+/* Valid UTF-8, and no control characters (C0, DEL, C1; but line ends) or bidi overrides. */
+void fuzz_check_harmless(const char *text);
+
+/* Let a thing describe itself: as JSON, which is JSON again, and to people, harmlessly. */
 void fuzz_describe(void (*describe)(const void *thing, struct wtg_facts *out),
 		   const void *thing);
