@@ -76,10 +76,10 @@ drive() { # NAME SECTOR
 	disc "$1"
 	[ ! -f "$drive" ] || return 0
 	if [ "$2" -eq 512 ]; then
-		"$WTGCTL" create -q --image "$D/$1.iso" --edition Core --size 3G "$drive"
+		"$WTGCTL" create -q --image "$D/$1.iso" --edition Core --size 512M "$drive"
 		return
 	fi
-	truncate -s 3G "$D/new"
+	truncate -s 512M "$D/new"
 	loop=$(losetup --show -f -b "$2" "$D/new" 2>/dev/null) ||
 		skip "no loop devices here, and they alone have sectors of $2 bytes"
 	"$WTGCTL" create -q --image "$D/$1.iso" --edition Core --confirm "$loop" "$loop" || {
@@ -111,25 +111,28 @@ attach() { # xhci|ehci|nvme|virtio SECTOR
 # Switch $arch on with $drive as $device, until it is off again or has found nothing to start.
 # What the serial line said is in $D/serial.
 switch_on() {
-	local qemu i
+	local qemu status=0
 
 	: >"$D/raw"
-	"${emulator[@]}" -nodefaults -m 256 -smp 1 -display none -no-reboot -serial "file:$D/raw" \
+	timeout $MOST_SECONDS "${emulator[@]}" -nodefaults -m 256 -smp 1 -display none -no-reboot \
+		-serial "file:$D/raw" \
 		-drive if=pflash,format=raw,readonly=on,file="$code" \
 		-drive if=pflash,format=raw,snapshot=on,file="$vars" \
 		-drive if=none,id=disk,format=raw,snapshot=on,file="$drive" "${device[@]}" \
 		</dev/null >"$D/qemu.log" 2>&1 3>&- &
 	qemu=$!
-	for ((i = 0; i < 4 * MOST_SECONDS; i++)); do
-		kill -0 $qemu 2>/dev/null || break
-		! grep -qaE 'Access Denied|starting.*(UiApp|Shell)' "$D/raw" || break
+	while kill -0 $qemu 2>/dev/null; do
+		if grep -qaE 'Access Denied|starting.*(UiApp|Shell)' "$D/raw"; then
+			kill $qemu 2>/dev/null || :
+			break
+		fi
 		sleep 0.25
 	done
-	kill -9 $qemu 2>/dev/null || :
-	wait $qemu 2>/dev/null || :
+	wait $qemu || status=$?
 	# Without what moves the cursor about.
 	sed 's/\x1b\[[0-9;=]*[A-Za-z]//g' "$D/raw" | tr -d '\r\0' >"$D/serial"
 	cat "$D/qemu.log" "$D/serial"
+	[ $status -ne 124 ] || echo "still on after $MOST_SECONDS seconds"
 }
 
 stand_in_said() {

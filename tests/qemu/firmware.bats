@@ -102,7 +102,7 @@ starts() { # x64|arm64 ATTACHMENT SECTOR
 	drive=$D/cut.img
 	# As before the last step: no table.
 	dd if=/dev/zero of="$drive" bs=1M count=1 conv=notrunc status=none
-	dd if=/dev/zero of="$drive" bs=1M seek=3071 count=1 conv=notrunc status=none
+	dd if=/dev/zero of="$drive" bs=1M seek=511 count=1 conv=notrunc status=none
 	attach xhci 512
 	switch_on
 	same "the boot manager" "$(stand_in_said)" ""

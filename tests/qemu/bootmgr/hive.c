@@ -99,7 +99,7 @@ struct bytes hive_value(const struct hive *hive, UINT32 parent, const char *name
 
 		if (!(le16(value, 16) & 1) || !is_named(slice(value, 20, le16(value, 2)), name))
 			continue;
-		return size & INLINE ? slice(value, 8, size & ~INLINE & 0x7)
+		return size & INLINE ? slice(value, 8, size & ~INLINE)
 				     : slice(cell(hive, le32(value, 8)), 0, size);
 	}
 	fail("the BCD has no value %s", name);
