@@ -127,5 +127,5 @@ char *wtg_busy_locker(int fd)
 			(void)parse_lock(line, &st, &pid);
 	if (locks)
 		fclose(locks);
-	return pid ? process_name(pid) : wtg_text_copy("another program");
+	return pid ? process_name(pid) : NULL;
 }

@@ -11,6 +11,6 @@ char *wtg_busy_holders(const struct wtg_disk *disk);
  * frees. */
 char *wtg_busy_processes(const struct wtg_disk *disk);
 
-/* Who has the flock on fd's file: "another wtgctl, process 812", "process 99 (udevd)", or
- * "another program".  The caller frees. */
+/* Who has the flock on fd's file: "another wtgctl, process 812" or "process 99 (udevd)"; NULL
+ * if nobody that we see.  The caller frees. */
 char *wtg_busy_locker(int fd);

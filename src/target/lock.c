@@ -16,6 +16,7 @@
 
 #include "target/busy.h"
 #include "target/discover.h"
+#include "target/probe.h"
 #include "wtg/text.h"
 
 /* udevd locks a drive while it looks at it, which is over soon. */
@@ -85,17 +86,25 @@ static int check_unheld(const struct wtg_disk *disk, struct wtg_error *err)
 	return who ? wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s", disk->path, who) : 0;
 }
 
+/* Somebody has the drive to himself.  A run of ours is the one with the lock: others that
+ * have the drive open may be waiting for an answer. */
+static int fail_busy(const struct wtg_disk *disk, struct wtg_error *err)
+{
+	_cleanup_fd_ int fd = open(disk->path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *who = wtg_busy_holders(disk);
+
+	if (!who && fd >= 0)
+		who = wtg_busy_locker(fd);
+	if (!who)
+		who = wtg_busy_processes(disk);
+	return wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s", disk->path,
+			who ? who : "by somebody we cannot see, perhaps in a container");
+}
+
 static int fail_open(const struct wtg_disk *disk, int errnum, struct wtg_error *err)
 {
-	_cleanup_free_ char *who = NULL;
-
-	if (errnum == EBUSY) {
-		who = wtg_busy_holders(disk);
-		if (!who)
-			who = wtg_busy_processes(disk);
-		return wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s", disk->path,
-				who ? who : "by somebody we cannot see, perhaps in a container");
-	}
+	if (errnum == EBUSY)
+		return fail_busy(disk, err);
 	wtg_fail(err, WTG_SYSTEM, errnum, "open %s for writing", disk->path);
 	if (errnum == EACCES || errnum == EPERM)
 		return wtg_hint(err, disk->is_file ? "Is the file yours?"
@@ -141,7 +150,7 @@ static int fail_lock(const struct wtg_disk *disk, int fd, struct wtg_error *err)
 		return wtg_fail(err, WTG_SYSTEM, errnum, "lock %s", disk->path);
 	who = wtg_busy_locker(fd);
 	return wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s has locked it", disk->path,
-			who);
+			who ? who : "another program");
 }
 
 int wtg_target_probe_free(const struct wtg_target *target, struct wtg_error *err)
@@ -180,17 +189,51 @@ static int create(const struct wtg_disk *disk, struct wtg_error *err)
 	return fd < 0 ? wtg_fail(err, WTG_SYSTEM, errno, "create %s", disk->path) : fd;
 }
 
+static bool same_contents(const struct wtg_disk *a, const struct wtg_disk *b)
+{
+	if (a->n_contents != b->n_contents)
+		return false;
+	for (size_t i = 0; i < a->n_contents; i++) {
+		const struct wtg_content *x = &a->contents[i], *y = &b->contents[i];
+
+		if (x->number != y->number || x->offset_bytes != y->offset_bytes ||
+		    x->size_bytes != y->size_bytes || !wtg_text_equal(x->type, y->type) ||
+		    !wtg_text_equal(x->label, y->label))
+			return false;
+	}
+	return true;
+}
+
+/* What was allowed to be lost is what was there then: since, another run of ours may have
+ * ended, or somebody formatted the drive. */
+static int check_contents(const struct wtg_disk *disk, int fd, struct wtg_error *err)
+{
+	_cleanup_(wtg_disk_done) struct wtg_disk now = {
+		.path = wtg_text_copy(disk->path),
+		.size_bytes = disk->size_bytes,
+		.sector_bytes = disk->sector_bytes,
+	};
+
+	/* Nobody was asked about a file with nothing to lose. */
+	if (disk->is_file && disk->empty)
+		return lseek(fd, 0, SEEK_DATA) < 0
+			       ? 0
+			       : fail_other(disk, "something was written to it", err);
+	if (wtg_probe_contents(fd, &now, err) < 0)
+		return -1;
+	return same_contents(disk, &now)
+		       ? 0
+		       : fail_other(disk, "something else lies on it", err);
+}
+
 static int claim(const struct wtg_disk *disk, int fd, struct wtg_error *err)
 {
 	if (wtg_target_check_identity(disk, fd, err) < 0)
 		return -1;
 	if (lock_soon(fd, LOCK_EX) < 0)
 		return fail_lock(disk, fd, err);
-	if (check_unheld(disk, err) < 0)
+	if (check_unheld(disk, err) < 0 || check_contents(disk, fd, err) < 0)
 		return -1;
-	/* Nobody was asked about a file with nothing to lose. */
-	if (disk->is_file && disk->empty && lseek(fd, 0, SEEK_DATA) >= 0)
-		return fail_other(disk, "something was written to it", err);
 	if (disk->is_file && ftruncate(fd, (off_t)disk->size_bytes) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "give %s its size", disk->path);
 	return 0;

@@ -17,9 +17,9 @@ int wtg_target_probe_free(const struct wtg_target *target, struct wtg_error *err
 /*
  * Open the target for writing, once, whole: O_RDWR|O_CLOEXEC, O_EXCL for drives, flock
  * (LOCK_EX), and make sure that it is still what was looked at (diskseq, serial, WWN,
- * model, size, dev_t; inode and size of a file).  Creates and sizes a file that does not exist.  The
- * caller owns the descriptor.  *ret_created tells whether a file was made (so that a run
- * that fails before writing can remove it).
+ * model, size, dev_t; inode and size of a file; what lies on it).  Creates and sizes a file
+ * that does not exist.  The caller owns the descriptor.  *ret_created tells whether a file
+ * was made (so that a run that fails before writing can remove it).
  */
 int wtg_target_open_exclusive(const struct wtg_target *target, int *ret_fd, bool *ret_created,
 			      struct wtg_error *err);

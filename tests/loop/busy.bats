@@ -122,6 +122,27 @@ ext4() {
 	[ "$status" -eq 0 ]
 }
 
+@test "several runs of ours at once: one does it, the others are refused" {
+	local pids=() refused=0
+	for i in 1 2 3; do
+		"$WTGCTL" create --json --image windows.iso --edition Core --confirm "$loop" "$loop" \
+			>"out$i" 2>"err$i" </dev/null 3>&- &
+		pids+=($!)
+	done
+	status=0
+	for i in 1 2 3; do
+		wait "${pids[i - 1]}" && continue
+		refused=$((refused + 1))
+		cat "err$i"
+		# 3 when it looked at the drive only then.
+		tail -n 1 "out$i" | jq -e '.drive == "untouched" and (.status == 3 or .status == 5 and
+			(.message | contains("in use: another wtgctl, process")))' >/dev/null
+	done
+	[ "$refused" -eq 2 ]
+	wtgctl verify "$loop"
+	[ "$status" -eq 0 ]
+}
+
 @test "the image lies on it" {
 	one_partition ext4
 	mount "${loop}p1" mnt

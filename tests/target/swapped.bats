@@ -72,6 +72,13 @@ other="wtgctl: wipe-target: /dev/sdb is not what it was when it was looked at:"
 	refused 3 "$other its size has changed" "truncate -s 1G dev/sdb"
 }
 
+@test "one that somebody formatted since" {
+	swapped "echo label: gpt | sfdisk -q dev/sdb"
+	[ "$status" -eq 3 ]
+	grep -qF "/dev/sdb is not what it was when it was looked at: something else lies on it" shown
+	grep -qF "The drive was not touched." shown
+}
+
 @test "one of another number" {
 	refused 3 "$other it is another device" "ln -sfn 8:32 dev/.node/sdb"
 }
