@@ -37,29 +37,9 @@ static void put(struct wtg_facts *f, const char *key, struct json_object *value)
 		json_object_object_add(into, key, value);
 }
 
-/* json-c passes bytes through as they are, so what is not UTF-8 is replaced here. */
-static struct json_object *string_of(const char *text)
-{
-	size_t length = strlen(text);
-	char *valid = wtg_alloc(length * 3 + 1), *o = valid;
-	struct json_object *string;
-
-	for (size_t at = 0; at < length;) {
-		uint32_t c;
-		size_t n = wtg_utf8_next(text + at, length - at, &c);
-
-		memcpy(o, n ? text + at : "\xef\xbf\xbd", n ? n : 3);
-		o += n ? n : 3;
-		at += n ? n : 1;
-	}
-	string = json_object_new_string_len(valid, (int)(o - valid));
-	free(valid);
-	return string;
-}
-
 static void json_text(struct wtg_facts *f, const char *key, const char *value)
 {
-	put(f, key, string_of(value));
+	put(f, key, json_object_new_string(value));
 }
 
 static void json_number(struct wtg_facts *f, const char *key, uint64_t value)
@@ -131,8 +111,8 @@ static char *put_escaped(char *o, uint32_t c)
 			   0xdc00 + (c & 0x3ff));
 }
 
-/* json-c escapes what JSON says must be; there is more that people should not be shown.  It
- * can only be inside of strings. */
+/* json-c escapes what JSON says must be, and passes on what is not UTF-8; there is more that
+ * people should not be shown.  It can only be inside of strings and keys. */
 char *wtg_json_line(const struct wtg_json *json)
 {
 	const char *text = json_object_to_json_string_ext(
@@ -144,13 +124,14 @@ char *wtg_json_line(const struct wtg_json *json)
 		uint32_t c;
 
 		n = wtg_utf8_next(text + at, length - at, &c);
-		if (n > 0 && !wtg_char_is_harmless(c)) {
+		if (n == 0) {
+			o = mempcpy(o, "\xef\xbf\xbd", 3);
+			n = 1;
+		} else if (!wtg_char_is_harmless(c)) {
 			o = put_escaped(o, c);
-			continue;
+		} else {
+			o = mempcpy(o, text + at, n);
 		}
-		n = n ? n : 1; /* string_of() leaves none */
-		memcpy(o, text + at, n);
-		o += n;
 	}
 	*o = '\0';
 	return line;
