@@ -58,7 +58,7 @@ debian_build='gcc libc6-dev meson ninja-build pkg-config scdoc libwim-dev libfus
 	libfdisk-dev libblkid-dev libudev-dev libhivex-dev libxml2-dev libsmartcols-dev
 	libjson-c-dev libudfread-dev libssl-dev libcmocka-dev'
 debian_run='ntfs-3g dosfstools mtools exfatprogs genisoimage'
-debian_test='bats jq xz-utils valgrind strace file procps perl-base util-linux e2fsprogs udev umockdev
+debian_test='bats jq cpio kmod xz-utils valgrind strace file procps perl-base util-linux e2fsprogs udev umockdev
 	wimtools gdisk fdisk parted sleuthkit p7zip-full libhivex-bin libwin-hivex-perl chntpw
 	reglookup libxml2-utils openssl sbsigntool osslsigncode ca-certificates
 	mandoc zsh fish qemu-system-x86 qemu-system-arm ovmf qemu-efi-aarch64 clang lld gnu-efi
@@ -101,6 +101,20 @@ install_debian() {
 	installed=yes
 }
 
+# A kernel for tests/qemu/guest.bats, where there is none, as in containers: a machine's own is not
+# ours to change.  Debian 12's newer one can read NTFS.
+guest_kernel() {
+	for image in /boot/vmlinuz-*; do
+		[ ! -e "$image" ] || return 0
+	done
+	for package in linux-image-6.12-amd64 linux-image-amd64; do
+		if [ -n "$(apt-cache madison $package 2>/dev/null)" ]; then
+			echo $package
+			return
+		fi
+	done
+}
+
 # Install what is needed to build and run or, given "test", also what the tests ask.
 packages() {
 	id=unknown like=
@@ -108,11 +122,12 @@ packages() {
 		id=$(sed -n 's/^ID="\{0,1\}\([^"]*\).*/\1/p' /etc/os-release)
 		like=$(sed -n 's/^ID_LIKE="\{0,1\}\([^"]*\).*/\1/p' /etc/os-release)
 	fi
-	# shellcheck disable=SC2086 # lists of words
+	# shellcheck disable=SC2046,SC2086 # lists of words
 	case " $id $like " in
 	*" debian "* | *" ubuntu "*)
 		[ "${1:-}" = test ] || debian_test=
 		install_debian $debian_build $debian_run $debian_test
+		[ "${1:-}" != test ] || install_debian $(guest_kernel)
 		;;
 	*" fedora "* | *" rhel "*)
 		say "Installing with dnf: these package names are untried"
