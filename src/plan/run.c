@@ -262,6 +262,15 @@ static int verify(struct run *run, struct wtg_error *err)
 	return 0;
 }
 
+/* What fails on a drive that is not there any more says nothing of what the drive is worth. */
+static void tell_gone(const struct run *run, struct wtg_error *err)
+{
+	if (err->kind == WTG_CANCELLED || !wtg_target_is_gone(run->target))
+		return;
+	err->kind = WTG_SYSTEM;
+	(void)wtg_hint(err, "%s is gone: was it unplugged?", run->writer.path);
+}
+
 /* Of everything; what will be read back is about what the steps say that they write. */
 static uint64_t expected_total(const struct run *run)
 {
@@ -302,6 +311,8 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	}
 
 	r = apply(&run, err) < 0 || verify(&run, err) < 0 ? -1 : 0;
+	if (r < 0)
+		tell_gone(&run, err);
 	*ret_drive = wtg_writer_is_unused(&run.writer) ? WTG_DRIVE_UNTOUCHED : run.drive;
 	if (wtg_writer_close(&run.writer, r < 0 ? &close_err : err) < 0)
 		r = -1;

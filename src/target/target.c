@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -215,6 +217,15 @@ const struct wtg_disk *wtg_target_disk(const struct wtg_target *target)
 int wtg_target_fd(const struct wtg_target *target)
 {
 	return target->fd;
+}
+
+/* The kernel leaves to those who have it open a drive of no size. */
+bool wtg_target_is_gone(const struct wtg_target *target)
+{
+	uint64_t size_bytes;
+
+	return target->fd >= 0 && !target->disk.is_file &&
+	       (ioctl(target->fd, BLKGETSIZE64, &size_bytes) < 0 || size_bytes == 0);
 }
 
 const char *wtg_target_name(const struct wtg_target *target)

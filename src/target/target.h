@@ -7,6 +7,9 @@
 /* The descriptor opened for reading; -1 for a file that does not exist yet. */
 int wtg_target_fd(const struct wtg_target *target);
 
+/* Has the drive been taken away since it was opened? */
+bool wtg_target_is_gone(const struct wtg_target *target);
+
 /*
  * Can the target be opened exclusively, and is it still the drive that was looked at?  For
  * the checks: opens O_RDONLY|O_EXCL (drives), compares the identity, closes again.  Kind

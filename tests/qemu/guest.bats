@@ -160,6 +160,7 @@ taken_away() { # NAME
 	guest_ends 60
 	cat err
 	same "sentences" "$(grep -c '^wtgctl: .*[.]$' err)" 1
+	grep -qx "/dev/sd[a-z]* is gone: was it unplugged?" err
 	# Whoever opens the path now makes a plain file of that name.
 	fails grep "^-" shared/nodes
 }
@@ -174,6 +175,15 @@ taken_away() { # NAME
 	plug GONE
 	created GONE
 	unplug GONE
+}
+
+@test "unplugged while it is read back, it is not taken for one that forgets" {
+	created_until LATE '"step":"read-back","bytes_done":[0-9]{8}'
+	taken_away LATE
+	same "status" "$status" 10
+	same "the drive is said to be" "$(result .drive)" blank
+	fails grep "does not keep" err
+	blank LATE.img read-back
 }
 
 @test "the power is cut: a blank drive, and the same command again makes it whole" {
