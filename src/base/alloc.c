@@ -1,20 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/alloc.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
-/* The one place outside cli/ that speaks and exits: there is no memory to say it otherwise.
- * Status 10, because we cannot know here whether the drive was touched. */
-static void __attribute__((noreturn)) out_of_memory(void)
+static atomic_bool has_written, was_short;
+
+void wtg_memory_note_write(void)
 {
-	static const char last_words[] =
-		"wtgctl: out of memory.\n"
-		"'wtgctl status' shows whether the target was written to.\n";
-	ssize_t ignored = write(STDERR_FILENO, last_words, sizeof(last_words) - 1);
+	has_written = true;
+}
+
+void wtg_memory_note_short(void)
+{
+	was_short = true;
+}
+
+bool wtg_memory_was_short(void)
+{
+	return was_short;
+}
+
+/* The one place outside cli/ that speaks and exits: there is no memory to say it otherwise. */
+void wtg_out_of_memory(void)
+{
+	static const char before[] = "wtgctl: out of memory.\nNothing was written.\n";
+	static const char after[] = "wtgctl: out of memory.\n"
+				    "'wtgctl status' shows what the target is like now.\n";
+	ssize_t ignored = has_written ? write(STDERR_FILENO, after, sizeof(after) - 1)
+				      : write(STDERR_FILENO, before, sizeof(before) - 1);
 
 	(void)ignored;
-	_exit(10);
+	_exit(has_written ? 10 : 5);
 }
 
 void *wtg_alloc(size_t size)
@@ -22,7 +40,7 @@ void *wtg_alloc(size_t size)
 	void *p = calloc(1, size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		wtg_out_of_memory();
 	return p;
 }
 
@@ -31,7 +49,7 @@ void *wtg_alloc_aligned(size_t alignment, size_t size)
 	void *p = aligned_alloc(alignment, size);
 
 	if (!p)
-		out_of_memory();
+		wtg_out_of_memory();
 	return p;
 }
 
@@ -40,7 +58,7 @@ void *wtg_realloc(void *p, size_t count, size_t size)
 	void *q = reallocarray(p, count ? count : 1, size ? size : 1);
 
 	if (!q)
-		out_of_memory();
+		wtg_out_of_memory();
 	return q;
 }
 
@@ -57,8 +75,10 @@ void *wtg_try_alloc(size_t size, const char *what, struct wtg_error *err)
 {
 	void *p = size <= PTRDIFF_MAX ? calloc(1, size ? size : 1) : NULL;
 
-	if (!p)
+	if (!p) {
+		wtg_memory_note_short();
 		wtg_fail(err, WTG_SYSTEM, 0, "no memory for %s (%zu bytes)", what, size);
+	}
 	return p;
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Memory.  Small and bounded requests use wtg_alloc(): out of memory there ends the program
- * with one line and status 10, since nobody could do better.  A size that comes from a file
- * is bounded first and then asked for with wtg_try_alloc(), which fails like anything else.
+ * with one sentence, since nobody could do better, and status 5, or 10 once the target was
+ * written to.  A size that comes from a file is bounded first and then asked for with
+ * wtg_try_alloc(), which fails like anything else.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "wtg/cleanup.h"
@@ -18,6 +20,19 @@ void *wtg_copy(const void *p, size_t size);
 
 /* Zeroed memory, or NULL with err set: "no memory for %s". */
 void *wtg_try_alloc(size_t size, const char *what, struct wtg_error *err);
+
+/* For libraries that do not survive it. */
+void wtg_out_of_memory(void) __attribute__((noreturn));
+
+/* The target is about to be written to: the window says it. */
+void wtg_memory_note_write(void);
+
+/*
+ * Was memory ever refused, here (wtg_try_alloc) or, as ENOMEM, in a library (wtg_fail)?  Whoever
+ * goes on after a failure, and takes it for a trait of what it looked at, must ask.
+ */
+bool wtg_memory_was_short(void);
+void wtg_memory_note_short(void);
 
 /* Room for one element more in a growing array: *items of *capacity, count in use. */
 void wtg_grow(void *items_ptr, size_t *capacity, size_t count, size_t element_size);

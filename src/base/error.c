@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "wtg/cleanup.h"
 #include "wtg/text.h"
 
@@ -30,6 +31,11 @@ int wtg_fail(struct wtg_error *err, enum wtg_kind kind, int errnum, const char *
 	text = format(fmt, args);
 	va_end(args);
 
+	/* Whatever was being read: it is no fault of that. */
+	if (errnum == ENOMEM) {
+		wtg_memory_note_short();
+		kind = WTG_SYSTEM;
+	}
 	wtg_error_done(err);
 	err->kind = kind;
 	err->message = errnum ? wtg_text("%s: %s", text, strerror(errnum)) : wtg_text("%s", text);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/fdio.h"
 
 #define ZERO_BYTES (1u << 20)
@@ -95,6 +96,7 @@ int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t siz
 {
 	if (check_writable(w, size, at, err) < 0)
 		return -1;
+	wtg_memory_note_write();
 	if (wtg_pwrite_all(w->fd, buffer, size, w->offset + at) < 0)
 		return fail_for_good(w->ledger, errno, w->offset + at, err);
 	if (wtg_ledger_note(w->ledger, w->fd, buffer, size, w->offset + at) < 0 ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "step/inspect.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -105,6 +106,9 @@ int wtg_inspect_disk(const struct wtg_window *disk, uint32_t sector_bytes,
 		if (!stages[i](in))
 			break;
 	}
+	/* What could not be read then may be sound. */
+	if (wtg_memory_was_short())
+		return wtg_fail(err, WTG_SYSTEM, ENOMEM, "look at the drive");
 	return 0;
 }
 

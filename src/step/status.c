@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "step/inspect.h"
 
+#include <errno.h>
+
 #include "base/alloc.h"
 #include "base/json.h"
 #include "plan/marker.h"
@@ -126,6 +128,10 @@ int wtg_status(const struct wtg_target *target, struct wtg_facts *out, enum wtg_
 	if (wtg_marker_read(&disk, WTG_MARKER_OFFSET, &traces.marker, err) < 0)
 		return -1;
 	look_at_table(&disk, known->sector_bytes, &traces);
+	if (wtg_memory_was_short()) {
+		wtg_json_doc_free(traces.manifest);
+		return wtg_fail(err, WTG_SYSTEM, ENOMEM, "look at %s", known->path);
+	}
 	*ret = decide(known, &traces);
 	if (out)
 		describe(*ret, &traces, out);

@@ -9,6 +9,7 @@
 
 #include <ntfs-3g/cache.h>
 #include <ntfs-3g/device.h>
+#include <ntfs-3g/logging.h>
 #include <ntfs-3g/param.h>
 
 #include "base/alloc.h"
@@ -36,6 +37,29 @@ static const char *reason(int errnum)
 	return strerror(errnum);
 }
 
+/* libntfs-3g tells of a lack of memory here alone: what it then returns with is another errno,
+ * or that a file is not there. */
+static int hear(const char *function, const char *file, int line, u32 level, void *data,
+		const char *format, va_list args)
+{
+	(void)function;
+	(void)file;
+	(void)line;
+	(void)data;
+	(void)format;
+	(void)args;
+	if (level == NTFS_LOG_LEVEL_PERROR && errno == ENOMEM)
+		wtg_memory_note_short();
+	return 0;
+}
+
+static int fail_mount(int errnum, struct wtg_error *err)
+{
+	if (wtg_memory_was_short())
+		return wtg_fail(err, WTG_SYSTEM, ENOMEM, "open the volume");
+	return wtg_fail(err, WTG_INPUT, 0, "open the volume: %s", reason(errnum));
+}
+
 int wtg_ntfs_open(const struct wtg_window *window, struct wtg_ntfs **ret,
 		  struct wtg_error *err)
 {
@@ -43,14 +67,14 @@ int wtg_ntfs_open(const struct wtg_window *window, struct wtg_ntfs **ret,
 	struct wtg_ntfs *ntfs;
 	struct _ntfs_volume *volume;
 
+	ntfs_log_set_handler(hear);
 	volume = wtg_ntfs_device_mount(device, "the volume",
 				       window->ledger ? 0 : NTFS_MNT_RDONLY);
 	if (!volume) {
 		int errnum = errno;
 
 		if (wtg_ntfs_device_finish(device, err) == 0)
-			wtg_fail(err, WTG_INPUT, 0, "open the volume: %s",
-				 reason(errnum));
+			fail_mount(errnum, err);
 		wtg_ntfs_device_free(device);
 		return -1;
 	}

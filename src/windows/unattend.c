@@ -5,6 +5,8 @@
 
 #include <libxml/xmlwriter.h>
 
+#include "base/alloc.h"
+
 #define NAMESPACE "urn:schemas-microsoft-com:unattend"
 
 /* What identifies a component of Windows besides its name and processor; the same in
@@ -30,7 +32,7 @@ static const struct {
 static void must(int result)
 {
 	if (result < 0)
-		abort();
+		wtg_out_of_memory();
 }
 
 static void attribute(xmlTextWriter *xml, const char *name, const char *value)
@@ -62,7 +64,7 @@ struct wtg_bytes wtg_unattend_without_winre(enum wtg_arch arch)
 	struct wtg_bytes bytes;
 
 	if (!xml)
-		abort();
+		wtg_out_of_memory();
 	must(xmlTextWriterSetIndent(xml, 1));
 	must(xmlTextWriterSetIndentString(xml, BAD_CAST "  "));
 	must(xmlTextWriterStartDocument(xml, NULL, "UTF-8", NULL));
