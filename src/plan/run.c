@@ -268,7 +268,7 @@ static void tell_gone(const struct run *run, struct wtg_error *err)
 	if (err->kind == WTG_CANCELLED || !wtg_target_is_gone(run->target))
 		return;
 	err->kind = WTG_SYSTEM;
-	(void)wtg_hint(err, "%s is gone: was it unplugged?", run->writer.path);
+	(void)wtg_hint(err, "%s is gone: was it unplugged?", wtg_target_disk(run->target)->path);
 }
 
 /* Of everything; what will be read back is about what the steps say that they write. */
@@ -307,6 +307,7 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	if (wtg_writer_open(target, &run.progress, observer, &run.writer, err) < 0) {
 		/* An interruption ends the wait for a lock. */
 		(void)wtg_progress_advance(&run.progress, 0, err);
+		tell_gone(&run, err);
 		return -1;
 	}
 

@@ -219,13 +219,20 @@ int wtg_target_fd(const struct wtg_target *target)
 	return target->fd;
 }
 
-/* The kernel leaves to those who have it open a drive of no size. */
+/* Opening waits until the kernel has dealt with what failed.  What it leaves of a drive that is
+ * gone to those who have it open has no size, a moment later. */
 bool wtg_target_is_gone(const struct wtg_target *target)
 {
+	_cleanup_fd_ int fd = -1;
 	uint64_t size_bytes;
 
-	return target->fd >= 0 && !target->disk.is_file &&
-	       (ioctl(target->fd, BLKGETSIZE64, &size_bytes) < 0 || size_bytes == 0);
+	if (target->fd < 0 || target->disk.is_file)
+		return false;
+	fd = open(target->disk.path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENXIO || errno == ENODEV ||
+		       errno == ENOMEDIUM))
+		return true;
+	return ioctl(target->fd, BLKGETSIZE64, &size_bytes) < 0 || size_bytes == 0;
 }
 
 const char *wtg_target_name(const struct wtg_target *target)
