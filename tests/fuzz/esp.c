@@ -5,11 +5,6 @@
  */
 #include "fuzz.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "base/alloc.h"
-#include "base/fdio.h"
 #include "base/utf16.h"
 #include "volume/fat-read.h"
 #include "volume/fat-tree.h"
@@ -18,61 +13,19 @@
 #include "wtg/error.h"
 
 #define SECTOR_BYTES 512
-#define PAGE_BYTES 4096
+#define VOLUME_BYTES (36u << 20)
 #define MAX_FILES 64
 
-/* An empty volume: the pages of it that are not. */
-static struct wtg_bytes *pages;
-static uint64_t volume_bytes, n_pages;
-
-static void free_pages(void)
-{
-	for (uint64_t i = 0; i < n_pages; i++)
-		wtg_bytes_done(&pages[i]);
-	free(pages);
-}
-
-static void make_pages(void)
+static int make(const struct wtg_window *window, struct wtg_error *err)
 {
 	static const struct wtg_fat_format format = { .serial = 1,
 						      .start_bytes = 1 << 20,
 						      .sector_bytes = SECTOR_BYTES };
-	static const uint8_t zeros[PAGE_BYTES];
-	struct wtg_error err = WTG_ERROR_INIT;
-	struct wtg_ledger ledger = { 0 };
-	_cleanup_fd_ int fd = fuzz_file(NULL, 0);
-	struct wtg_window window = { .fd = fd, .ledger = &ledger };
-	uint8_t page[PAGE_BYTES];
 
-	volume_bytes = wtg_round_up(wtg_fat_least_bytes(SECTOR_BYTES), PAGE_BYTES);
-	n_pages = volume_bytes / PAGE_BYTES;
-	pages = wtg_alloc(n_pages * sizeof(*pages));
-	window.length = volume_bytes;
-	if (ftruncate(fd, (off_t)volume_bytes) < 0 ||
-	    wtg_fat_make(&window, &format, NULL, &err) < 0)
-		abort();
-	for (uint64_t i = 0; i < n_pages; i++) {
-		if (wtg_pread_all(fd, page, PAGE_BYTES, i * PAGE_BYTES) < 0)
-			abort();
-		if (memcmp(page, zeros, PAGE_BYTES) != 0)
-			pages[i] = wtg_bytes_copy(page, PAGE_BYTES);
-	}
-	wtg_ledger_done(&ledger);
-	atexit(free_pages);
+	return wtg_fat_make(window, &format, NULL, err);
 }
 
-static int empty_volume(void)
-{
-	int fd = fuzz_file(NULL, 0);
-
-	if (ftruncate(fd, (off_t)volume_bytes) < 0)
-		abort();
-	for (uint64_t i = 0; i < n_pages; i++)
-		if (pages[i].data &&
-		    wtg_pwrite_all(fd, pages[i].data, PAGE_BYTES, i * PAGE_BYTES) < 0)
-			abort();
-	return fd;
-}
+static struct fuzz_volume esp = { .size_bytes = VOLUME_BYTES, .make = make };
 
 /* Whatever can be put on the volume is found there, byte by byte, and nothing else. */
 static void put_and_find(const struct wtg_files *files)
@@ -84,10 +37,10 @@ static void put_and_find(const struct wtg_files *files)
 	struct wtg_files found = { 0 };
 	struct wtg_window window;
 
-	if (wtg_fat_check(volume_bytes, SECTOR_BYTES, files, &err) < 0)
+	if (wtg_fat_check(VOLUME_BYTES, SECTOR_BYTES, files, &err) < 0)
 		return;
-	fd = empty_volume();
-	window = fuzz_window(fd, volume_bytes);
+	fd = fuzz_volume(&esp);
+	window = fuzz_window(fd, VOLUME_BYTES);
 	FUZZ_ASSERT(wtg_fat_tree_make(files, &tree, &err) == 0);
 	(void)wtg_fat_tree_place(&tree, SECTOR_BYTES);
 	FUZZ_ASSERT(wtg_fat_fill(fd, &tree, 0, NULL, &err) == 0);
@@ -102,7 +55,7 @@ static void put_and_find(const struct wtg_files *files)
 		FUZZ_ASSERT(content.size == 0 || memcmp(content.data, file->content.data,
 							content.size) == 0);
 	}
-	FUZZ_ASSERT(wtg_fat_read_tree(fat, "", volume_bytes, &found, &err) == 0);
+	FUZZ_ASSERT(wtg_fat_read_tree(fat, "", VOLUME_BYTES, &found, &err) == 0);
 	FUZZ_ASSERT(found.n_items == files->n_items);
 	wtg_files_done(&found);
 }
@@ -179,8 +132,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						WTG_BOOT_CA_2023 };
 	_cleanup_(wtg_files_done) struct wtg_files image = { 0 };
 
-	if (!pages)
-		make_pages();
 	read_image(data, size, &image);
 	for (size_t a = 0; a < sizeof(archs) / sizeof(archs[0]); a++)
 		for (size_t c = 0; c < sizeof(cas) / sizeof(cas[0]); c++)

@@ -7,11 +7,13 @@
 #include "base/alloc.h"
 #include "base/fdio.h"
 #include "base/json.h"
+#include "base/ledger.h"
 #include "base/utf16.h"
 #include "text.h"
 
 #define MAX_DISK_BYTES (64u << 20)
 #define NUMBER_BYTES 4
+#define PAGE_BYTES 4096
 #define GPT_SECTOR_BYTES 512
 #define MAX_TABLE_BYTES (1u << 20)
 
@@ -85,6 +87,44 @@ int fuzz_disk(const uint8_t *data, size_t size, uint32_t block_bytes, uint64_t *
 			abort();
 	}
 	*ret_bytes = (uint64_t)n_blocks * block_bytes;
+	return fd;
+}
+
+/* Kept until the program ends, where LeakSanitizer still sees them. */
+static void make_pages(struct fuzz_volume *volume)
+{
+	static const uint8_t zeros[PAGE_BYTES];
+	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
+	_cleanup_fd_ int fd = new_file(volume->size_bytes);
+	struct wtg_window window = fuzz_window(fd, volume->size_bytes);
+	struct wtg_error err = WTG_ERROR_INIT;
+	uint64_t n = volume->size_bytes / PAGE_BYTES;
+	uint8_t page[PAGE_BYTES];
+
+	window.ledger = &ledger;
+	volume->pages = wtg_alloc(n * sizeof(*volume->pages));
+	if (volume->make(&window, &err) < 0) {
+		fprintf(stderr, "%s\n", err.message);
+		abort();
+	}
+	for (uint64_t i = 0; i < n; i++) {
+		if (wtg_pread_all(fd, page, PAGE_BYTES, i * PAGE_BYTES) < 0)
+			abort();
+		if (memcmp(page, zeros, PAGE_BYTES) != 0)
+			volume->pages[i] = wtg_bytes_copy(page, PAGE_BYTES);
+	}
+}
+
+int fuzz_volume(struct fuzz_volume *volume)
+{
+	int fd = new_file(volume->size_bytes);
+
+	if (!volume->pages)
+		make_pages(volume);
+	for (uint64_t i = 0; i < volume->size_bytes / PAGE_BYTES; i++)
+		if (volume->pages[i].data &&
+		    wtg_pwrite_all(fd, volume->pages[i].data, PAGE_BYTES, i * PAGE_BYTES) < 0)
+			abort();
 	return fd;
 }
 

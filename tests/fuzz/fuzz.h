@@ -45,6 +45,16 @@ int fuzz_file(const uint8_t *data, size_t size);
 int fuzz_disk(const uint8_t *data, size_t size, uint32_t block_bytes,
 	      uint64_t *ret_bytes);
 
+/* A volume that make() makes once, and that can be had fresh any number of times. */
+struct fuzz_volume {
+	uint64_t size_bytes; /* a multiple of 4096 */
+	int (*make)(const struct wtg_window *window, struct wtg_error *err);
+	struct wtg_bytes *pages; /* those that are not empty; filled in */
+};
+
+/* The caller closes the file in memory. */
+int fuzz_volume(struct fuzz_volume *volume);
+
 /* Put the checksums of a partition table right, sectors of 512 bytes: whoever can write a
  * table can write them, too. */
 void fuzz_mend_gpt(int fd, uint64_t disk_bytes);

@@ -4,13 +4,20 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "base/crypto.h"
 #include "base/fdio.h"
 #include "fuzz.h"
 #include "image/image.h"
+#include "image/wim-header.h"
 #include "wtg/examine.h"
 #include "wtg/text.h"
 
 #define MAX_READ_BYTES (16u << 20)
+
+/* Of the WIM format: the table in the header; an entry of the table, the hash in it. */
+#define TABLE_AT 48
+#define ENTRY_BYTES 50
+#define ENTRY_HASH 30
 
 static char *dir;
 
@@ -28,16 +35,39 @@ static void make_dir(void)
 	atexit(remove_dir);
 }
 
+/* A stored metadata resource gets the hash that it has: that much can anybody who makes one.
+ * What is compressed keeps its own. */
+static void mend_hashes(uint8_t *wim, size_t size)
+{
+	struct wtg_extent table;
+
+	if (size < WTG_WIM_HEADER_BYTES)
+		return;
+	table = wtg_extent_parse(wim + TABLE_AT);
+	if (table.offset > size || table.stored_bytes > size - table.offset)
+		return;
+	for (uint64_t at = 0; at + ENTRY_BYTES <= table.stored_bytes; at += ENTRY_BYTES) {
+		uint8_t *entry = wim + table.offset + at;
+		struct wtg_extent e = wtg_extent_parse(entry);
+
+		if (e.metadata && !e.compressed && !e.solid && e.offset <= size &&
+		    e.stored_bytes <= size - e.offset)
+			wtg_sha1(wim + e.offset, e.stored_bytes, entry + ENTRY_HASH);
+	}
+}
+
 char *fuzz_image_file(const char *name, const uint8_t *data, size_t size)
 {
+	_cleanup_(wtg_bytes_done) struct wtg_bytes wim = wtg_bytes_copy(data, size);
 	_cleanup_fd_ int fd = -1;
 	char *path;
 
 	if (!dir)
 		make_dir();
+	mend_hashes(wim.data, wim.size);
 	path = wtg_text("%s/%s", dir, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || wtg_pwrite_all(fd, data, size, 0) < 0)
+	if (fd < 0 || wtg_pwrite_all(fd, wim.data, wim.size, 0) < 0)
 		abort();
 	return path;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../volume/corpus.h"
 #include "../windows/bcd-store.h"
 #include "../windows/stand-in-pe.h"
 #include "../windows/stand-in-system.h"
@@ -172,6 +173,24 @@ static void put_wim(const char *name, const char *options)
 		test_dir(), options, top, top, name));
 }
 
+/* With one of all that NTFS can hold, as long as it is small. */
+static void put_odd(void)
+{
+	_cleanup_free_ char *volume = wtg_text("%s/volume", test_dir());
+
+	test_corpus_volume(volume, 64 << 20);
+	free(test_run(NULL,
+		      "set -e; cd '%s'; rm -f w; "
+		      "wimlib-imagex capture volume w N --compress=none; "
+		      "printf 'delete --recursive \"%%s\"\\n' /Windows/sizes /Windows/WinSxS/many "
+		      "/sparse.bin /compressed/text.txt /Windows/System32/kernel32.dll "
+		      "'/Windows/System32/another name.dll' "
+		      "'/Windows/WinSxS/a component/kernel32.dll' | wimlib-imagex update w 1; "
+		      "wimlib-imagex optimize w --compress=none; mkdir -p %s/apply; "
+		      "cp w %s/apply/odd",
+		      test_dir(), top, top));
+}
+
 /* As the harness `set` takes them: parts after their sizes. */
 static void put_set(const char *name, const char *options)
 {
@@ -227,6 +246,7 @@ static void images(void)
 	put_wim("pipable", "--pipable");
 	put_wim("solid", "--solid --solid-chunk-size=32K");
 	put_disc("solid", "sources/install.esd=w");
+	put_odd();
 	put_set("xpress", "--compress=xpress");
 	put_set("checked", "--compress=xpress --check");
 }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A WIM's first edition onto an NTFS volume, by wimlib and libntfs-3g, and read there again. */
+#include "fuzz.h"
+
+#include "apply/apply.h"
+#include "image.h"
+#include "volume/ntfs.h"
+
+#define VOLUME_BYTES (8u << 20)
+#define MAX_READ_BYTES (4u << 20)
+#define N_PATHS 5
+
+static int make(const struct wtg_window *window, struct wtg_error *err)
+{
+	static const struct wtg_ntfs_format format = { .serial = 1,
+						       .start_bytes = 1 << 20,
+						       .sector_bytes = 512 };
+
+	return wtg_ntfs_format(window, &format, err);
+}
+
+static struct fuzz_volume windows = { .size_bytes = VOLUME_BYTES, .make = make };
+
+/* What the image has under that name is on the volume. */
+static void compare(struct wtg_image *image, const struct wtg_edition *edition,
+		    const struct wtg_window *window)
+{
+	static const char *const paths[N_PATHS] = { "a", "Windows", "Users", "Program Files",
+					     "Ünïcode" };
+	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_ntfs_abandonp) struct wtg_ntfs *volume = NULL;
+	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
+
+	FUZZ_ASSERT(wtg_ntfs_open(window, &volume, &err) == 0);
+	if (wtg_image_read(image, edition, paths, N_PATHS, MAX_READ_BYTES, &files, &err) < 0)
+		return;
+	for (size_t i = 0; i < files.n_items; i++) {
+		const struct wtg_bytes *content = &files.items[i].content;
+		_cleanup_(wtg_bytes_done) struct wtg_bytes found = { 0 };
+
+		FUZZ_ASSERT(wtg_ntfs_read(volume, files.items[i].path, content->size, &found,
+					  &err) == 0);
+		FUZZ_ASSERT(found.size == content->size);
+		FUZZ_ASSERT(found.size == 0 ||
+			    memcmp(found.data, content->data, found.size) == 0);
+	}
+}
+
+static void apply(struct wtg_image *image)
+{
+	const struct wtg_edition *edition = wtg_image_edition(image, 0);
+	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
+	_cleanup_fd_ int fd = -1;
+	struct wtg_window window;
+
+	if (wtg_image_check_tree(image, edition, &err) < 0)
+		return;
+	fd = fuzz_volume(&windows);
+	window = fuzz_window(fd, VOLUME_BYTES);
+	window.ledger = &ledger;
+	if (wtg_apply(image, edition, &window, NULL, &err) < 0)
+		return;
+	window.ledger = NULL;
+	compare(image, edition, &window);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_cleanup_free_ char *path = fuzz_image_file("install.wim", data, size);
+	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+
+	if (wtg_image_open(path, &image, &err) == 0)
+		apply(image);
+	return 0;
+}
