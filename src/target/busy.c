@@ -2,9 +2,11 @@
 #include "target/busy.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -50,7 +52,25 @@ static bool is_disk(const struct wtg_machine *m, const struct wtg_disk *disk,
 	return S_ISBLK(st->st_mode) && wtg_machine_part(m, st->st_rdev, disk->device) != 0;
 }
 
-static bool has_open(const struct wtg_machine *m, const struct wtg_disk *disk, const char *pid)
+static bool any(const char *pid, const char *fd)
+{
+	(void)pid;
+	(void)fd;
+	return true;
+}
+
+/* proc(5): a line "flags:", in octal, of /proc/PID/fdinfo/FD. */
+static bool writes(const char *pid, const char *fd)
+{
+	_cleanup_free_ char *path = wtg_text("/proc/%s/fdinfo/%s", pid, fd);
+	_cleanup_free_ char *text = wtg_kernel_text(path);
+	const char *line = text ? strstr(text, "flags:") : NULL;
+
+	return line && (strtoul(line + strlen("flags:"), NULL, 8) & O_ACCMODE) != O_RDONLY;
+}
+
+static bool has_open(const struct wtg_machine *m, const struct wtg_disk *disk, const char *pid,
+		     bool (*matches)(const char *pid, const char *fd))
 {
 	_cleanup_free_ char *path = wtg_text("/proc/%s/fd", pid);
 	DIR *dir = opendir(path);
@@ -61,7 +81,8 @@ static bool has_open(const struct wtg_machine *m, const struct wtg_disk *disk, c
 	for (struct dirent *d = readdir(dir); d && !found; d = readdir(dir)) {
 		struct stat st;
 
-		found = fstatat(dirfd(dir), d->d_name, &st, 0) == 0 && is_disk(m, disk, &st);
+		found = fstatat(dirfd(dir), d->d_name, &st, 0) == 0 && is_disk(m, disk, &st) &&
+			matches(pid, d->d_name);
 	}
 	closedir(dir);
 	return found;
@@ -80,7 +101,8 @@ static char *join(char *list, char *more)
 	return joined;
 }
 
-char *wtg_busy_processes(const struct wtg_disk *disk)
+static char *say_processes(const struct wtg_disk *disk,
+			   bool (*matches)(const char *pid, const char *fd))
 {
 	struct wtg_machine machine;
 	DIR *proc = opendir("/proc");
@@ -92,12 +114,22 @@ char *wtg_busy_processes(const struct wtg_disk *disk)
 	for (struct dirent *d = readdir(proc); d; d = readdir(proc)) {
 		long pid = strtol(d->d_name, NULL, 10);
 
-		if (pid > 0 && pid != getpid() && has_open(&machine, disk, d->d_name))
+		if (pid > 0 && pid != getpid() && has_open(&machine, disk, d->d_name, matches))
 			list = join(list, process_name(pid));
 	}
 	wtg_machine_done(&machine);
 	closedir(proc);
 	return list;
+}
+
+char *wtg_busy_processes(const struct wtg_disk *disk)
+{
+	return say_processes(disk, any);
+}
+
+char *wtg_busy_writers(const struct wtg_disk *disk)
+{
+	return say_processes(disk, writes);
 }
 
 /* One line of /proc/locks: "1: FLOCK  ADVISORY  WRITE 812 00:06:1034 0 EOF". */

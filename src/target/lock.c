@@ -78,12 +78,20 @@ int wtg_target_check_identity(const struct wtg_disk *disk, int fd, struct wtg_er
 	return disk->is_file ? check_file(disk, &st, err) : check_drive(disk, fd, &st, err);
 }
 
-/* The kernel's exclusive claim does not see loop devices that stand on a drive or file. */
+/* The kernel's exclusive claim sees neither loop devices that stand on a drive or file nor who
+ * claims nothing and just writes. */
 static int check_unheld(const struct wtg_disk *disk, struct wtg_error *err)
 {
-	_cleanup_free_ char *who = wtg_busy_holders(disk);
+	_cleanup_free_ char *holders = wtg_busy_holders(disk);
+	_cleanup_free_ char *writers = holders ? NULL : wtg_busy_writers(disk);
 
-	return who ? wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s", disk->path, who) : 0;
+	if (holders)
+		return wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s", disk->path, holders);
+	if (!writers)
+		return 0;
+	wtg_fail(err, WTG_SYSTEM, EBUSY, "%s is in use: %s can write to it", disk->path, writers);
+	return wtg_hint(err, "A virtual machine that was given it, or another program that "
+			     "writes drives?  Close that first.");
 }
 
 /* Somebody has the drive to himself.  A run of ours is the one with the lock: others that

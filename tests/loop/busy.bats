@@ -89,6 +89,18 @@ ext4() {
 	created
 }
 
+@test "somebody who claims nothing and can write to it, such as a virtual machine" {
+	hold perl -e 'open(F, "+<", shift) or die; open(H, ">held"); close(H);
+		open(W, "<free"); <W>' "$loop"
+	refused 5 "$loop is in use: process $holder (perl) can write to it"
+	hold_no_more
+	one_partition true
+	hold perl -e 'open(F, "+<", shift) or die; open(H, ">held"); close(H);
+		open(W, "<free"); <W>' "${loop}p1"
+	refused 5 "$loop is in use: process $holder (perl) can write to it" --overwrite
+	hold_no_more
+}
+
 @test "somebody with a lock on it" {
 	hold flock "$loop" sh -c 'touch held; read -r _ <free'
 	refused 5 "$loop is in use: process $holder (flock) has locked it"

@@ -276,8 +276,8 @@ static void a_file_that_took_the_place_of_another_is_refused(void **state)
 	wtg_target_close(target);
 }
 
-/* Fork a process that holds a lock on path for that long. */
-static pid_t lock_elsewhere(const char *path, int how, unsigned for_ms)
+/* Fork a process that has path open, and locked if how says, for that long. */
+static pid_t open_elsewhere(const char *path, int flags, int how, unsigned for_ms)
 {
 	int ready[2];
 	char byte;
@@ -286,9 +286,9 @@ static pid_t lock_elsewhere(const char *path, int how, unsigned for_ms)
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	if (child == 0) {
-		int fd = open(path, O_RDONLY);
+		int fd = open(path, flags);
 
-		if (fd < 0 || flock(fd, how) < 0 || write(ready[1], "x", 1) != 1)
+		if (fd < 0 || (how && flock(fd, how) < 0) || write(ready[1], "x", 1) != 1)
 			_exit(1);
 		usleep(for_ms * 1000);
 		_exit(0);
@@ -297,6 +297,29 @@ static pid_t lock_elsewhere(const char *path, int how, unsigned for_ms)
 	close(ready[0]);
 	close(ready[1]);
 	return child;
+}
+
+static void who_else_can_write_to_it_is_named_and_who_reads_does_no_harm(void **state)
+{
+	_cleanup_free_ char *path = NULL, *who = NULL;
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_target *target;
+	pid_t reader, writer;
+
+	(void)state;
+	close(test_file("shared.img", SIZE, &path));
+	target = open_good(path, 0);
+	reader = open_elsewhere(path, O_RDONLY, 0, 60000);
+	assert_good(wtg_target_probe_free(target, &err));
+	writer = open_elsewhere(path, O_WRONLY, 0, 60000);
+	who = wtg_text("is in use: process %d (test-file) can write to it", (int)writer);
+	expect_refused_now(target, WTG_SYSTEM, who);
+	kill(reader, SIGKILL);
+	kill(writer, SIGKILL);
+	assert_int_equal(waitpid(reader, NULL, 0), reader);
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+	assert_good(wtg_target_probe_free(target, &err));
+	wtg_target_close(target);
 }
 
 static void a_locked_file_is_refused_and_the_locker_named(void **state)
@@ -308,7 +331,7 @@ static void a_locked_file_is_refused_and_the_locker_named(void **state)
 	(void)state;
 	close(test_file("locked.img", SIZE, &path));
 	target = open_good(path, 0);
-	child = lock_elsewhere(path, LOCK_EX, 60000);
+	child = open_elsewhere(path, O_RDONLY, LOCK_EX, 60000);
 	who = wtg_text("process %d (test-file) has locked it", (int)child);
 	expect_refused_now(target, WTG_SYSTEM, who);
 	kill(child, SIGKILL);
@@ -328,7 +351,7 @@ static void a_short_look_of_udevs_is_waited_for(void **state)
 	(void)state;
 	close(test_file("looked.img", SIZE, &path));
 	target = open_good(path, 0);
-	child = lock_elsewhere(path, LOCK_SH, 200);
+	child = open_elsewhere(path, O_RDONLY, LOCK_SH, 200);
 	assert_good(wtg_target_probe_free(target, &err));
 	assert_good(wtg_target_open_exclusive(target, &fd, &created, &err));
 	assert_int_equal(waitpid(child, NULL, 0), child);
@@ -405,6 +428,7 @@ int main(void)
 		cmocka_unit_test(memory_below_dev_holds_files_like_any_directory),
 		cmocka_unit_test(the_image_is_no_target),
 		cmocka_unit_test(a_file_that_took_the_place_of_another_is_refused),
+		cmocka_unit_test(who_else_can_write_to_it_is_named_and_who_reads_does_no_harm),
 		cmocka_unit_test(a_locked_file_is_refused_and_the_locker_named),
 		cmocka_unit_test(a_short_look_of_udevs_is_waited_for),
 		cmocka_unit_test(confirmation_is_by_the_name_that_is_shown),
