@@ -12,6 +12,7 @@
 
 #define SHELF_PAGES 65536u /* a shelf serves 256 MiB of the drive with 512 KiB of hashes */
 #define READ_PAGES 256u
+#define MAX_LOOKS 4096u
 
 void wtg_ledger_forget(struct wtg_ledger *ledger)
 {
@@ -135,6 +136,21 @@ bool wtg_ledger_holds(const struct wtg_ledger *ledger, const uint8_t page[static
 		       hash_page(page, WTG_PAGE_BYTES, number);
 }
 
+static bool is_recorded(const struct wtg_ledger *ledger, uint64_t page)
+{
+	size_t shelf = (size_t)(page / SHELF_PAGES);
+
+	return shelf < ledger->n_shelves && ledger->shelves[shelf] &&
+	       ledger->shelves[shelf][page % SHELF_PAGES] != 0;
+}
+
+bool wtg_ledger_contradicts(const struct wtg_ledger *ledger,
+			    const uint8_t page[static WTG_PAGE_BYTES], uint64_t offset)
+{
+	return is_recorded(ledger, offset / WTG_PAGE_BYTES) &&
+	       !wtg_ledger_holds(ledger, page, offset);
+}
+
 bool wtg_ledger_origin(const struct wtg_ledger *ledger, const uint8_t page[static WTG_PAGE_BYTES],
 		       uint64_t *ret_offset)
 {
@@ -176,19 +192,47 @@ struct reader {
 	struct wtg_progress *progress;
 };
 
+static bool reads_right(const struct reader *r, uint64_t page)
+{
+	return wtg_direct_pread(r->fd, r->buffer, WTG_PAGE_BYTES, page * WTG_PAGE_BYTES) == 0 &&
+	       wtg_ledger_holds(r->ledger, r->buffer, page * WTG_PAGE_BYTES);
+}
+
+/* Two pages so many apart that hold different things, and each what was written to it: on a
+ * drive that wraps around they would be one.  A few looks tell. */
+static bool has_both(const struct reader *r, uint64_t apart)
+{
+	unsigned looks = 0;
+
+	for (uint64_t page = 0; page < r->ledger->n_shelves * (uint64_t)SHELF_PAGES; page++) {
+		if (!is_recorded(r->ledger, page) || !is_recorded(r->ledger, page + apart))
+			continue;
+		if (looks++ == MAX_LOOKS)
+			return false;
+		if (reads_right(r, page) &&
+		    !wtg_ledger_holds(r->ledger, r->buffer, (page + apart) * WTG_PAGE_BYTES) &&
+		    reads_right(r, page + apart))
+			return true;
+	}
+	return false;
+}
+
 /* Where drives that are smaller than they say wrap around, one page holds what was written to
- * another; a page that is lost holds something of its own, or nothing. */
+ * another; a page that is lost holds something of its own, or nothing, or by chance (a file of
+ * which there are two) what was written elsewhere, too. */
 static int fail_page(const struct reader *r, const uint8_t *page, uint64_t offset,
 		     struct wtg_error *err)
 {
 	_cleanup_free_ char *room = NULL;
-	uint64_t origin, apart;
+	uint64_t origin = 0, apart;
+	bool known;
 
-	if (!wtg_ledger_origin(r->ledger, page, &origin) || origin == offset)
+	known = wtg_ledger_origin(r->ledger, page, &origin) && origin != offset;
+	apart = origin > offset ? origin - offset : offset - origin;
+	if (!known || has_both(r, apart / WTG_PAGE_BYTES))
 		return wtg_fail(err, WTG_MISMATCH, 0,
 				"the drive reads back something else than was written in the 4096 "
 				"bytes at %" PRIu64, offset);
-	apart = origin > offset ? origin - offset : offset - origin;
 	room = wtg_size_text(apart);
 	return wtg_fail(err, WTG_CAPACITY, 0,
 			"byte %" PRIu64 " reads back what was written to byte %" PRIu64

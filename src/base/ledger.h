@@ -41,6 +41,10 @@ int wtg_ledger_note(struct wtg_ledger *ledger, int fd, const void *data, size_t 
 bool wtg_ledger_holds(const struct wtg_ledger *ledger, const uint8_t page[static WTG_PAGE_BYTES],
 		      uint64_t offset);
 
+/* Was something else written to the page at offset? */
+bool wtg_ledger_contradicts(const struct wtg_ledger *ledger,
+			    const uint8_t page[static WTG_PAGE_BYTES], uint64_t offset);
+
 /* Where such a page was written; false where it was not, or at more than one place. */
 bool wtg_ledger_origin(const struct wtg_ledger *ledger, const uint8_t page[static WTG_PAGE_BYTES],
 		       uint64_t *ret_offset);

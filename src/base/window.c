@@ -24,6 +24,21 @@ struct wtg_window wtg_window_part(const struct wtg_window *w, uint64_t offset, u
 	return part;
 }
 
+/* What is read again while we write, to be changed or to be gone by, must be what was written:
+ * afterwards nobody could tell any more. */
+static int check_kept(const struct wtg_window *w, const uint8_t *data, size_t size, uint64_t at,
+		      struct wtg_error *err)
+{
+	uint64_t start = w->offset + at, page = wtg_round_up(start, WTG_PAGE_BYTES);
+
+	for (; page - start + WTG_PAGE_BYTES <= size; page += WTG_PAGE_BYTES)
+		if (wtg_ledger_contradicts(w->ledger, data + (page - start), page))
+			return wtg_fail(err, WTG_MISMATCH, 0,
+					"the drive reads back something else than was written "
+					"in the 4096 bytes at %" PRIu64, page);
+	return 0;
+}
+
 static int check_bounds(const struct wtg_window *w, uint64_t size, uint64_t at,
 			struct wtg_error *err)
 {
@@ -42,7 +57,7 @@ int wtg_window_pread(const struct wtg_window *w, void *buffer, size_t size, uint
 	if (wtg_pread_all(w->fd, buffer, size, w->offset + at) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "read the drive at byte %" PRIu64,
 				w->offset + at);
-	return 0;
+	return w->ledger ? check_kept(w, buffer, size, at, err) : 0;
 }
 
 static int fail_again(const struct wtg_ledger *ledger, struct wtg_error *err)

@@ -29,7 +29,9 @@ struct wtg_window {
 /* The part of a window at [offset, offset + length); aborts if it is not inside. */
 struct wtg_window wtg_window_part(const struct wtg_window *w, uint64_t offset, uint64_t length);
 
-/* Offsets are relative to the window.  Outside of it: kind WTG_SYSTEM, and nothing happens. */
+/* Offsets are relative to the window.  Outside of it: kind WTG_SYSTEM, and nothing happens.
+ * What was written and is read again through a window that may write is compared: kind
+ * WTG_MISMATCH. */
 int wtg_window_pread(const struct wtg_window *w, void *buffer, size_t size, uint64_t at,
 		     struct wtg_error *err);
 int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t size, uint64_t at,

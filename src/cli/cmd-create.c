@@ -103,7 +103,8 @@ static int judge(const struct wtg_request *request, const struct wtg_target *tar
 				     .max_size_bytes = request->max_size_bytes };
 	enum wtg_state state = WTG_STATE_FOREIGN;
 
-	if (wtg_target_disk(target)->exists && wtg_status(target, NULL, &state, err) < 0)
+	/* A file that holds nothing may be shorter than it will be. */
+	if (!wtg_target_disk(target)->empty && wtg_status(target, NULL, &state, err) < 0)
 		return -1;
 	if (state == WTG_STATE_INTERRUPTED)
 		safety.overwrite = true;

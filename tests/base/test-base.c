@@ -163,6 +163,26 @@ static void every_written_page_is_read_back_and_compared(void **state)
 	close(fd);
 }
 
+/* What is read to be changed in part and written again would make the loss its own. */
+static void what_was_lost_is_found_when_it_is_read_again(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_ledger ledger = { 0 };
+	uint8_t page[WTG_PAGE_BYTES] = "kept", back[3 * WTG_PAGE_BYTES];
+	int fd = test_file("lost", 1 << 20, NULL);
+	struct wtg_window w = test_window(fd, 1 << 20, &ledger);
+
+	(void)state;
+	assert_good(wtg_window_pwrite(&w, page, sizeof(page), 8192, &err));
+	assert_good(wtg_window_pread(&w, back, sizeof(back), 4096 + 512, &err));
+	assert_int_equal(pwrite(fd, "lost", 4, 8192), 4);
+	assert_good(wtg_window_pread(&w, back, WTG_PAGE_BYTES, 4096, &err));
+	assert_fails(wtg_window_pread(&w, back, sizeof(back), 4096 + 512, &err), WTG_MISMATCH,
+		     "in the 4096 bytes at 8192");
+	wtg_ledger_done(&ledger);
+	close(fd);
+}
+
 /* As a drive does that is smaller than it says. */
 static void a_page_that_was_meant_for_elsewhere_is_recognised(void **state)
 {
@@ -188,6 +208,12 @@ static void a_page_that_was_meant_for_elsewhere_is_recognised(void **state)
 	assert_fails(wtg_ledger_verify(&ledger, fd, size, NULL, &err), WTG_CAPACITY,
 		     "byte 8192 reads back what was written to byte 50331648: there is room for "
 		     "at most 50323456 bytes");
+
+	/* By chance: a drive of that size could not hold both of these. */
+	page[0] = 'q';
+	assert_good(wtg_window_pwrite(&w, page, sizeof(page), (48 << 20) + 4096, &err));
+	assert_fails(wtg_ledger_verify(&ledger, fd, size, NULL, &err), WTG_MISMATCH,
+		     "in the 4096 bytes at 8192");
 	wtg_ledger_forget(&ledger);
 	assert_int_equal(wtg_ledger_bytes(&ledger), 0);
 	assert_good(wtg_ledger_verify(&ledger, fd, size, NULL, &err));
@@ -368,6 +394,7 @@ int main(void)
 		cmocka_unit_test(guids_lie_on_disk_as_uefi_says),
 		cmocka_unit_test(a_failed_write_is_remembered_for_good),
 		cmocka_unit_test(every_written_page_is_read_back_and_compared),
+		cmocka_unit_test(what_was_lost_is_found_when_it_is_read_again),
 		cmocka_unit_test(a_page_that_was_meant_for_elsewhere_is_recognised),
 		cmocka_unit_test(a_window_without_a_ledger_cannot_write),
 		cmocka_unit_test(a_program_that_fails_is_quoted),

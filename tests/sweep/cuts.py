@@ -111,22 +111,25 @@ class Cuts:
         self.n_states = self.n_again = 0
         self.found = {}
 
-    def look(self, path, epoch):
+    def look(self, path, epoch, i):
         found = drive.judge(path)
         said = drive.status(path)
         self.found[found] = self.found.get(found, 0) + 1
-        if found == "complete":
-            require(said[0] == "complete", "complete, but status says", said)
+        require(found != "unbacked" or self.scene.was_complete, "the backup is not there")
+        if found in ("complete", "unbacked"):
+            require(said[0] == "complete", found, "but status says", said)
         elif None not in epoch.steps:
             require(said[0] == "interrupted" and said[1] in epoch.steps, found,
                     "but status says", said)
-        return found
+        if found in ("blank", "half") and None not in epoch.steps and i % EACH == 0:
+            self.go_on(path)
 
-    def again(self, slot, path):
+    def go_on(self, path):
+        """On a copy: the same command once more does."""
         copy = path + ".again"
         subprocess.run(["cp", "--sparse=always", path, copy], check=True)
-        os.rename(copy, path)
-        again = self.scene.again(path)
+        again = self.scene.again(copy)
+        os.unlink(copy)
         require(again.returncode == 0, "a second create ends with", again.returncode, again.stderr)
         self.n_again += 1
 
@@ -138,7 +141,7 @@ class Cuts:
             if i % SHARES != share:
                 continue
             try:
-                found = rebuilt.with_pieces(some_pieces, lambda: self.look(rebuilt.path, epoch))
+                rebuilt.with_pieces(some_pieces, lambda: self.look(rebuilt.path, epoch, i))
             except sweep.Failure as failure:
                 failures.append(f"{what}: {failure}")
             self.n_states += 1
@@ -149,17 +152,25 @@ class Cuts:
         jobs = [(epoch, share) for epoch in self.epochs for share in range(SHARES)]
         report.sweep(f"{self.scene.name}: whatever reached the medium, there is nothing or all",
                      self.one_epoch, jobs, "parts")
-        print(f"# {self.n_states} drives rebuilt of {len(self.epochs)} flushes: "
-              + ", ".join(f"{n} {what}" for what, n in sorted(self.found.items())), flush=True)
+        print(f"# {self.n_states} drives rebuilt around {len(self.epochs)} flushes: "
+              + ", ".join(f"{n} {what}" for what, n in sorted(self.found.items()))
+              + f"; {self.n_again} times gone on", flush=True)
 
 
-SHARES = sweep.CORES
+SHARES = 4  # of an epoch: it goes to so many slots
+EACH = 25 if sweep.ALL else 11  # how many drives are looked at for one that is gone on with
 
 
 def main():
     wim = sweep.medium("one.wim", "--variant", "wim", "--editions", "1")
-    Cuts(scenes.Scene("a new drive", wim, "--size", str(sweep.SIZE)), 400 if sweep.ALL else 12).all()
-    Cuts(scenes.OldDrive("a drive that was in use", wim), 400 if sweep.ALL else 12).all()
+    size = ["--size", str(sweep.SIZE)]
+    how_many = 300 if sweep.ALL else 12
+    Cuts(scenes.Scene("a new drive", wim, *size), how_many).all()
+    Cuts(scenes.OldDrive("a drive that was in use", wim), how_many).all()
+    if sweep.ALL:
+        disc = sweep.medium("windows.iso")
+        Cuts(scenes.Scene("a disc, and a data partition", disc, *size, "--data-size", "64M"),
+             how_many).all()
 
 
 sweep.begin()

@@ -85,8 +85,9 @@ def findings(path):
 
 
 def judge(path):
-    """blank: no table for anybody, nothing to start.  complete: in the eyes of all.  half: a
-    table of which something is missing, and all that it leads to.  Anything else fails."""
+    """blank: no table for anybody, nothing to start.  complete: in the eyes of all.  unbacked:
+    complete, but for the table's backup.  half: a table that is not shown, or is damaged, and all
+    that it leads to.  Anything else fails."""
     look = Look(path)
     if look.table is None:
         probed = run("blkid", "-p", path)
@@ -100,10 +101,12 @@ def judge(path):
     require(look.boots(), "there is a table, and nothing boots")
     wrong = findings(path)
     require(wrong <= {"table"}, "there is a table, and verify finds wrong:", wrong)
-    if wrong or look.copies < 2:
+    if wrong:
         return "half"
-    require("No problems found" in run("sgdisk", "-v", path).stdout, "sgdisk finds problems")
     require(wtgctl("verify", "-q", path).returncode == 0, "verify does not accept it")
+    if look.copies < 2:
+        return "unbacked"
+    require("No problems found" in run("sgdisk", "-v", path).stdout, "sgdisk finds problems")
     return "complete"
 
 

@@ -14,6 +14,8 @@ MARKER_STEP = slice(48, 96)
 
 
 class Scene:
+    was_complete = False  # another drive was there
+
     def __init__(self, name, image, *more):
         self.name = name
         self.image = image
@@ -43,6 +45,8 @@ class Scene:
 
 class OldDrive(Scene):
     """A file that holds a drive of another run."""
+
+    was_complete = True
 
     def __init__(self, name, image, *more):
         super().__init__(name, image, "--overwrite", *more)

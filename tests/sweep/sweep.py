@@ -56,6 +56,11 @@ def wtgctl(*arguments, **more):
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+def is_sanitized():
+    with open(WTGCTL, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 class Slot:
     """A directory to work in, for one run at a time."""
 
@@ -66,20 +71,22 @@ class Slot:
         os.makedirs(self.scratch)
         self.loop = None
 
-    def run(self, arguments, target, tampering=None, at=0, with_bytes=False):
-        """wtgctl with these arguments, and the at-th call to the target tampered with."""
+    def run(self, arguments, target, tampering=None, at=0, with_bytes=False, trace=None):
+        """wtgctl with these arguments, and the at-th call to the target tampered with; trace is
+        strace with its options, if it shall look on."""
         control = os.path.join(self.dir, "control")
+        shim = "LD_PRELOAD=" + os.path.join(os.environ["SHIMS"], "write-shim.so")
+        before = [*trace, "-P", target, "-E", shim] if trace else ["env", shim]
         with open(control, "wb+") as f:
             f.truncate(LOG_AT + (BYTES_ROOM if with_bytes else LOG_ROOM))
             f.write(WORDS.pack(0, at, tampering.what if tampering else 0,
                                tampering.errno if tampering else 0, 0, 0, 0, with_bytes))
             f.flush()
             process = subprocess.Popen(
-                [WTGCTL, *arguments], text=True, errors="surrogateescape",
+                [*before, WTGCTL, *arguments], text=True, errors="surrogateescape",
                 start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=environment(LD_PRELOAD=os.path.join(os.environ["SHIMS"], "write-shim.so"),
-                                SWEEP_CONTROL=control, SWEEP_TARGET=target,
+                env=environment(SWEEP_CONTROL=control, SWEEP_TARGET=target,
                                 TMPDIR=self.scratch))
             _, err = process.communicate(timeout=120)
             with mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as log:
