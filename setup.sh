@@ -56,7 +56,7 @@ as_root() {
 
 debian_build='gcc libc6-dev meson ninja-build pkg-config scdoc libwim-dev libfuse-dev ntfs-3g-dev
 	libfdisk-dev libblkid-dev libudev-dev libhivex-dev libxml2-dev libsmartcols-dev
-	libjson-c-dev libudfread-dev libssl-dev libcmocka-dev'
+	libjson-c-dev libudfread-dev libssl-dev libseccomp-dev libcmocka-dev'
 debian_run='ntfs-3g dosfstools mtools exfatprogs genisoimage'
 debian_test='bats jq cpio kmod xz-utils valgrind strace file procps perl-base util-linux e2fsprogs udev umockdev
 	wimtools gdisk fdisk parted sleuthkit p7zip-full libhivex-bin libwin-hivex-perl chntpw
@@ -66,7 +66,7 @@ debian_test='bats jq cpio kmod xz-utils valgrind strace file procps perl-base ut
 
 fedora_build='gcc meson ninja-build pkgconf-pkg-config scdoc wimlib-devel ntfs-3g-devel
 	libfdisk-devel libblkid-devel systemd-devel hivex-devel libxml2-devel libsmartcols-devel
-	json-c-devel libudfread-devel openssl-devel libcmocka-devel'
+	json-c-devel libudfread-devel openssl-devel libseccomp-devel libcmocka-devel'
 fedora_run='ntfsprogs dosfstools mtools exfatprogs genisoimage'
 fedora_test='bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	wimlib-utils gdisk parted sleuthkit p7zip hivex perl-hivex chntpw
@@ -74,7 +74,7 @@ fedora_test='bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	mandoc zsh fish qemu-system-x86-core edk2-ovmf ShellCheck'
 
 arch_build='gcc meson ninja pkgconf scdoc wimlib ntfs-3g util-linux-libs systemd-libs hivex libxml2
-	json-c libudfread openssl cmocka'
+	json-c libudfread openssl libseccomp cmocka'
 arch_run='ntfs-3g dosfstools mtools exfatprogs cdrtools'
 arch_test='bash-bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	gptfdisk parted sleuthkit p7zip chntpw

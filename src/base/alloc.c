@@ -5,12 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static atomic_bool has_written, was_short;
-
-void wtg_memory_note_write(void)
-{
-	has_written = true;
-}
+static atomic_bool was_short;
 
 void wtg_memory_note_short(void)
 {
@@ -22,17 +17,9 @@ bool wtg_memory_was_short(void)
 	return was_short;
 }
 
-/* The one place outside cli/ that speaks and exits: there is no memory to say it otherwise. */
 void wtg_out_of_memory(void)
 {
-	static const char before[] = "wtgctl: out of memory.\nNothing was written.\n";
-	static const char after[] = "wtgctl: out of memory.\n"
-				    "'wtgctl status' shows what the target is like now.\n";
-	ssize_t ignored = has_written ? write(STDERR_FILENO, after, sizeof(after) - 1)
-				      : write(STDERR_FILENO, before, sizeof(before) - 1);
-
-	(void)ignored;
-	_exit(has_written ? 10 : 5);
+	_exit(WTG_NO_MEMORY_STATUS);
 }
 
 void *wtg_alloc(size_t size)

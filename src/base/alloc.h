@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory.  Small and bounded requests use wtg_alloc(): out of memory there ends the program
- * with one sentence, since nobody could do better, and status 5, or 10 once the target was
- * written to.  A size that comes from a file is bounded first and then asked for with
- * wtg_try_alloc(), which fails like anything else.
+ * Memory.  Small and bounded requests use wtg_alloc(): out of memory there ends the process
+ * with WTG_NO_MEMORY_STATUS, and whoever started it has the memory to say so.  A size that
+ * comes from a file is bounded first and then asked for with wtg_try_alloc(), which fails like
+ * anything else.
  */
 #pragma once
 
@@ -12,6 +12,7 @@
 
 #include "wtg/cleanup.h"
 #include "wtg/error.h"
+#include "wtg/exit.h"
 
 void *wtg_alloc(size_t size);                 /* zeroed */
 void *wtg_alloc_aligned(size_t alignment, size_t size); /* size a multiple; not zeroed */
@@ -23,9 +24,6 @@ void *wtg_try_alloc(size_t size, const char *what, struct wtg_error *err);
 
 /* For libraries that do not survive it. */
 void wtg_out_of_memory(void) __attribute__((noreturn));
-
-/* The target is about to be written to: the window says it. */
-void wtg_memory_note_write(void);
 
 /*
  * Was memory ever refused, here (wtg_try_alloc) or, as ENOMEM, in a library (wtg_fail)?  Whoever

@@ -118,9 +118,16 @@ int wtg_memory_file_from(const char *name, const struct wtg_bytes *content, int 
 	return 0;
 }
 
+static const char *only_scratch;
+
+void wtg_scratch_set(const char *dir)
+{
+	only_scratch = dir;
+}
+
 const char *wtg_scratch_dir(void)
 {
-	const char *dir = secure_getenv("TMPDIR");
+	const char *dir = only_scratch ? only_scratch : secure_getenv("TMPDIR");
 
 	return dir && dir[0] == '/' ? dir : "/var/tmp";
 }

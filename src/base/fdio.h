@@ -28,8 +28,10 @@ int wtg_memory_file(const char *name, uint64_t size_bytes, int *ret_fd, struct w
 int wtg_memory_file_from(const char *name, const struct wtg_bytes *content, int *ret_fd,
 			 struct wtg_error *err);
 
-/* Where scratch files go: $TMPDIR if it is an absolute path, else /var/tmp. */
+/* Where scratch files go: $TMPDIR if it is an absolute path, else /var/tmp; or, in a process
+ * that has nothing else (base/worker.h), what was set: borrowed. */
 const char *wtg_scratch_dir(void);
+void wtg_scratch_set(const char *dir);
 
 /*
  * Make a private directory under wtg_scratch_dir().  wtg_scratch_remove() deletes it and

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/fdio.h"
+#include "base/line.h"
 
 #define ZERO_BYTES (1u << 20)
 #define LAP_BYTES (32u << 20)
@@ -54,6 +54,8 @@ int wtg_window_pread(const struct wtg_window *w, void *buffer, size_t size, uint
 {
 	if (check_bounds(w, size, at, err) < 0)
 		return -1;
+	if (w->line)
+		return wtg_line_pread(w->line, buffer, size, w->offset + at, err);
 	if (wtg_pread_all(w->fd, buffer, size, w->offset + at) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "read the drive at byte %" PRIu64,
 				w->offset + at);
@@ -111,7 +113,8 @@ int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t siz
 {
 	if (check_writable(w, size, at, err) < 0)
 		return -1;
-	wtg_memory_note_write();
+	if (w->line)
+		return wtg_line_pwrite(w->line, buffer, size, w->offset + at, err);
 	if (wtg_pwrite_all(w->fd, buffer, size, w->offset + at) < 0)
 		return fail_for_good(w->ledger, errno, w->offset + at, err);
 	if (wtg_ledger_note(w->ledger, w->fd, buffer, size, w->offset + at) < 0 ||
@@ -140,6 +143,8 @@ int wtg_window_flush(const struct wtg_window *w, struct wtg_error *err)
 {
 	if (check_writable(w, 0, 0, err) < 0)
 		return -1;
+	if (w->line)
+		return wtg_line_flush(w->line, err);
 	if (fdatasync(w->fd) < 0)
 		return fail_for_good(w->ledger, errno, WTG_LEDGER_FLUSH, err);
 	return 0;

@@ -19,11 +19,14 @@
 #include "base/ledger.h"
 #include "wtg/error.h"
 
+struct wtg_line;
+
 struct wtg_window {
 	int fd;             /* borrowed */
 	uint64_t offset;    /* where the window starts on the target */
 	uint64_t length;
 	struct wtg_ledger *ledger; /* borrowed; NULL: read only */
+	struct wtg_line *line; /* in a worker (base/worker.h): who reads and writes for it */
 };
 
 /* The part of a window at [offset, offset + length); aborts if it is not inside. */

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/fdio.h"
+#include "base/line.h"
+#include "base/sandbox.h"
+
+/* An interruption is heard as often as this. */
+#define HEAR_MS 50
+
+/* The largest reply: all boot files of an image and its SYSTEM hive. */
+#define MAX_REPLY (UINT64_C(1) << 30)
+
+/* ------------------------------------------------------------------ in the worker */
+
+/* The lowest descriptor from `from` on that stays; or the highest that there can be. */
+static unsigned next_kept(const struct wtg_errand *errand, int line, unsigned from)
+{
+	unsigned next = (unsigned)line >= from ? (unsigned)line : ~0u;
+
+	for (size_t i = 0; i < errand->n_descriptors; i++) {
+		unsigned fd = (unsigned)errand->descriptors[i];
+
+		if (fd >= from && fd < next)
+			next = fd;
+	}
+	return next;
+}
+
+/* The standard three are there, for libraries that print, and lead nowhere. */
+static int leave_descriptors(const struct wtg_errand *errand, int line, struct wtg_error *err)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "open /dev/null");
+#ifndef __SANITIZE_ADDRESS__ /* whose findings must be seen */
+	if (dup2(null, STDERR_FILENO) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "leave standard error");
+#endif
+	if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "leave the standard streams");
+	for (unsigned from = STDERR_FILENO + 1, kept = 0; kept < ~0u; from = kept + 1) {
+		kept = next_kept(errand, line, from);
+		if (from < kept && close_range(from, kept - (kept < ~0u), 0) < 0)
+			return wtg_fail(err, WTG_SYSTEM, errno, "leave descriptors");
+	}
+	return 0;
+}
+
+/* Deaf to interruptions, which are for our starter to hear; gone when that is gone. */
+static int leave_signals(pid_t starter, struct wtg_error *err)
+{
+	static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		signal(ours[i], SIG_IGN);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "bind the worker's life");
+	if (getppid() != starter)
+		_exit(1);
+	return 0;
+}
+
+static void __attribute__((noreturn)) be_worker(const struct wtg_errand *errand,
+						struct wtg_line *line, const char *scratch,
+						pid_t starter)
+{
+	struct wtg_packet reply = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+	int r = -1;
+
+	if (errand->window)
+		errand->window->line = line;
+	if (scratch)
+		wtg_scratch_set(scratch);
+	/* The death signal comes after the change of user, which takes it back; and prctl() is
+	 * behind the sandbox' door. */
+	if (leave_descriptors(errand, line->socket, &err) == 0 &&
+	    wtg_sandbox_leave_power(scratch, &err) == 0 && leave_signals(starter, &err) == 0 &&
+	    wtg_sandbox_leave_calls(&err) == 0)
+		r = errand->work(errand->context, wtg_line_progress(line), &reply, &err);
+	if (r < 0) {
+		wtg_packet_done(&reply);
+		wtg_packet_error(&reply, &err);
+	}
+	wtg_line_end(line, r < 0 ? WTG_WORD_FAILURE : WTG_WORD_RESULT, &reply);
+	/* Not exit(): what atexit() and stdio hold is our starter's. */
+	_exit(0);
+}
+
+/* ------------------------------------------------------------------ its starter */
+
+struct service {
+	const struct wtg_errand *errand;
+	struct wtg_progress *progress;
+	struct wtg_line line;
+	pid_t worker;
+};
+
+/* Wait until the worker says something: 1; it is gone: 0; interrupted: -1. */
+static int listen_for(struct service *service, struct wtg_error *err)
+{
+	struct pollfd line = { .fd = service->line.socket, .events = POLLIN };
+
+	for (;;) {
+		int n = poll(&line, 1, HEAR_MS);
+
+		if (n < 0 && errno != EINTR)
+			return wtg_fail(err, WTG_SYSTEM, errno, "wait for a worker");
+		if (wtg_progress_advance(service->progress, 0, err) < 0)
+			return -1;
+		if (n > 0)
+			return 1;
+	}
+}
+
+/* 1: all of it; 0: the worker is gone; -1: interrupted. */
+static int hear(struct service *service, void *buffer, size_t size, struct wtg_error *err)
+{
+	for (uint8_t *to = buffer; size > 0;) {
+		ssize_t n;
+
+		if (listen_for(service, err) < 0)
+			return -1;
+		n = recv(service->line.socket, to, size, MSG_DONTWAIT);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0)
+			return 0;
+		to += n;
+		size -= (size_t)n;
+	}
+	return 1;
+}
+
+static int hear_packet(struct service *service, uint64_t size, struct wtg_packet *ret,
+		       struct wtg_error *err)
+{
+	struct wtg_packet packet = { 0 };
+	int r;
+
+	if (size > MAX_REPLY)
+		return wtg_fail(err, service->errand->blame, 0,
+				"%s gave back more than makes sense", service->errand->who);
+	packet.data = wtg_try_alloc(size, "what a worker gives back", err);
+	if (!packet.data)
+		return -1;
+	packet.size = packet.capacity = size;
+	r = hear(service, packet.data, size, err);
+	if (r > 0)
+		*ret = packet;
+	else
+		wtg_packet_done(&packet);
+	return r;
+}
+
+static int touch_window(struct service *service, const struct wtg_message *m,
+			struct wtg_error *err)
+{
+	const struct wtg_window *window = service->errand->window;
+	uint8_t *shared = service->line.shared;
+	uint64_t at = window ? m->at - window->offset : 0;
+
+	/* What lies before the window wraps around, and so lies behind it. */
+	if (!window || m->size > WTG_LINE_BYTES)
+		return wtg_fail(err, WTG_SYSTEM, 0, "a worker asked for what it was not given");
+	if (m->word == WTG_WORD_READ)
+		return wtg_window_pread(window, shared, m->size, at, err);
+	if (m->word == WTG_WORD_WRITE)
+		return wtg_window_pwrite(window, shared, m->size, at, err);
+	return wtg_window_flush(window, err);
+}
+
+static int answer(struct service *service, const struct wtg_message *question)
+{
+	struct wtg_message message = { .word = WTG_WORD_DONE };
+	struct wtg_error failure = WTG_ERROR_INIT;
+	struct wtg_packet packet = { 0 };
+	int r;
+
+	if (touch_window(service, question, &failure) < 0) {
+		message.word = WTG_WORD_FAILURE;
+		wtg_packet_error(&packet, &failure);
+		message.size = packet.size;
+	}
+	/* A worker that is gone meanwhile is noticed where it is listened to. */
+	r = wtg_line_send(service->line.socket, &message, sizeof(message));
+	if (r == 0 && packet.size > 0)
+		(void)wtg_line_send(service->line.socket, packet.data, packet.size);
+	wtg_packet_done(&packet);
+	wtg_error_done(&failure);
+	return 0;
+}
+
+/* The last words of a worker whose work failed; 0 if it did not come to the end of them. */
+static int hear_failure(struct service *service, uint64_t size, struct wtg_error *err)
+{
+	struct wtg_packet packet = { 0 };
+	struct wtg_reader reader;
+	int r = hear_packet(service, size, &packet, err);
+
+	if (r <= 0)
+		return r;
+	reader = wtg_reader(&packet);
+	wtg_read_error(&reader, err);
+	wtg_packet_done(&packet);
+	return -1;
+}
+
+/* 1: *reply is there; 0: the worker is gone without a last word; -1: the work failed, or we
+ * were interrupted. */
+static int serve(struct service *service, struct wtg_packet *reply, struct wtg_error *err)
+{
+	for (;;) {
+		struct wtg_message m;
+		int r = hear(service, &m, sizeof(m), err);
+
+		if (r <= 0)
+			return r;
+		if (m.word == WTG_WORD_RESULT)
+			return hear_packet(service, m.size, reply, err);
+		if (m.word == WTG_WORD_FAILURE)
+			return hear_failure(service, m.size, err);
+		r = m.word == WTG_WORD_ADVANCE
+			    ? wtg_progress_advance(service->progress, m.size, err)
+			    : answer(service, &m);
+		if (r < 0)
+			return -1;
+	}
+}
+
+static int tell_end(const struct wtg_errand *errand, int status, struct wtg_error *err)
+{
+	if (WIFSIGNALED(status))
+		wtg_fail(err, errand->blame, 0, "%s was ended by signal %d (%s)", errand->who,
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) == WTG_NO_MEMORY_STATUS)
+		return wtg_fail(err, WTG_SYSTEM, 0, "%s ran out of memory", errand->who);
+	else
+		wtg_fail(err, errand->blame, 0, "%s ended with status %d", errand->who,
+			 WEXITSTATUS(status));
+	return wtg_hint(err, "What it read may be damaged, or made to do that; it had no power "
+			     "over anything else.");
+}
+
+static int start(struct service *service, const char *scratch, struct wtg_error *err)
+{
+	pid_t starter = getpid();
+	int ends[2];
+
+	if (service->errand->window) {
+		service->line.shared = mmap(NULL, WTG_LINE_BYTES, PROT_READ | PROT_WRITE,
+					    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (service->line.shared == MAP_FAILED)
+			return wtg_fail(err, WTG_SYSTEM, errno, "share memory with a worker");
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "make a line to a worker");
+	service->worker = fork();
+	if (service->worker == 0) {
+		close(ends[0]);
+		service->line.socket = ends[1];
+		be_worker(service->errand, &service->line, scratch, starter);
+	}
+	close(ends[1]);
+	service->line.socket = ends[0];
+	if (service->worker < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "start a worker");
+	return 0;
+}
+
+/* It has said its last word or is to say no more. */
+static int end(struct service *service)
+{
+	int status = 0;
+
+	if (service->worker > 0) {
+		(void)kill(service->worker, SIGKILL);
+		while (waitpid(service->worker, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (service->line.socket >= 0)
+		close(service->line.socket);
+	if (service->line.shared && service->line.shared != MAP_FAILED)
+		munmap(service->line.shared, WTG_LINE_BYTES);
+	return status;
+}
+
+/* A worker that is gone was not ended by us: its own status is what matters. */
+static int await(struct service *service)
+{
+	int status = 0;
+
+	while (waitpid(service->worker, &status, 0) < 0 && errno == EINTR)
+		;
+	service->worker = -1;
+	return status;
+}
+
+int wtg_worker_run(const struct wtg_errand *errand, struct wtg_progress *progress,
+		   struct wtg_packet *reply, struct wtg_error *err)
+{
+	_cleanup_(wtg_packet_done) struct wtg_packet given = { 0 };
+	_cleanup_(wtg_cleanup_scratch) char *scratch = NULL;
+	struct service service = { .errand = errand, .progress = progress, .line.socket = -1 };
+	int r = -1;
+
+	if ((!errand->scratch || wtg_scratch_make(&scratch, err) == 0) &&
+	    (!scratch || wtg_sandbox_give(scratch, err) == 0) &&
+	    start(&service, scratch, err) == 0)
+		r = serve(&service, &given, err);
+	if (r == 0)
+		r = tell_end(errand, await(&service), err);
+	(void)end(&service);
+	if (r < 0)
+		return -1;
+	if (reply) {
+		*reply = given;
+		given = (struct wtg_packet){ 0 };
+	}
+	return 0;
+}
