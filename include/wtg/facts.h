@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "wtg/cleanup.h"
+
 enum wtg_shape {
 	WTG_OBJECT,
 	WTG_LIST,
@@ -77,5 +79,6 @@ static inline void wtg_fact_close(struct wtg_facts *f)
 struct wtg_json;
 struct wtg_json *wtg_json_new(void);
 void wtg_json_free(struct wtg_json *json);
+WTG_DEFINE_FREEP(struct wtg_json, wtg_json_free)
 struct wtg_facts *wtg_json_facts(struct wtg_json *json);
 char *wtg_json_line(const struct wtg_json *json);

@@ -25,7 +25,7 @@ const char *wtg_grade_name(enum wtg_grade grade);
 
 struct wtg_finding {
 	enum wtg_grade grade;
-	const char *topic; /* stable: "table", "esp", "loader", "bcd", "windows", "registry", … */
+	char *topic; /* stable: "table", "esp", "loader", "bcd", "windows", "registry", … */
 	char *sentence;
 };
 

@@ -163,6 +163,27 @@ void wtg_scratch_remove(char *path)
 	free(path);
 }
 
+int wtg_scratch_file(int *ret_fd, struct wtg_error *err)
+{
+	int fd = open(wtg_scratch_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	/* Filesystems that cannot (NFS, old FUSE) give it a name for a moment. */
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+		_cleanup_free_ char *path = wtg_text("%s/wtgctl-XXXXXX", wtg_scratch_dir());
+
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd >= 0)
+			(void)unlink(path);
+	}
+	if (fd < 0) {
+		wtg_fail(err, WTG_SYSTEM, errno, "make a private file in %s",
+			 wtg_scratch_dir());
+		return wtg_hint(err, "Set TMPDIR to a directory with room.");
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
 int wtg_data_extents(int fd, uint64_t size_bytes,
 		     int (*fn)(uint64_t offset, uint64_t length, void *context,
 			       struct wtg_error *err),

@@ -40,6 +40,9 @@ void wtg_scratch_set(const char *dir);
 int wtg_scratch_make(char **ret_path, struct wtg_error *err);
 void wtg_scratch_remove(char *path);
 
+/* A private file in wtg_scratch_dir() that has no name. */
+int wtg_scratch_file(int *ret_fd, struct wtg_error *err);
+
 /* The stretches of fd that hold data, ascending (SEEK_DATA/SEEK_HOLE): calls fn for each. */
 int wtg_data_extents(int fd, uint64_t size_bytes,
 		     int (*fn)(uint64_t offset, uint64_t length, void *context,

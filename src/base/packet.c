@@ -133,7 +133,8 @@ void wtg_packet_error(struct wtg_packet *packet, const struct wtg_error *err)
 void wtg_read_error(struct wtg_reader *reader, struct wtg_error *ret)
 {
 	enum wtg_kind kind = (enum wtg_kind)wtg_read_below(reader, WTG_CANCELLED + 1);
-	const char *message = wtg_read_text(reader), *hint = wtg_read_text(reader);
+	const char *message = wtg_read_text(reader);
+	const char *hint = wtg_read_text(reader);
 
 	wtg_fail(ret, kind ? kind : WTG_SYSTEM, 0, "%s", message ? message : "failed");
 	if (hint)

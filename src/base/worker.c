@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <iconv.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -74,6 +75,21 @@ static int leave_signals(pid_t starter, struct wtg_error *err)
 	return 0;
 }
 
+/* glibc reads what it needs for a conversion from files when it is first asked, and keeps it
+ * as long as somebody has it open: hivex will ask behind the sandbox' door. */
+static void load_conversions(void)
+{
+	static const char *const pairs[][2] = {
+		{ "UTF-8", "LATIN1" },
+		{ "LATIN1", "UTF-8" },
+		{ "UTF-8", "UTF-16LE" },
+		{ "UTF-16LE", "UTF-8" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		(void)iconv_open(pairs[i][0], pairs[i][1]);
+}
+
 static void __attribute__((noreturn)) be_worker(const struct wtg_errand *errand,
 						struct wtg_line *line, const char *scratch,
 						pid_t starter)
@@ -86,6 +102,7 @@ static void __attribute__((noreturn)) be_worker(const struct wtg_errand *errand,
 		errand->window->line = line;
 	if (scratch)
 		wtg_scratch_set(scratch);
+	load_conversions();
 	/* The death signal comes after the change of user, which takes it back; and prctl() is
 	 * behind the sandbox' door. */
 	if (leave_descriptors(errand, line->socket, &err) == 0 &&

@@ -4,5 +4,6 @@
 
 #include "image/open.h"
 
-/* Fill in the image's container and its one set; its file is open and starts as a WIM. */
-int wtg_bare_open(struct wtg_image *image, struct wtg_error *err);
+/* Fill in the image's container and its one set; its files are open, and the first starts as
+ * a WIM. */
+int wtg_bare_read(struct wtg_image *image, struct wtg_error *err);

@@ -58,12 +58,12 @@ static int look_below(struct finder *f, struct wtg_error *err)
 	return found;
 }
 
-int wtg_disc_open(struct wtg_image *image, struct wtg_error *err)
+int wtg_disc_read(struct wtg_image *image, struct wtg_error *err)
 {
 	_cleanup_(wtg_udf_closep) struct wtg_udf *udf = NULL;
 
 	image->container = WTG_CONTAINER_ISO;
-	if (wtg_udf_open(image->fd, image->file_bytes, image->path, &udf, err) < 0)
+	if (wtg_udf_open(image->files.items[0].fd, image->files.items[0].size_bytes, image->path, &udf, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		struct finder finder = { .image = image,
@@ -73,7 +73,7 @@ int wtg_disc_open(struct wtg_image *image, struct wtg_error *err)
 		int found = look_below(&finder, err);
 
 		if (found < 0 ||
-		    (found > 0 && wtg_set_open(next_part, &finder, &set, err) < 0))
+		    (found > 0 && wtg_set_read(next_part, &finder, &set, err) < 0))
 			return -1;
 		if (found == 0)
 			continue;

@@ -5,4 +5,4 @@
 #include "image/open.h"
 
 /* Fill in the image's container and sets; its file is open and looks like a disc. */
-int wtg_disc_open(struct wtg_image *image, struct wtg_error *err);
+int wtg_disc_read(struct wtg_image *image, struct wtg_error *err);

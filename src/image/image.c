@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wtg/image.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/crypto.h"
-#include "base/fdio.h"
+#include "base/worker.h"
 #include "image/bare.h"
 #include "image/disc.h"
+#include "image/files.h"
 #include "image/open.h"
 #include "image/udf.h"
 #include "wtg/text.h"
@@ -31,45 +29,6 @@ const char *wtg_arch_name(enum wtg_arch arch)
 	abort();
 }
 
-static int open_file(struct wtg_image *image, struct wtg_error *err)
-{
-	struct stat st;
-
-	/* O_NONBLOCK: do not wait for the other end of a FIFO. */
-	image->fd = open(image->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (image->fd < 0)
-		return wtg_fail(err, errno == ENOENT ? WTG_INPUT : WTG_SYSTEM, errno,
-				"open %s", image->path);
-	if (fstat(image->fd, &st) < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", image->path);
-	if (S_ISDIR(st.st_mode))
-		return wtg_fail(err, WTG_INPUT, 0, "%s is a directory, not an image",
-				image->path);
-	if (!S_ISREG(st.st_mode))
-		return wtg_fail(err, WTG_INPUT, 0, "%s is not a regular file",
-				image->path);
-	if (st.st_size == 0)
-		return wtg_fail(err, WTG_INPUT, 0, "%s is empty", image->path);
-	image->file_bytes = (uint64_t)st.st_size;
-	return 0;
-}
-
-static int open_content(struct wtg_image *image, struct wtg_error *err)
-{
-	uint8_t start[8];
-
-	if (image->file_bytes >= sizeof(start)) {
-		if (wtg_pread_all(image->fd, start, sizeof(start), 0) < 0)
-			return wtg_fail(err, WTG_SYSTEM, errno, "read %s", image->path);
-		if (wtg_wim_magic(start))
-			return wtg_bare_open(image, err);
-	}
-	if (wtg_disc_magic(image->fd, image->file_bytes))
-		return wtg_disc_open(image, err);
-	return wtg_fail(err, WTG_INPUT, 0, "%s is neither an ISO nor a WIM, ESD or SWM",
-			image->path);
-}
-
 /* "1", or "x64/1" where there are several sets. */
 static void name_editions(struct wtg_image *image)
 {
@@ -86,17 +45,92 @@ static void name_editions(struct wtg_image *image)
 	}
 }
 
+static int parse(struct wtg_image *image, struct wtg_error *err)
+{
+	const struct wtg_image_file *first = &image->files.items[0];
+	int is_wim = wtg_image_file_is_wim(first, err);
+
+	if (is_wim < 0)
+		return -1;
+	if (is_wim)
+		return wtg_bare_read(image, err);
+	if (wtg_disc_magic(first->fd, first->size_bytes))
+		return wtg_disc_read(image, err);
+	return wtg_fail(err, WTG_INPUT, 0, "%s is neither an ISO nor a WIM, ESD or SWM",
+			image->path);
+}
+
+/* Looks once at all that wimlib sees, too, which finds most of what can be wrong. */
+int wtg_image_parse(struct wtg_image *image, struct wtg_error *err)
+{
+	if (parse(image, err) < 0)
+		return -1;
+	for (size_t i = 0; i < image->n_items; i++)
+		if (wtg_set_load(&image->items[i], err) < 0)
+			return -1;
+	name_editions(image);
+	return 0;
+}
+
+static int read_image(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		      struct wtg_error *err)
+{
+	struct wtg_image *image = context;
+
+	(void)progress;
+	if (wtg_image_parse(image, err) < 0)
+		return -1;
+	wtg_image_flatten(image, reply);
+	return 0;
+}
+
 int wtg_image_open(const char *path, struct wtg_image **ret, struct wtg_error *err)
 {
-	_cleanup_(wtg_image_closep) struct wtg_image *image = wtg_alloc(sizeof(*image));
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_packet_done) struct wtg_packet reply = { 0 };
+	const struct wtg_image_errand errand = { .work = read_image };
 
-	image->fd = -1;
-	image->path = wtg_text_copy(path);
-	if (open_file(image, err) < 0 || open_content(image, err) < 0)
+	if (wtg_image_open_files(path, &image, err) < 0 ||
+	    wtg_image_confine(image, &errand, image, NULL, &reply, err) < 0 ||
+	    wtg_image_unflatten(image, &reply, err) < 0)
 		return -1;
 	name_editions(image);
 	*ret = WTG_STEAL(image);
 	return 0;
+}
+
+struct descriptors {
+	int *items;
+	size_t n_items, capacity;
+};
+
+int wtg_image_confine(struct wtg_image *image, const struct wtg_image_errand *errand,
+		      void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		      struct wtg_error *err)
+{
+	_cleanup_free_ char *who = wtg_text("the process that reads %s", image->path);
+	struct descriptors keeps = { 0 };
+	struct wtg_errand whole = {
+		.who = who,
+		.blame = WTG_INPUT,
+		.work = errand->work,
+		.context = context,
+		.window = errand->window,
+		.scratch = true,
+	};
+	int r;
+
+	for (size_t i = 0; i < image->files.n_items; i++)
+		WTG_APPEND(&keeps, image->files.items[i].fd);
+	for (size_t i = 0; i < image->n_items; i++)
+		for (size_t k = 0; k < image->items[i].n_items; k++)
+			if (image->items[i].items[k].copy >= 0)
+				WTG_APPEND(&keeps, image->items[i].items[k].copy);
+	whole.descriptors = keeps.items;
+	whole.n_descriptors = keeps.n_items;
+	r = wtg_worker_run(&whole, progress, reply, err);
+	free(keeps.items);
+	return r;
 }
 
 void wtg_image_close(struct wtg_image *image)
@@ -106,8 +140,11 @@ void wtg_image_close(struct wtg_image *image)
 	for (size_t i = 0; i < image->n_items; i++)
 		wtg_set_done(&image->items[i]);
 	free(image->items);
-	if (image->fd >= 0)
-		close(image->fd);
+	for (size_t i = 0; i < image->files.n_items; i++) {
+		close(image->files.items[i].fd);
+		free(image->files.items[i].path);
+	}
+	free(image->files.items);
 	free(image->path);
 	free(image);
 }
@@ -122,7 +159,7 @@ uint64_t wtg_image_file_bytes(const struct wtg_image *image)
 	uint64_t total = 0;
 
 	if (image->container == WTG_CONTAINER_ISO)
-		return image->file_bytes;
+		return image->files.items[0].size_bytes;
 	for (size_t i = 0; i < image->items[0].n_items; i++)
 		total += image->items[0].items[i].source.size_bytes;
 	return total;
@@ -160,9 +197,15 @@ static const struct wtg_set *find_set(const struct wtg_image *image,
 	abort();
 }
 
-struct wtg_set *wtg_image_set(struct wtg_image *image, const struct wtg_edition *edition)
+int wtg_image_load(struct wtg_image *image, const struct wtg_edition *edition,
+		   struct wtg_set **ret, struct wtg_error *err)
 {
-	return &image->items[find_set(image, edition) - image->items];
+	struct wtg_set *set = &image->items[find_set(image, edition) - image->items];
+
+	if (!set->wim && wtg_set_load(set, err) < 0)
+		return -1;
+	*ret = set;
+	return 0;
 }
 
 int wtg_image_check_sha256(const struct wtg_image *image, const char *sha256,
@@ -181,8 +224,8 @@ int wtg_image_check_sha256(const struct wtg_image *image, const char *sha256,
 			 image->path, image->items[0].n_items);
 		return wtg_hint(err, "Compare each part's with sha256sum.");
 	}
-	if (wtg_sha256_file(image->fd, 0, image->file_bytes, image->path, progress,
-			    actual, err) < 0)
+	if (wtg_sha256_file(image->files.items[0].fd, 0, image->files.items[0].size_bytes,
+			    image->path, progress, actual, err) < 0)
 		return -1;
 	if (memcmp(actual, expected, sizeof(actual)) != 0)
 		return wtg_fail(err, WTG_INPUT, 0,
@@ -200,7 +243,12 @@ uint64_t wtg_image_fetch_bytes(const struct wtg_image *image,
 int wtg_image_fetch(struct wtg_image *image, const struct wtg_edition *edition,
 		    struct wtg_progress *progress, struct wtg_error *err)
 {
-	return wtg_set_fetch(wtg_image_set(image, edition), progress, err);
+	struct wtg_set *set = &image->items[find_set(image, edition) - image->items];
+
+	/* What has it open would not see the copy. */
+	if (set->wim)
+		wtg_wim_close(WTG_STEAL(set->wim));
+	return wtg_set_fetch(set, progress, err);
 }
 
 uint64_t wtg_image_integrity_bytes(const struct wtg_image *image,
@@ -244,7 +292,7 @@ int wtg_image_extract(struct wtg_image *image, const struct wtg_edition *edition
 		      const char *volume_name, struct wtg_progress *progress,
 		      struct wtg_error *err)
 {
-	struct wtg_set *set = wtg_image_set(image, edition);
+	struct wtg_set *set;
 	struct promise promise = {
 		.progress = { .advance = advance_promise,
 			      .cancelled = promise_cancelled },
@@ -252,7 +300,9 @@ int wtg_image_extract(struct wtg_image *image, const struct wtg_edition *edition
 		.left_bytes = edition->size_bytes,
 	};
 
-	if (!set->fetched && wtg_set_fetch_bytes(set) > 0)
+	if (wtg_image_load(image, edition, &set, err) < 0)
+		return -1;
+	if (!wtg_set_is_fetched(set))
 		return wtg_fail(err, WTG_SYSTEM, 0, "%s has not been fetched yet",
 				set->items[0].source.name);
 	if (wtg_wim_extract(set->wim, edition->index, volume_name,

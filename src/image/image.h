@@ -7,7 +7,25 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/packet.h"
+#include "base/window.h"
 #include "wtg/image.h"
+
+/*
+ * wtg_image_open() leaves the parsing to a worker without power (base/worker.h) and knows
+ * what that gave back.  The functions below that look inside of the image do so in the process
+ * that calls them: let that be a worker, too, with wtg_image_confine(), which gives it the
+ * image's files and a scratch directory.  context is what the work gets; window, if not
+ * NULL, is a part of it (see struct wtg_errand).
+ */
+struct wtg_image_errand {
+	int (*work)(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		    struct wtg_error *err);
+	struct wtg_window *window;
+};
+int wtg_image_confine(struct wtg_image *image, const struct wtg_image_errand *errand,
+		      void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		      struct wtg_error *err);
 
 /*
  * Paths inside an image are UTF-8, relative to its root, with '/' between the parts
@@ -58,10 +76,10 @@ int wtg_image_read(struct wtg_image *image, const struct wtg_edition *edition,
 		   struct wtg_files *ret, struct wtg_error *err);
 
 /*
- * wimlib extracts from a path only.  Out of an ISO the WIM must therefore be copied to a
- * private, unlinked scratch file first: this many bytes (0 for a bare WIM), to
- * wtg_scratch_dir().  wtg_image_fetch() does it; until then only what was read above is
- * there.  Calling it again does nothing.
+ * wimlib extracts from a file that is the WIM.  Out of an ISO the WIM must therefore be copied
+ * to a private scratch file without a name first: this many bytes (0 for a bare WIM), to
+ * wtg_scratch_dir().  wtg_image_fetch() does it, in the process that calls it, since nothing
+ * is parsed; until then only what was read above is there.  Calling it again does nothing.
  */
 uint64_t wtg_image_fetch_bytes(const struct wtg_image *image,
 			       const struct wtg_edition *edition);

@@ -27,9 +27,10 @@ int wtg_image_stat(struct wtg_image *image, const struct wtg_edition *edition,
 		   const char *path, struct wtg_image_stat *ret, struct wtg_error *err)
 {
 	struct wtg_image_stat st = { 0 };
+	struct wtg_set *set;
 
-	if (wtg_wim_walk(wtg_image_set(image, edition)->wim, edition->index, path,
-			 WTG_WALK_ONE, note_stat, &st, err) < 0)
+	if (wtg_image_load(image, edition, &set, err) < 0 ||
+	    wtg_wim_walk(set->wim, edition->index, path, WTG_WALK_ONE, note_stat, &st, err) < 0)
 		return -1;
 	*ret = st;
 	return 0;
@@ -174,10 +175,12 @@ int wtg_image_read(struct wtg_image *image, const struct wtg_edition *edition,
 		   const char *const paths[], size_t n, uint64_t max_bytes,
 		   struct wtg_files *ret, struct wtg_error *err)
 {
-	const struct wtg_set *set = wtg_image_set(image, edition);
 	_cleanup_(wants_done) struct wants wants = { .max_bytes = max_bytes,
 						     .paths = paths };
+	struct wtg_set *set;
 
+	if (wtg_image_load(image, edition, &set, err) < 0)
+		return -1;
 	for (; wants.n_walked < n; wants.n_walked++)
 		if (wtg_wim_walk(set->wim, edition->index, paths[wants.n_walked],
 				 WTG_WALK_TREE, add_want, &wants, err) < 0)

@@ -9,11 +9,8 @@
 static void part_done(struct wtg_part *part)
 {
 	wtg_source_done(&part->source);
-	if (part->file >= 0)
-		close(part->file);
-	if (part->skeleton >= 0)
-		close(part->skeleton);
-	free(part->path);
+	if (part->copy >= 0)
+		close(part->copy);
 }
 
 void wtg_set_done(struct wtg_set *set)
@@ -50,7 +47,7 @@ static int check_part(const struct wtg_set *set, unsigned n, struct wtg_error *e
 static int add_part(struct wtg_set *set, unsigned n, wtg_part_fn *next, void *context,
 		    struct wtg_error *err)
 {
-	struct wtg_part part = { .file = -1, .skeleton = -1 };
+	struct wtg_part part = { .copy = -1 };
 
 	if (next(context, n, &part, err) < 0)
 		return -1;
@@ -79,19 +76,6 @@ static int read_xml(struct wtg_set *set, struct wtg_error *err)
 				first->source.name, first->header.n_images,
 				set->editions.n_items);
 	return 0;
-}
-
-static int open_files(struct wtg_set *set, struct wtg_error *err)
-{
-	const char **paths = wtg_alloc(set->n_items * sizeof(*paths));
-	int result;
-
-	for (size_t i = 0; i < set->n_items; i++)
-		paths[i] = set->items[i].path;
-	result = wtg_wim_open(paths, set->n_items, set->items[0].source.name, &set->wim,
-			      err);
-	free(paths);
-	return result;
 }
 
 /* wimlib takes memory for a tree before it looks at it; Windows' have 20 to 60 MiB. */
@@ -123,11 +107,10 @@ static int check_blob(const struct wtg_blob *blob, void *context, struct wtg_err
 	return 0;
 }
 
-int wtg_set_open(wtg_part_fn *next, void *context, struct wtg_set *ret,
+int wtg_set_read(wtg_part_fn *next, void *context, struct wtg_set *ret,
 		 struct wtg_error *err)
 {
 	_cleanup_(wtg_set_done) struct wtg_set set = { 0 };
-	int opened;
 
 	if (add_part(&set, 1, next, context, err) < 0)
 		return -1;
@@ -136,16 +119,18 @@ int wtg_set_open(wtg_part_fn *next, void *context, struct wtg_set *ret,
 			return -1;
 	if (read_xml(&set, err) < 0)
 		return -1;
-	opened = set.items[0].path ? open_files(&set, err) : wtg_skeleton_open(&set, err);
-	if (opened < 0)
-		return -1;
-	/* wimlib lowers its count when the table lacks an image's tree. */
-	if (wtg_wim_n_images(set.wim) != set.editions.n_items)
-		return wtg_fail(err, WTG_INPUT, 0, "%s has no tree for one of its images",
-				set.items[0].source.name);
-	if (wtg_wim_each_blob(set.wim, check_blob, &set, err) < 0)
-		return -1;
 	*ret = set;
 	set = (struct wtg_set){ 0 };
 	return 0;
+}
+
+int wtg_set_load(struct wtg_set *set, struct wtg_error *err)
+{
+	if (wtg_skeleton_open(set, err) < 0)
+		return -1;
+	/* wimlib lowers its count when the table lacks an image's tree. */
+	if (wtg_wim_n_images(set->wim) != set->editions.n_items)
+		return wtg_fail(err, WTG_INPUT, 0, "%s has no tree for one of its images",
+				set->items[0].source.name);
+	return wtg_wim_each_blob(set->wim, check_blob, set, err);
 }

@@ -10,9 +10,8 @@
 struct wtg_part {
 	struct wtg_source source;
 	struct wtg_wim_header header;
-	int file;     /* a bare file's own descriptor, or -1 */
-	char *path;   /* a bare file's, or NULL: inside an ISO */
-	int skeleton; /* what wimlib has open instead of a part inside an ISO, or -1 */
+	bool bare; /* all of the source's file; else inside an ISO */
+	int copy;  /* what it was fetched to, or -1 */
 };
 
 struct wtg_set {
@@ -20,25 +19,28 @@ struct wtg_set {
 	struct wtg_part *items;
 	size_t n_items, capacity;
 	struct wtg_editions editions;
-	struct wtg_wim *wim;
-	bool fetched;
+	struct wtg_wim *wim; /* NULL: not opened in this process */
 };
 
 void wtg_set_done(struct wtg_set *set);
 
-/* Gives the source, file and path of part n, from 1; it is an error if there is none. */
+/* Gives the source of part n, from 1, and whether it is bare; it is an error if there is
+ * none. */
 typedef int wtg_part_fn(void *context, unsigned n, struct wtg_part *ret,
 			struct wtg_error *err);
 
-/*
- * Open the set whose parts next() gives: checks headers, XML and that every resource lies
- * within its part, which finds truncated files.  Fills in everything but prefix.
- */
-int wtg_set_open(wtg_part_fn *next, void *context, struct wtg_set *ret,
+/* Read the set whose parts next() gives: headers and XML.  Fills in everything but prefix
+ * and wim. */
+int wtg_set_read(wtg_part_fn *next, void *context, struct wtg_set *ret,
 		 struct wtg_error *err);
 
-/* The bytes that wimlib has only as holes of a skeleton, and their filling in. */
+/* Open it with wimlib, and check that every resource lies within its part, which finds
+ * truncated files. */
+int wtg_set_load(struct wtg_set *set, struct wtg_error *err);
+
+/* The bytes that wimlib cannot reach where they are, and their copying. */
 uint64_t wtg_set_fetch_bytes(const struct wtg_set *set);
+bool wtg_set_is_fetched(const struct wtg_set *set);
 int wtg_set_fetch(struct wtg_set *set, struct wtg_progress *progress,
 		  struct wtg_error *err);
 

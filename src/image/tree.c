@@ -43,6 +43,9 @@ static int check_node(const struct wtg_node *node, void *context, struct wtg_err
 int wtg_image_check_tree(struct wtg_image *image, const struct wtg_edition *edition,
 			 struct wtg_error *err)
 {
-	return wtg_wim_walk(wtg_image_set(image, edition)->wim, edition->index, "",
-			    WTG_WALK_TREE, check_node, NULL, err);
+	struct wtg_set *set;
+
+	if (wtg_image_load(image, edition, &set, err) < 0)
+		return -1;
+	return wtg_wim_walk(set->wim, edition->index, "", WTG_WALK_TREE, check_node, NULL, err);
 }

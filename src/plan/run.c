@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/fdio.h"
+#include "base/worker.h"
 #include "plan/marker.h"
 #include "target/target.h"
 #include "wtg/version.h"
@@ -163,17 +164,43 @@ static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_e
 	return 0;
 }
 
+/* Looking at a finished drive is reading what a stranger made, as it was and as the drive gives
+ * it back: a worker does it. */
+struct look {
+	const struct wtg_step *step;
+	enum wtg_verify how;
+	struct wtg_window disk;
+};
+
+static int look(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		struct wtg_error *err)
+{
+	const struct look *look = context;
+
+	(void)reply;
+	return look->step->ops->verify(look->step->params, &look->disk, look->how, progress,
+				       err);
+}
+
 static int verify_step(struct run *run, const struct wtg_step *step, struct wtg_error *err)
 {
+	struct look at = { step, run->verify, { .length = run->writer.size_bytes } };
+	const struct wtg_errand errand = {
+		.who = "the process that looks at the drive",
+		.blame = WTG_MISMATCH,
+		.work = look,
+		.context = &at,
+		.window = &at.disk,
+		.scratch = true,
+	};
 	_cleanup_fd_ int fd = -1;
-	struct wtg_window disk = { .length = run->writer.size_bytes };
 
 	if (!step->ops->verify)
 		return 0;
 	if (wtg_target_open_fresh(run->target, &fd, err) < 0)
 		return -1;
-	disk.fd = fd;
-	if (step->ops->verify(step->params, &disk, run->verify, &run->progress, err) == 0)
+	at.disk.fd = fd;
+	if (wtg_worker_run(&errand, &run->progress, NULL, err) == 0)
 		return 0;
 	/* What makes no sense now did when it was written. */
 	if (err->kind == WTG_INPUT)

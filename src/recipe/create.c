@@ -5,7 +5,6 @@
 #include "recipe/head.h"
 #include "recipe/identity.h"
 #include "recipe/layout.h"
-#include "step/step.h"
 
 /*
  * What `wtgctl create` does, in the order in which it happens.  The order is the safety:
@@ -18,19 +17,19 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 {
 	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = wtg_plan_new();
 	const char *label = request->label ? request->label : "Windows";
-	struct wtg_esp esp = { .image = image, .request = request };
+	_cleanup_(wtg_survey_done) struct wtg_survey survey = { 0 };
 	struct wtg_subject subject = { request, image, NULL, wtg_target_disk(target) };
 	const struct wtg_edition *edition;
 	struct wtg_layout layout;
 	struct wtg_room room;
 
 	if (wtg_image_choose(image, request->edition, &edition, err) < 0 ||
-	    wtg_layout_decide(request, subject.disk, edition, &layout, err) < 0)
+	    wtg_layout_decide(request, subject.disk, edition, &layout, err) < 0 ||
+	    wtg_survey_make(image, edition, request, &survey, err) < 0)
 		return -1;
 	layout.identity = wtg_identity_draw(request->seed);
-	subject.edition = esp.edition = edition;
-	if (wtg_head_set(plan, &subject, &layout, err) < 0)
-		return -1;
+	subject.edition = edition;
+	wtg_head_set(plan, &subject, &layout, &survey);
 	room = (struct wtg_room){ wtg_layout_written_bytes(edition),
 				  wtg_image_fetch_bytes(image, edition) };
 	wtg_plan_set_marker(plan, layout.marker_offset, layout.identity.run_id);
@@ -40,11 +39,10 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	wtg_step_wipe_target(plan, target, &layout, &room);
 	wtg_step_format_windows(plan, &layout, label);
 	wtg_step_apply_image(plan, image, edition, &layout);
-	if (wtg_step_patch_windows(plan, image, edition, &layout, request, err) < 0)
-		return -1;
+	wtg_step_patch_windows(plan, &layout, &survey, &subject);
 	wtg_step_format_data(plan, &layout, request->data_fs);
-	esp.manifest = wtg_manifest(&subject, &layout);
-	if (wtg_step_write_esp(plan, &layout, &esp, err) < 0)
+	if (wtg_step_write_esp(plan, &layout, &survey, &subject,
+			       wtg_manifest(&subject, &layout), err) < 0)
 		return -1;
 	wtg_step_write_table(plan, &layout);
 	wtg_step_verify_drive(plan, &layout);

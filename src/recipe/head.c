@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "image/image.h"
-#include "step/step.h"
 #include "wtg/text.h"
 #include "wtg/version.h"
 
@@ -55,38 +53,20 @@ static void describe(const void *context, struct wtg_facts *out)
 	wtg_fact_close(out);
 }
 
-/* Of an image that no starting drive can be made of, none is made. */
-static int warn_of_image(struct wtg_plan *plan, const struct wtg_subject *subject,
-			 struct wtg_error *err)
-{
-	_cleanup_(wtg_image_warnings_done) struct wtg_image_warnings warnings = { 0 };
-
-	if (wtg_image_warn(subject->image, subject->edition, &warnings, err) < 0)
-		return -1;
-	for (size_t i = 0; i < warnings.n_items; i++) {
-		if (warnings.items[i].fatal)
-			return wtg_fail(err, WTG_INPUT, 0, "the edition %s: %s",
-					subject->edition->selector, warnings.items[i].text);
-		wtg_plan_warn(plan, warnings.items[i].text);
-	}
-	return 0;
-}
-
-int wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
-		 const struct wtg_layout *layout, struct wtg_error *err)
+void wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
+		  const struct wtg_layout *layout, const struct wtg_survey *survey)
 {
 	struct head head = { .subject = *subject, .layout = *layout };
 
 	wtg_plan_set_head(plan, describe, wtg_copy(&head, sizeof(head)), free);
-	if (warn_of_image(plan, subject, err) < 0)
-		return -1;
+	for (size_t i = 0; i < survey->warnings.n_items; i++)
+		wtg_plan_warn(plan, survey->warnings.items[i]);
 	if (layout->windows.length < UINT64_C(32) << 30)
 		wtg_plan_warn(plan, "the Windows partition has less than 32 GiB: Windows starts, "
 				    "but has little room for updates and a page file");
 	if (subject->request->internal_disks != WTG_INTERNAL_ONLINE)
 		wtg_plan_warn(plan, "the computer's own disks will be offline in this Windows; "
 				    "Disk Management brings one online");
-	return 0;
 }
 
 static void describe_options(const struct wtg_request *request, struct wtg_facts *out)

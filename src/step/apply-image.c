@@ -26,30 +26,38 @@ static uint64_t cost(const void *params, enum wtg_phase phase)
 	return phase == WTG_PHASE_APPLY ? p->edition->size_bytes : 0;
 }
 
-static int check(const void *params, const struct wtg_target *target,
-		 struct wtg_progress *progress, struct wtg_error *err)
-{
-	const struct params *p = params;
+struct application {
+	const struct params *params;
+	struct wtg_window window;
+};
 
-	(void)target;
-	(void)progress;
-	return wtg_image_check_tree(p->image, p->edition, err);
+static int apply_edition(void *context, struct wtg_progress *progress,
+			 struct wtg_packet *reply, struct wtg_error *err)
+{
+	const struct application *a = context;
+
+	(void)reply;
+	return wtg_apply(a->params->image, a->params->edition, &a->window, progress, err);
 }
 
 static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
 {
 	const struct params *p = params;
-	struct wtg_window window = wtg_writer_window(writer, p->layout.windows.offset,
-						     p->layout.windows.length);
+	struct application application = {
+		.params = p,
+		.window = wtg_writer_window(writer, p->layout.windows.offset,
+					    p->layout.windows.length),
+	};
+	const struct wtg_image_errand errand = { apply_edition, &application.window };
 
-	return wtg_apply(p->image, p->edition, &window, wtg_writer_progress(writer), err);
+	return wtg_image_confine(p->image, &errand, &application, wtg_writer_progress(writer),
+				 NULL, err);
 }
 
 static const struct wtg_step_ops ops = {
 	.name = "apply-image",
 	.describe = describe,
 	.cost = cost,
-	.check = check,
 	.apply = apply,
 	.free = free,
 };

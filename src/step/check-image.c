@@ -32,15 +32,25 @@ static uint64_t cost(const void *params, enum wtg_phase phase)
 	return bytes;
 }
 
+static int check_integrity(void *context, struct wtg_progress *progress,
+			   struct wtg_packet *reply, struct wtg_error *err)
+{
+	const struct params *p = context;
+
+	(void)reply;
+	return wtg_image_check_integrity(p->image, p->edition, progress, err);
+}
+
 static int check(const void *params, const struct wtg_target *target,
 		 struct wtg_progress *progress, struct wtg_error *err)
 {
-	const struct params *p = params;
+	const struct wtg_image_errand errand = { .work = check_integrity };
+	struct params p = *(const struct params *)params;
 
 	(void)target;
-	if (p->sha256 && wtg_image_check_sha256(p->image, p->sha256, progress, err) < 0)
+	if (p.sha256 && wtg_image_check_sha256(p.image, p.sha256, progress, err) < 0)
 		return -1;
-	return p->integrity ? wtg_image_check_integrity(p->image, p->edition, progress, err) : 0;
+	return p.integrity ? wtg_image_confine(p.image, &errand, &p, progress, NULL, err) : 0;
 }
 
 static const struct wtg_step_ops ops = {

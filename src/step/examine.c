@@ -90,11 +90,10 @@ static int describe_inside(struct wtg_image *image, const struct wtg_edition *ed
 	return 0;
 }
 
-int wtg_examine(struct wtg_image *image, struct wtg_facts *out, struct wtg_error *err)
+static int describe_all(struct wtg_image *image, struct wtg_facts *out, struct wtg_error *err)
 {
 	int r = 0;
 
-	wtg_image_describe(image, out);
 	wtg_fact_open(out, "editions", WTG_LIST);
 	for (size_t i = 0; i < wtg_image_n_editions(image) && r == 0; i++) {
 		wtg_fact_open(out, NULL, WTG_OBJECT);
@@ -104,4 +103,34 @@ int wtg_examine(struct wtg_image *image, struct wtg_facts *out, struct wtg_error
 	}
 	wtg_fact_close(out);
 	return r;
+}
+
+static int examine(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		   struct wtg_error *err)
+{
+	struct wtg_recorder recorder;
+
+	(void)progress;
+	if (describe_all(context, wtg_recorder_start(&recorder, reply), err) < 0)
+		return -1;
+	wtg_recorder_end(&recorder);
+	return 0;
+}
+
+int wtg_examine(struct wtg_image *image, struct wtg_facts *out, struct wtg_error *err)
+{
+	const struct wtg_image_errand errand = { .work = examine };
+	_cleanup_(wtg_packet_done) struct wtg_packet reply = { 0 };
+	struct wtg_reader reader;
+
+	if (wtg_image_confine(image, &errand, image, NULL, &reply, err) < 0)
+		return -1;
+	wtg_image_describe(image, out);
+	reader = wtg_reader(&reply);
+	wtg_read_facts(&reader, out);
+	if (!wtg_reader_done(&reader))
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the process that reads %s gave back what makes no sense",
+				wtg_image_path(image));
+	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/worker.h"
 #include "target/target.h"
 #include "wtg/text.h"
 
@@ -26,8 +27,10 @@ const char *wtg_grade_name(enum wtg_grade grade)
 
 void wtg_findings_done(struct wtg_findings *findings)
 {
-	for (size_t i = 0; i < findings->n_items; i++)
+	for (size_t i = 0; i < findings->n_items; i++) {
+		free(findings->items[i].topic);
 		free(findings->items[i].sentence);
+	}
 	free(findings->items);
 	*findings = (struct wtg_findings){ 0 };
 }
@@ -57,7 +60,7 @@ void wtg_findings_describe(const struct wtg_findings *findings, struct wtg_facts
 void wtg_find(struct wtg_findings *findings, enum wtg_grade grade, const char *topic,
 	      const char *fmt, ...)
 {
-	struct wtg_finding finding = { .grade = grade, .topic = topic };
+	struct wtg_finding finding = { .grade = grade, .topic = wtg_text_copy(topic) };
 	va_list args;
 
 	va_start(args, fmt);
@@ -112,19 +115,73 @@ int wtg_inspect_disk(const struct wtg_window *disk, uint32_t sector_bytes,
 	return 0;
 }
 
+struct look {
+	struct wtg_window disk;
+	uint32_t sector_bytes;
+};
+
+/* In the worker: what lies there is foreign. */
+static int look(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		struct wtg_error *err)
+{
+	const struct look *look = context;
+	_cleanup_(wtg_findings_done) struct wtg_findings findings = { 0 };
+
+	if (wtg_inspect_disk(&look->disk, look->sector_bytes, progress, &findings, err) < 0)
+		return -1;
+	wtg_packet_number(reply, findings.n_items);
+	for (size_t i = 0; i < findings.n_items; i++) {
+		wtg_packet_number(reply, findings.items[i].grade);
+		wtg_packet_text(reply, findings.items[i].topic);
+		wtg_packet_text(reply, findings.items[i].sentence);
+	}
+	return 0;
+}
+
+static bool read_findings(const struct wtg_packet *packet, struct wtg_findings *ret)
+{
+	struct wtg_reader reader = wtg_reader(packet);
+	size_t n = wtg_read_count(&reader);
+
+	for (size_t i = 0; i < n && !reader.bad; i++) {
+		struct wtg_finding finding = { 0 };
+
+		finding.grade = (enum wtg_grade)wtg_read_below(&reader, WTG_GRADE_WRONG + 1);
+		finding.topic = wtg_text_copy(wtg_read_text(&reader));
+		finding.sentence = wtg_text_copy(wtg_read_text(&reader));
+		if (!finding.topic || !finding.sentence)
+			reader.bad = true;
+		WTG_APPEND(ret, finding);
+	}
+	return wtg_reader_done(&reader);
+}
+
 int wtg_inspect(const struct wtg_target *target, struct wtg_progress *progress,
 		struct wtg_findings *ret, struct wtg_error *err)
 {
 	const struct wtg_disk *known = wtg_target_disk(target);
+	struct look at = { .disk.length = known->size_bytes,
+			   .sector_bytes = known->sector_bytes };
+	const struct wtg_errand errand = {
+		.who = "the process that looks at the drive",
+		.blame = WTG_FINDINGS,
+		.work = look,
+		.context = &at,
+		.window = &at.disk,
+		.scratch = true,
+	};
 	_cleanup_(wtg_findings_done) struct wtg_findings findings = { 0 };
+	_cleanup_(wtg_packet_done) struct wtg_packet reply = { 0 };
 	_cleanup_fd_ int fd = -1;
-	struct wtg_window disk = { .length = known->size_bytes };
 
 	if (wtg_target_open_fresh(target, &fd, err) < 0)
 		return -1;
-	disk.fd = fd;
-	if (wtg_inspect_disk(&disk, known->sector_bytes, progress, &findings, err) < 0)
+	at.disk.fd = fd;
+	if (wtg_worker_run(&errand, progress, &reply, err) < 0)
 		return wtg_while(err, "look at %s", known->path);
+	if (!read_findings(&reply, &findings))
+		return wtg_fail(err, WTG_FINDINGS, 0, "%s gave back what makes no sense",
+				errand.who);
 	*ret = findings;
 	findings = (struct wtg_findings){ 0 };
 	return 0;

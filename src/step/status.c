@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/worker.h"
 #include "plan/marker.h"
 #include "step/status.h"
 #include "target/target.h"
@@ -114,27 +115,70 @@ static void describe(enum wtg_state state, const struct traces *traces, struct w
 	}
 }
 
+struct look {
+	const struct wtg_disk *known;
+	struct wtg_window disk;
+};
+
+/* In the worker: what lies there may be anybody's. */
+static int look(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		struct wtg_error *err)
+{
+	const struct look *look = context;
+	struct wtg_recorder recorder;
+	struct traces traces = { 0 };
+	enum wtg_state state;
+
+	(void)progress;
+	if (wtg_marker_read(&look->disk, WTG_MARKER_OFFSET, &traces.marker, err) < 0)
+		return -1;
+	look_at_table(&look->disk, look->known->sector_bytes, &traces);
+	if (wtg_memory_was_short()) {
+		wtg_json_doc_free(traces.manifest);
+		return wtg_fail(err, WTG_SYSTEM, ENOMEM, "read it");
+	}
+	state = decide(look->known, &traces);
+	wtg_packet_number(reply, state);
+	describe(state, &traces, wtg_recorder_start(&recorder, reply));
+	wtg_recorder_end(&recorder);
+	wtg_json_doc_free(traces.manifest);
+	return 0;
+}
+
+static int read_reply(const struct wtg_packet *reply, struct wtg_facts *out,
+		      enum wtg_state *ret, struct wtg_error *err)
+{
+	_cleanup_(wtg_json_freep) struct wtg_json *nowhere = wtg_json_new();
+	struct wtg_reader reader = wtg_reader(reply);
+	enum wtg_state state = (enum wtg_state)wtg_read_below(&reader, WTG_STATE_COMPLETE + 1);
+
+	wtg_read_facts(&reader, out ? out : wtg_json_facts(nowhere));
+	if (!wtg_reader_done(&reader))
+		return wtg_fail(err, WTG_FINDINGS, 0, "what was said of it makes no sense");
+	*ret = state;
+	return 0;
+}
+
 int wtg_status(const struct wtg_target *target, struct wtg_facts *out, enum wtg_state *ret,
 	       struct wtg_error *err)
 {
 	const struct wtg_disk *known = wtg_target_disk(target);
-	struct wtg_window disk = { .length = known->size_bytes };
+	struct look at = { known, { .length = known->size_bytes } };
+	const struct wtg_errand errand = {
+		.who = "the process that looks at the drive",
+		.blame = WTG_FINDINGS,
+		.work = look,
+		.context = &at,
+		.window = &at.disk,
+	};
+	_cleanup_(wtg_packet_done) struct wtg_packet reply = { 0 };
 	_cleanup_fd_ int fd = -1;
-	struct traces traces = { 0 };
 
 	if (wtg_target_open_fresh(target, &fd, err) < 0)
 		return -1;
-	disk.fd = fd;
-	if (wtg_marker_read(&disk, WTG_MARKER_OFFSET, &traces.marker, err) < 0)
-		return -1;
-	look_at_table(&disk, known->sector_bytes, &traces);
-	if (wtg_memory_was_short()) {
-		wtg_json_doc_free(traces.manifest);
-		return wtg_fail(err, WTG_SYSTEM, ENOMEM, "look at %s", known->path);
-	}
-	*ret = decide(known, &traces);
-	if (out)
-		describe(*ret, &traces, out);
-	wtg_json_doc_free(traces.manifest);
+	at.disk.fd = fd;
+	if (wtg_worker_run(&errand, NULL, &reply, err) < 0 ||
+	    read_reply(&reply, out, ret, err) < 0)
+		return wtg_while(err, "look at %s", known->path);
 	return 0;
 }

@@ -9,8 +9,17 @@
 #include "image/image.h"
 #include "plan/plan.h"
 #include "step/layout.h"
+#include "step/survey.h"
 #include "wtg/request.h"
 #include "wtg/target.h"
+
+/* What the plan is about; all borrowed until the plan is freed. */
+struct wtg_subject {
+	const struct wtg_request *request;
+	struct wtg_image *image;
+	const struct wtg_edition *edition;
+	const struct wtg_disk *disk;
+};
 
 /* check-image: the hash that the user gave, and the WIM's own integrity table. */
 void wtg_step_check_image(struct wtg_plan *plan, struct wtg_image *image,
@@ -38,25 +47,20 @@ void wtg_step_format_windows(struct wtg_plan *plan, const struct wtg_layout *lay
 void wtg_step_apply_image(struct wtg_plan *plan, struct wtg_image *image,
 			  const struct wtg_edition *edition, const struct wtg_layout *layout);
 
-/* patch-windows: the registry and the files that make it portable.  Kind WTG_INPUT when the
- * image's registry cannot be patched. */
-int wtg_step_patch_windows(struct wtg_plan *plan, struct wtg_image *image,
-			   const struct wtg_edition *edition, const struct wtg_layout *layout,
-			   const struct wtg_request *request, struct wtg_error *err);
+/* patch-windows: the registry and the files that make it portable.  Takes the edits and the
+ * hive out of the survey. */
+void wtg_step_patch_windows(struct wtg_plan *plan, const struct wtg_layout *layout,
+			    struct wtg_survey *survey, const struct wtg_subject *subject);
 
 /* format-data: the user's own partition. */
 void wtg_step_format_data(struct wtg_plan *plan, const struct wtg_layout *layout,
 			  enum wtg_data_fs fs);
 
-/* write-esp: loader, boot files, BCD store and manifest.  Takes manifest. */
-struct wtg_esp {
-	struct wtg_image *image;
-	const struct wtg_edition *edition;
-	const struct wtg_request *request;
-	struct wtg_bytes manifest;
-};
+/* write-esp: loader, boot files, BCD store and manifest.  Takes the boot files out of the
+ * survey, and manifest. */
 int wtg_step_write_esp(struct wtg_plan *plan, const struct wtg_layout *layout,
-		       struct wtg_esp *esp, struct wtg_error *err);
+		       struct wtg_survey *survey, const struct wtg_subject *subject,
+		       struct wtg_bytes manifest, struct wtg_error *err);
 
 /* write-table: the partition table, last; from then on the drive is visible. */
 void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout);

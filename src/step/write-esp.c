@@ -12,9 +12,6 @@
 
 #define BCD_PATH "EFI/Microsoft/Boot/BCD"
 
-/* All boot trees of Windows 11 with both chains have some 60 MB. */
-#define MAX_BOOT_BYTES (512u << 20)
-
 struct params {
 	struct wtg_layout layout;
 	struct wtg_bootfiles boot; /* with the BCD and the manifest among its files */
@@ -136,56 +133,41 @@ static char *choose_locale(const struct wtg_files *esp, const char *language)
 	return wtg_text_copy(wtg_files_find(esp, texts) ? language : "en-US");
 }
 
-static void plan_bcd(struct params *p, const struct wtg_esp *esp)
+static void plan_bcd(struct params *p, const struct wtg_subject *subject)
 {
+	const struct wtg_edition *edition = subject->edition;
+	const struct wtg_request *request = subject->request;
 	const struct wtg_identity *id = &p->layout.identity;
 
-	p->locale = choose_locale(&p->boot.files, esp->edition->default_language);
+	p->locale = choose_locale(&p->boot.files, edition->default_language);
 	p->bcd = (struct wtg_bcd_spec){
 		.system = { id->disk, id->esp },
 		.windows = { id->disk, id->windows },
 		.osloader = id->osloader,
 		.resume = id->resume,
-		.description = wtg_bcd_description(esp->edition->build,
-						   esp->edition->installation_type),
+		.description = wtg_bcd_description(edition->build, edition->installation_type),
 		.locale = p->locale,
-		.timeout_seconds = esp->request->has_timeout ? esp->request->timeout_seconds : 30,
-		.recovery_off = !esp->request->winre,
+		.timeout_seconds = request->has_timeout ? request->timeout_seconds : 30,
+		.recovery_off = !request->winre,
 	};
 	wtg_files_add(&p->boot.files, BCD_PATH, wtg_bcd_build(&p->bcd));
 }
 
-static void release_params(struct params **p)
-{
-	if (*p)
-		release(*p);
-}
-
 int wtg_step_write_esp(struct wtg_plan *plan, const struct wtg_layout *layout,
-		       struct wtg_esp *esp, struct wtg_error *err)
+		       struct wtg_survey *survey, const struct wtg_subject *subject,
+		       struct wtg_bytes manifest, struct wtg_error *err)
 {
-	_cleanup_(release_params) struct params *p = wtg_alloc(sizeof(*p));
-	_cleanup_(wtg_bytes_done) struct wtg_bytes manifest = esp->manifest;
-	_cleanup_(wtg_files_done) struct wtg_files image = { 0 };
-	size_t n = 0;
+	struct params *p = wtg_alloc(sizeof(*p));
 
-	esp->manifest = (struct wtg_bytes){ 0 };
 	p->layout = *layout;
-	while (wtg_boot_trees[n])
-		n++;
-	if (wtg_image_read(esp->image, esp->edition, wtg_boot_trees, n, MAX_BOOT_BYTES, &image,
-			   err) < 0 ||
-	    wtg_bootfiles_choose(&image, esp->edition->arch, esp->request->boot_ca, &p->boot,
-				 err) < 0)
-		return wtg_while(err, "plan the boot files");
+	p->boot = survey->boot;
+	survey->boot = (struct wtg_bootfiles){ 0 };
 	if (p->boot.loader.n_signatures == 0)
 		wtg_plan_warn(plan, "the image's boot loader is not signed: the drive starts only "
 				    "where Secure Boot is off");
-	plan_bcd(p, esp);
+	plan_bcd(p, subject);
 	wtg_files_add(&p->boot.files, WTG_MANIFEST_PATH, manifest);
-	manifest = (struct wtg_bytes){ 0 };
-	if (wtg_fat_check(layout->esp.length, layout->sector_bytes, &p->boot.files, err) < 0)
-		return -1;
-	wtg_plan_append(plan, &ops, WTG_STEAL(p));
-	return 0;
+	/* The plan frees p from here on, whatever follows. */
+	wtg_plan_append(plan, &ops, p);
+	return wtg_fat_check(layout->esp.length, layout->sector_bytes, &p->boot.files, err);
 }

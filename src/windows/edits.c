@@ -39,6 +39,7 @@ static void edit_done(struct wtg_edit *edit)
 	wtg_bytes_done(&edit->data);
 	free(edit->old_text);
 	free(edit->new_text);
+	free(edit->reason);
 }
 
 void wtg_edits_done(struct wtg_edits *edits)
@@ -231,7 +232,7 @@ static int plan_key(struct planner *p, const struct wtg_edit_row *row, const cha
 		.class = row->class,
 		.outcome = WTG_EDIT_CHANGE,
 		.key = wtg_text_copy(path),
-		.reason = row->reason,
+		.reason = wtg_text_copy(row->reason),
 	};
 	int result = 0;
 

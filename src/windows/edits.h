@@ -44,7 +44,7 @@ struct wtg_edit {
 	uint32_t type;     /* of the new data */
 	struct wtg_bytes data;
 	char *old_text, *new_text; /* "1", "absent", "4" */
-	const char *reason;
+	char *reason;
 };
 
 struct wtg_edits {

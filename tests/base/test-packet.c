@@ -7,8 +7,6 @@
 #include "wtg/cleanup.h"
 #include "wtg/text.h"
 
-WTG_DEFINE_FREEP(struct wtg_json, wtg_json_free)
-
 static void values_come_out_as_they_went_in(void **state)
 {
 	_cleanup_(wtg_packet_done) struct wtg_packet packet = { 0 };

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/survey.h"
+
+#include "base/alloc.h"
+#include "wtg/text.h"
+
+static void flatten_boot(const struct wtg_bootfiles *boot, struct wtg_packet *packet)
+{
+	wtg_packet_number(packet, boot->chain);
+	wtg_packet_number(packet, boot->loader.machine);
+	wtg_packet_number(packet, boot->loader.subsystem);
+	wtg_packet_number(packet, boot->loader.n_signatures);
+	wtg_packet_number(packet, boot->loader.signed_2011);
+	wtg_packet_number(packet, boot->loader.signed_2023);
+	wtg_packet_text(packet, boot->loader.signers);
+	wtg_packet_number(packet, boot->files.n_items);
+	for (size_t i = 0; i < boot->files.n_items; i++) {
+		const struct wtg_file *file = &boot->files.items[i];
+
+		wtg_packet_text(packet, file->path);
+		wtg_packet_bytes(packet, file->content.data, file->content.size);
+	}
+}
+
+static void flatten_edit(const struct wtg_edit *edit, struct wtg_packet *packet)
+{
+	wtg_packet_number(packet, edit->class);
+	wtg_packet_number(packet, edit->outcome);
+	wtg_packet_text(packet, edit->key);
+	wtg_packet_text(packet, edit->value);
+	wtg_packet_number(packet, edit->type);
+	wtg_packet_bytes(packet, edit->data.data, edit->data.size);
+	wtg_packet_text(packet, edit->old_text);
+	wtg_packet_text(packet, edit->new_text);
+	wtg_packet_text(packet, edit->reason);
+}
+
+void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *packet)
+{
+	wtg_packet_number(packet, survey->warnings.n_items);
+	for (size_t i = 0; i < survey->warnings.n_items; i++)
+		wtg_packet_text(packet, survey->warnings.items[i]);
+	flatten_boot(&survey->boot, packet);
+	wtg_packet_number(packet, survey->edits.captured);
+	wtg_packet_number(packet, survey->edits.n_items);
+	for (size_t i = 0; i < survey->edits.n_items; i++)
+		flatten_edit(&survey->edits.items[i], packet);
+	wtg_packet_bytes(packet, survey->system.data, survey->system.size);
+	wtg_packet_number(packet, survey->winre_bytes);
+	wtg_packet_number(packet, survey->has_panther_answer);
+	wtg_packet_number(packet, survey->has_sysprep_answer);
+}
+
+/* ------------------------------------------------------------------ and back */
+
+static char *read_some_text(struct wtg_reader *reader)
+{
+	const char *text = wtg_read_text(reader);
+
+	if (!text)
+		reader->bad = true;
+	return wtg_text_copy(text ? text : "");
+}
+
+/* What a path within the ESP is: no part empty, "." or "..", and none absolute. */
+static bool is_inside(const char *path)
+{
+	for (const char *part = path;;) {
+		size_t n = strcspn(part, "/");
+
+		if (n == 0 || (n == 1 && part[0] == '.') ||
+		    (n == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+		if (!part[n])
+			return true;
+		part += n + 1;
+	}
+}
+
+static void read_boot_file(struct wtg_reader *reader, struct wtg_files *files)
+{
+	const char *path = wtg_read_text(reader);
+	struct wtg_bytes content = wtg_read_bytes(reader);
+
+	if (!path || !is_inside(path))
+		reader->bad = true;
+	wtg_files_add(files, path ? path : "", content);
+}
+
+static void read_boot(struct wtg_reader *reader, struct wtg_bootfiles *boot)
+{
+	size_t n;
+
+	boot->chain = (enum wtg_boot_ca)wtg_read_below(reader, WTG_BOOT_CA_2023 + 1);
+	boot->loader.machine = (uint16_t)wtg_read_below(reader, UINT16_MAX + 1);
+	boot->loader.subsystem = (uint16_t)wtg_read_below(reader, UINT16_MAX + 1);
+	boot->loader.n_signatures = (unsigned)wtg_read_below(reader, UINT32_MAX);
+	boot->loader.signed_2011 = wtg_read_truth(reader);
+	boot->loader.signed_2023 = wtg_read_truth(reader);
+	boot->loader.signers = wtg_text_copy(wtg_read_text(reader));
+	n = wtg_read_count(reader);
+	for (size_t i = 0; i < n && !reader->bad; i++)
+		read_boot_file(reader, &boot->files);
+}
+
+static void read_edit(struct wtg_reader *reader, struct wtg_edit *edit)
+{
+	edit->class = (enum wtg_edit_class)wtg_read_below(reader, WTG_EDIT_CAPTURED + 1);
+	edit->outcome = (enum wtg_edit_outcome)wtg_read_below(reader, WTG_EDIT_ABSENT + 1);
+	edit->key = read_some_text(reader);
+	edit->value = wtg_text_copy(wtg_read_text(reader));
+	edit->type = (uint32_t)wtg_read_below(reader, UINT64_C(1) << 32);
+	edit->data = wtg_read_bytes(reader);
+	edit->old_text = read_some_text(reader);
+	edit->new_text = read_some_text(reader);
+	edit->reason = read_some_text(reader);
+}
+
+static void read_edits(struct wtg_reader *reader, struct wtg_edits *edits)
+{
+	size_t n;
+
+	edits->captured = wtg_read_truth(reader);
+	n = wtg_read_count(reader);
+	for (size_t i = 0; i < n && !reader->bad; i++) {
+		struct wtg_edit edit = { 0 };
+
+		read_edit(reader, &edit);
+		WTG_APPEND(edits, edit);
+	}
+}
+
+int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret,
+			 struct wtg_error *err)
+{
+	_cleanup_(wtg_survey_done) struct wtg_survey survey = { 0 };
+	struct wtg_reader reader = wtg_reader(packet);
+	size_t n = wtg_read_count(&reader);
+
+	for (size_t i = 0; i < n && !reader.bad; i++)
+		WTG_APPEND(&survey.warnings, read_some_text(&reader));
+	read_boot(&reader, &survey.boot);
+	read_edits(&reader, &survey.edits);
+	survey.system = wtg_read_bytes(&reader);
+	survey.winre_bytes = wtg_read_number(&reader);
+	survey.has_panther_answer = wtg_read_truth(&reader);
+	survey.has_sysprep_answer = wtg_read_truth(&reader);
+	if (!wtg_reader_done(&reader))
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the process that reads the image gave back what makes no sense");
+	*ret = survey;
+	survey = (struct wtg_survey){ 0 };
+	return 0;
+}

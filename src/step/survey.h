@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What planning must know of the inside of an edition.  Gathered by a worker without power,
+ * and all that the rest of the plan sees of it.
+ */
+#pragma once
+
+#include "image/image.h"
+#include "windows/bootfiles.h"
+#include "windows/edits.h"
+#include "wtg/request.h"
+
+#define WTG_SYSTEM_PATH "Windows/System32/config/SYSTEM"
+
+struct wtg_sentences {
+	char **items;
+	size_t n_items, capacity;
+};
+
+struct wtg_survey {
+	struct wtg_sentences warnings; /* what this edition will trip over */
+	struct wtg_bootfiles boot;
+	struct wtg_edits edits;   /* of the SYSTEM hive */
+	struct wtg_bytes system;  /* the hive with the edits made */
+	uint64_t winre_bytes;     /* of its Winre.wim, at least 1; 0: none */
+	bool has_panther_answer, has_sysprep_answer; /* answer files of its own */
+};
+
+/* Kind WTG_INPUT, with the reason, for an edition of which no drive that starts can be made. */
+int wtg_survey_make(struct wtg_image *image, const struct wtg_edition *edition,
+		    const struct wtg_request *request, struct wtg_survey *ret,
+		    struct wtg_error *err);
+void wtg_survey_done(struct wtg_survey *survey);
+
+/* From process to process. */
+void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *packet);
+int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret,
+			 struct wtg_error *err);
+
+#define WTG_WINRE_PATH "Windows/System32/Recovery/Winre.wim"
+#define WTG_PANTHER_PATH "Windows/Panther/unattend.xml"
+#define WTG_SYSPREP_PATH "Windows/System32/Sysprep/unattend.xml"
