@@ -79,17 +79,33 @@ static bool is_alone(int errnum)
 	return errnum == EINVAL || errnum == EPERM;
 }
 
-static int leave_root(struct wtg_error *err)
+/* Nobody need not be able to walk to the scratch directory: it becomes the root.  This also
+ * stands in for Landlock where there is none. */
+static int move_to(const char *scratch, const char **ret_scratch, struct wtg_error *err)
+{
+	if (chdir(scratch) < 0 || chroot(".") < 0) {
+		if (!is_alone(errno))
+			return wtg_fail(err, WTG_SYSTEM, errno, "move to %s", scratch);
+		return 0;
+	}
+	*ret_scratch = "/";
+	return 0;
+}
+
+static int become_nobody(struct wtg_error *err)
+{
+	if ((setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+	     setresuid(NOBODY, NOBODY, NOBODY) < 0) &&
+	    !is_alone(errno))
+		return wtg_fail(err, WTG_SYSTEM, errno, "become nobody");
+	return 0;
+}
+
+static int leave_capabilities(struct wtg_error *err)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	if (geteuid() == 0 &&
-	    (setgroups(0, NULL) < 0 ||
-	     setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-	     setresuid(NOBODY, NOBODY, NOBODY) < 0) &&
-	    !is_alone(errno))
-		return wtg_fail(err, WTG_SYSTEM, errno, "become nobody");
 	if (syscall(SYS_capset, &header, none) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "give up capabilities");
 	return 0;
@@ -180,13 +196,20 @@ int wtg_sandbox_leave_calls(struct wtg_error *err)
 	return 0;
 }
 
-int wtg_sandbox_leave_power(const char *scratch, struct wtg_error *err)
+int wtg_sandbox_leave_power(const char *scratch, const char **ret_scratch,
+			    struct wtg_error *err)
 {
+	bool root = geteuid() == 0;
+
+	*ret_scratch = scratch;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "give up new privileges");
 	if (set_limits(err) < 0 || leave_files(scratch, err) < 0)
 		return -1;
-	return leave_root(err);
+	if (root && ((scratch && move_to(scratch, ret_scratch, err) < 0) ||
+		     become_nobody(err) < 0))
+		return -1;
+	return leave_capabilities(err);
 }
 
 int wtg_sandbox_give(const char *scratch, struct wtg_error *err)

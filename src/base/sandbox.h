@@ -14,10 +14,12 @@
  * network, no other process to talk to or to trace, no program to run, no device to control;
  * and no more than 4 GiB of memory.  Descriptors that are open stay as they are.
  *
- * Root becomes nobody.  Where the kernel has no Landlock (before Linux 5.13, or switched
- * off), what nobody, or the user who runs us, may open can still be opened.
+ * Root becomes nobody, with scratch as its root directory: *ret_scratch is where that is from
+ * now on.  Where the kernel has no Landlock (before Linux 5.13, or switched off) what the
+ * user who runs us may open can still be opened.
  */
-int wtg_sandbox_leave_power(const char *scratch, struct wtg_error *err);
+int wtg_sandbox_leave_power(const char *scratch, const char **ret_scratch,
+			    struct wtg_error *err);
 int wtg_sandbox_leave_calls(struct wtg_error *err);
 
 /* Make the directory scratch one that who will have left power can use. */

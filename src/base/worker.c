@@ -90,6 +90,21 @@ static void load_conversions(void)
 		(void)iconv_open(pairs[i][0], pairs[i][1]);
 }
 
+static int enter_sandbox(const struct wtg_errand *errand, int line, const char *scratch,
+			 pid_t starter, struct wtg_error *err)
+{
+	if (leave_descriptors(errand, line, err) < 0 ||
+	    wtg_sandbox_leave_power(scratch, &scratch, err) < 0)
+		return -1;
+	if (scratch)
+		wtg_scratch_set(scratch);
+	/* The change of user took back the bond to our starter; behind the last door there is
+	 * no prctl(). */
+	if (leave_signals(starter, err) < 0)
+		return -1;
+	return wtg_sandbox_leave_calls(err);
+}
+
 static void __attribute__((noreturn)) be_worker(const struct wtg_errand *errand,
 						struct wtg_line *line, const char *scratch,
 						pid_t starter)
@@ -100,14 +115,8 @@ static void __attribute__((noreturn)) be_worker(const struct wtg_errand *errand,
 
 	if (errand->window)
 		errand->window->line = line;
-	if (scratch)
-		wtg_scratch_set(scratch);
 	load_conversions();
-	/* The death signal comes after the change of user, which takes it back; and prctl() is
-	 * behind the sandbox' door. */
-	if (leave_descriptors(errand, line->socket, &err) == 0 &&
-	    wtg_sandbox_leave_power(scratch, &err) == 0 && leave_signals(starter, &err) == 0 &&
-	    wtg_sandbox_leave_calls(&err) == 0)
+	if (enter_sandbox(errand, line->socket, scratch, starter, &err) == 0)
 		r = errand->work(errand->context, wtg_line_progress(line), &reply, &err);
 	if (r < 0) {
 		wtg_packet_done(&reply);

@@ -2,6 +2,7 @@
 #include "windows/hive.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include <hivex.h>
@@ -21,10 +22,23 @@ static void close_hive(hive_h **h)
 		(void)hivex_close(*h);
 }
 
-/* A name that hivex can open, for a file that has none; the caller frees. */
-static char *path_of(int fd)
+/* hivex opens hives by path only. */
+static int put_file(const char *path, const struct wtg_bytes *content, struct wtg_error *err)
 {
-	return wtg_text("/proc/self/fd/%d", fd);
+	_cleanup_fd_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 || wtg_pwrite_all(fd, content->data, content->size, 0) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "write the hive to %s", path);
+	return 0;
+}
+
+static int get_file(const char *path, size_t max, struct wtg_bytes *ret, struct wtg_error *err)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "read the hive from %s", path);
+	return wtg_read_file(fd, max, "the edited hive", ret, err);
 }
 
 /* The node of a key; keys that are missing on the way are made. */
@@ -72,11 +86,10 @@ static int make_edit(hive_h *h, const struct wtg_edit *edit, struct wtg_error *e
 	return 0;
 }
 
-static int make_edits(int from, int to, const struct wtg_edits *edits,
+static int make_edits(const char *from, const char *to, const struct wtg_edits *edits,
 		      struct wtg_error *err)
 {
-	_cleanup_free_ char *from_path = path_of(from), *to_path = path_of(to);
-	_cleanup_(close_hive) hive_h *h = hivex_open(from_path, HIVEX_OPEN_WRITE);
+	_cleanup_(close_hive) hive_h *h = hivex_open(from, HIVEX_OPEN_WRITE);
 
 	if (!h)
 		return wtg_fail(err, errno == ENOMEM ? WTG_SYSTEM : WTG_INPUT, errno,
@@ -85,7 +98,7 @@ static int make_edits(int from, int to, const struct wtg_edits *edits,
 		if (edits->items[i].outcome == WTG_EDIT_CHANGE &&
 		    make_edit(h, &edits->items[i], err) < 0)
 			return -1;
-	if (hivex_commit(h, to_path, 0) < 0)
+	if (hivex_commit(h, to, 0) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "hivex: write the hive");
 	return 0;
 }
@@ -112,17 +125,19 @@ int wtg_hive_edit(const struct wtg_bytes *hive, const struct wtg_edits *edits,
 		  struct wtg_bytes *ret, struct wtg_error *err)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes edited = { 0 };
-	_cleanup_fd_ int from = -1, to = -1;
+	_cleanup_(wtg_cleanup_scratch) char *dir = NULL;
+	_cleanup_free_ char *from = NULL, *to = NULL;
 
 	if (wtg_edits_changes(edits) == 0) {
 		*ret = wtg_bytes_copy(hive->data, hive->size);
 		return 0;
 	}
-	if (wtg_memory_file_from("hive", hive, &from, err) < 0 ||
-	    wtg_memory_file("edited-hive", 0, &to, err) < 0 ||
-	    make_edits(from, to, edits, err) < 0 ||
-	    wtg_read_file(to, hive->size + MAX_GROWTH, "the edited hive", &edited,
-			  err) < 0 ||
+	if (wtg_scratch_make(&dir, err) < 0)
+		return -1;
+	from = wtg_text("%s/hive", dir);
+	to = wtg_text("%s/edited", dir);
+	if (put_file(from, hive, err) < 0 || make_edits(from, to, edits, err) < 0 ||
+	    get_file(to, hive->size + MAX_GROWTH, &edited, err) < 0 ||
 	    check_edited(hive, &edited, edits, err) < 0)
 		return -1;
 	*ret = edited;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Editing a hive: hive.c is the only file that knows hivex.  Works on a private copy in
- * memory; what comes back was read again by our own reader (regf-read.h): every cell
+ * Editing a hive: hive.c is the only file that knows hivex.  Works on a private copy
+ * in a scratch file; what comes back was read again by our own reader (regf-read.h): every cell
  * sound, every edit there, nothing else changed, sequence numbers equal.
  */
 #pragma once

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -16,6 +17,7 @@
 #define SIZE_BYTES (UINT64_C(8) << 20)
 #define MARKER (512u << 10)
 #define COST 65536
+#define LOG_BYTES 4096
 
 enum place { NOWHERE, CHECK, PREPARE, APPLY, VERIFY, WRITE_ERROR, SPOIL };
 
@@ -151,7 +153,7 @@ struct outcome {
 	int r;
 	enum wtg_drive drive;
 	struct wtg_error err;
-	char log[256];
+	const char *log; /* shared with the workers that verify */
 	char *path;
 	struct watcher watcher;
 };
@@ -162,10 +164,14 @@ static void run_script(enum place place, unsigned step, unsigned cancel_after, b
 	struct wtg_plan *plan = wtg_plan_new();
 	struct wtg_target *target = NULL;
 	struct wtg_request request = { .file_size_bytes = existing ? 0 : SIZE_BYTES };
+	char *log = mmap(NULL, LOG_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			 -1, 0);
 
+	assert_true(log != MAP_FAILED);
 	memset(o, 0, sizeof(*o));
 	o->watcher = (struct watcher){ .observer = { watch, is_cancelled },
 				       .cancel_after = cancel_after };
+	o->log = log;
 	if (existing)
 		close(test_file("target", SIZE_BYTES, &o->path));
 	else
@@ -177,7 +183,7 @@ static void run_script(enum place place, unsigned step, unsigned cancel_after, b
 	if (existing)
 		wtg_plan_set_marker(plan, MARKER, 42);
 	for (unsigned i = 0; i < N_STEPS; i++) {
-		struct script s = { place, step, i, o->log };
+		struct script s = { place, step, i, log };
 
 		wtg_plan_append(plan, &ops[i], wtg_copy(&s, sizeof(s)));
 	}
@@ -192,6 +198,7 @@ static void outcome_done(struct outcome *o)
 {
 	wtg_error_done(&o->err);
 	free(o->path);
+	munmap((void *)(uintptr_t)o->log, LOG_BYTES);
 }
 
 static void phases_follow_each_other_over_all_steps(void **state)
