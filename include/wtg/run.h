@@ -59,7 +59,8 @@ const char *wtg_drive_name(enum wtg_drive drive);
  * that makes the drive visible, so that what a bad drive did not keep never is, and what came
  * after that at the end.
  *
- * *ret_drive is also valid on failure: it is the first thing that the user wants to know.
+ * *ret_drive is true at every moment, also while it runs and on failure: it is the first thing
+ * that the user wants to know.
  */
 int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	    enum wtg_verify verify, struct wtg_observer *observer, enum wtg_drive *ret_drive,

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -115,72 +113,6 @@ int wtg_memory_file_from(const char *name, const struct wtg_bytes *content, int 
 	if (wtg_pwrite_all(fd, content->data, content->size, 0) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "fill the file in memory for %s", name);
 	*ret_fd = WTG_STEAL_FD(fd);
-	return 0;
-}
-
-static const char *only_scratch;
-
-void wtg_scratch_set(const char *dir)
-{
-	only_scratch = dir;
-}
-
-const char *wtg_scratch_dir(void)
-{
-	const char *dir = only_scratch ? only_scratch : secure_getenv("TMPDIR");
-
-	return dir && dir[0] == '/' ? dir : "/var/tmp";
-}
-
-int wtg_scratch_make(char **ret_path, struct wtg_error *err)
-{
-	char *path = wtg_text("%s/wtgctl-XXXXXX", wtg_scratch_dir());
-
-	if (!mkdtemp(path)) {
-		wtg_fail(err, WTG_SYSTEM, errno, "make a private directory in %s",
-			 wtg_scratch_dir());
-		wtg_hint(err, "Set TMPDIR to a directory with room.");
-		free(path);
-		return -1;
-	}
-	*ret_path = path;
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	(void)remove(path);
-	return 0;
-}
-
-void wtg_scratch_remove(char *path)
-{
-	if (path)
-		(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-	free(path);
-}
-
-int wtg_scratch_file(int *ret_fd, struct wtg_error *err)
-{
-	int fd = open(wtg_scratch_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	/* Filesystems that cannot (NFS, old FUSE) give it a name for a moment. */
-	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
-		_cleanup_free_ char *path = wtg_text("%s/wtgctl-XXXXXX", wtg_scratch_dir());
-
-		fd = mkostemp(path, O_CLOEXEC);
-		if (fd >= 0)
-			(void)unlink(path);
-	}
-	if (fd < 0) {
-		wtg_fail(err, WTG_SYSTEM, errno, "make a private file in %s",
-			 wtg_scratch_dir());
-		return wtg_hint(err, "Set TMPDIR to a directory with room.");
-	}
-	*ret_fd = fd;
 	return 0;
 }
 

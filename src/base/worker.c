@@ -17,6 +17,7 @@
 #include "base/fdio.h"
 #include "base/line.h"
 #include "base/sandbox.h"
+#include "wtg/scratch.h"
 
 /* An interruption is heard as often as this. */
 #define HEAR_MS 50
@@ -115,6 +116,7 @@ static void __attribute__((noreturn)) be_worker(const struct wtg_errand *errand,
 
 	if (errand->window)
 		errand->window->line = line;
+	wtg_scratch_share(NULL); /* it is not ours to write to, nor mapped here */
 	load_conversions();
 	if (enter_sandbox(errand, line->socket, scratch, starter, &err) == 0)
 		r = errand->work(errand->context, wtg_line_progress(line), &reply, &err);

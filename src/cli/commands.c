@@ -35,20 +35,20 @@ static int run_version(struct cli_options *options, struct cli_outcome *outcome,
 }
 
 const struct cli_command cli_commands[] = {
-	{ "list", NULL, 0, 0, CLI_LIST, cli_list,
+	{ "list", NULL, 0, 0, CLI_LIST, true, cli_list,
 	  "show the drives, and which of them could be a target" },
-	{ "info", "IMAGE", 1, 1, CLI_INFO, cli_info,
+	{ "info", "IMAGE", 1, 1, CLI_INFO, true, cli_info,
 	  "show what is in a Windows image: editions, boot files, traps" },
-	{ "create", "TARGET", 1, 1, CLI_CREATE, cli_create,
+	{ "create", "TARGET", 1, 1, CLI_CREATE, true, cli_create,
 	  "make a Windows To Go drive: everything on TARGET is lost" },
-	{ "plan", "TARGET", 1, 1, CLI_CREATE, cli_plan,
+	{ "plan", "TARGET", 1, 1, CLI_CREATE, true, cli_plan,
 	  "show and check what create would do (create --dry-run)" },
-	{ "verify", "TARGET", 1, 1, CLI_VERIFY, cli_verify,
+	{ "verify", "TARGET", 1, 1, CLI_VERIFY, true, cli_verify,
 	  "walk a finished drive as firmware and Windows would" },
-	{ "status", "TARGET", 1, 1, CLI_STATUS, cli_status,
+	{ "status", "TARGET", 1, 1, CLI_STATUS, true, cli_status,
 	  "show what wtgctl made on a drive, and whether it is complete" },
-	{ "help", "COMMAND", 0, 1, CLI_HELP, run_help, "show how a command is used" },
-	{ "version", NULL, 0, 0, CLI_VERSION, run_version, "show the version" },
+	{ "help", "COMMAND", 0, 1, CLI_HELP, false, run_help, "show how a command is used" },
+	{ "version", NULL, 0, 0, CLI_VERSION, false, run_version, "show the version" },
 };
 
 const size_t cli_n_commands = sizeof(cli_commands) / sizeof(cli_commands[0]);

@@ -2,6 +2,7 @@
 /* The commands, as rows of a table. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "options.h"
@@ -13,6 +14,7 @@ struct cli_command {
 	const char *operand; /* "TARGET"; NULL: it takes none */
 	size_t min, max;     /* how many operands */
 	enum cli_command_id id;
+	bool works; /* in a process of its own (front.h) */
 	int (*run)(struct cli_options *options, struct cli_outcome *outcome,
 		   struct wtg_error *err);
 	const char *summary;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "front.h"
 #include "help.h"
 #include "result.h"
 #include "signals.h"
@@ -59,7 +60,7 @@ static const char *command_name(const char *argument)
 	return argument;
 }
 
-static int dispatch(char **argv, struct cli_outcome *outcome, struct wtg_error *err)
+static int dispatch(char **argv, struct cli_outcome **outcome, struct wtg_error *err)
 {
 	const struct cli_command *command;
 	struct cli_options options;
@@ -81,24 +82,26 @@ static int dispatch(char **argv, struct cli_outcome *outcome, struct wtg_error *
 	}
 	if (check_operands(command, &options, err) < 0)
 		return -1;
-	return command->run(&options, outcome, err);
+	if (command->works)
+		*outcome = cli_front_split((*outcome)->json);
+	return command->run(&options, *outcome, err);
 }
 
 int main(int argc, char **argv)
 {
-	struct cli_outcome outcome = { 0 };
+	struct cli_outcome here = { 0 }, *outcome = &here;
 	struct wtg_error err = WTG_ERROR_INIT;
 	int status;
 
 	occupy_standard_descriptors();
+	cli_signals_ignore_errors();
 	setlocale(LC_CTYPE, ""); /* libsmartcols measures what it prints */
-	cli_signals_install();
 
 	argv += argc > 0;
-	outcome.json = asks_for_json(argv);
+	outcome->json = asks_for_json(argv);
 	if (dispatch(argv, &outcome, &err) < 0 && err.kind == WTG_OK)
 		wtg_fail(&err, WTG_SYSTEM, 0, "something failed and did not say why");
-	status = cli_result_report(&outcome, &err);
+	status = cli_result_report(outcome, &err);
 	if (err.kind == WTG_CANCELLED)
 		cli_signals_raise();
 	wtg_error_done(&err);

@@ -3,41 +3,43 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 
-static const int interruptions[] = { SIGINT, SIGTERM, SIGHUP };
-#define N_INTERRUPTIONS (sizeof(interruptions) / sizeof(interruptions[0]))
+static const volatile sig_atomic_t *caught;
 
-static volatile sig_atomic_t caught;
-
-static void catch (int signal_number)
+static void wake(int signal_number)
 {
-	caught = signal_number;
+	(void)signal_number;
 }
 
-void cli_signals_install(void)
+void cli_signals_listen(const volatile sig_atomic_t *interrupted)
 {
 	/* SA_RESTART: libraries do some of our I/O, and libntfs-3g passes EINTR on as an
-	 * error.  SA_RESETHAND: the second signal meets the default action. */
-	struct sigaction action = { .sa_handler = catch,
-				    .sa_flags = SA_RESTART | SA_RESETHAND };
+	 * error. */
+	struct sigaction action = { .sa_handler = wake, .sa_flags = SA_RESTART };
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like others */
+	cli_signals_listen_in_front(interrupted);
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < N_INTERRUPTIONS; i++) {
-		struct sigaction inherited;
+	sigaction(CLI_SIGNAL_WAKE, &action, NULL);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
 
-		if (sigaction(interruptions[i], NULL, &inherited) == 0 &&
-		    inherited.sa_handler != SIG_IGN)
-			sigaction(interruptions[i], &action, NULL);
-	}
+void cli_signals_listen_in_front(const volatile sig_atomic_t *interrupted)
+{
+	caught = interrupted;
+}
+
+void cli_signals_ignore_errors(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 int cli_signals_caught(void)
 {
-	return caught;
+	return caught ? *caught : 0;
 }
 
 bool cli_signals_wait_for(int fd)
@@ -47,10 +49,9 @@ bool cli_signals_wait_for(int fd)
 	int n = -1;
 
 	sigemptyset(&blocked);
-	for (size_t i = 0; i < N_INTERRUPTIONS; i++)
-		sigaddset(&blocked, interruptions[i]);
+	sigaddset(&blocked, CLI_SIGNAL_WAKE);
 	sigprocmask(SIG_BLOCK, &blocked, &before);
-	while (!caught) {
+	while (!cli_signals_caught()) {
 		/* Not poll(): a signal between the look at the flag and the call would be
 		 * slept over. */
 		n = ppoll(&ready, 1, NULL, &before);
@@ -58,13 +59,19 @@ bool cli_signals_wait_for(int fd)
 			break;
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return n > 0 && !caught;
+	return n > 0 && !cli_signals_caught();
 }
 
 void cli_signals_raise(void)
 {
-	if (!caught)
+	int number = cli_signals_caught();
+	sigset_t only;
+
+	if (!number)
 		return;
-	signal(caught, SIG_DFL);
-	raise(caught);
+	signal(number, SIG_DFL);
+	sigemptyset(&only);
+	sigaddset(&only, number);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	raise(number);
 }

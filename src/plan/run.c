@@ -28,7 +28,7 @@ struct run {
 	uint64_t expected_back; /* of total: bytes that will be read back, about */
 
 	struct wtg_writer writer;
-	enum wtg_drive drive;
+	enum wtg_drive *drive; /* the caller's: always true */
 	enum wtg_past past;
 };
 
@@ -149,8 +149,8 @@ static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_e
 {
 	if (!step->ops->apply)
 		return 0;
-	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED || run->drive == WTG_DRIVE_UNTOUCHED)
-		run->drive = WTG_DRIVE_UNCERTAIN;
+	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED || *run->drive == WTG_DRIVE_UNTOUCHED)
+		*run->drive = WTG_DRIVE_UNCERTAIN;
 	if (mark(run, WTG_MARKER_RUNNING, err) < 0 ||
 	    step->ops->apply(step->params, &run->writer, err) < 0) {
 		/* A failed write decides: whatever a library made of it afterwards, that is
@@ -160,7 +160,7 @@ static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_e
 	if (flush(run, err) < 0)
 		return -1;
 	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED)
-		run->drive = step->ops->leaves;
+		*run->drive = step->ops->leaves;
 	return 0;
 }
 
@@ -320,6 +320,7 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 		.plan = plan,
 		.target = target,
 		.verify = how,
+		.drive = ret_drive,
 	};
 	struct wtg_error close_err = WTG_ERROR_INIT;
 	int r;
@@ -341,7 +342,8 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	r = apply(&run, err) < 0 || verify(&run, err) < 0 ? -1 : 0;
 	if (r < 0)
 		tell_gone(&run, err);
-	*ret_drive = wtg_writer_is_unused(&run.writer) ? WTG_DRIVE_UNTOUCHED : run.drive;
+	if (wtg_writer_is_unused(&run.writer))
+		*ret_drive = WTG_DRIVE_UNTOUCHED;
 	if (wtg_writer_close(&run.writer, r < 0 ? &close_err : err) < 0)
 		r = -1;
 	wtg_error_done(&close_err);

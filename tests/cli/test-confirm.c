@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "../../src/cli/confirm.h"
-#include "../../src/cli/signals.h"
+#include "../../src/cli/front.h"
 #include "wtg/cleanup.h"
 #include "wtg/text.h"
 
@@ -54,7 +54,7 @@ static void answer_for(const char *path)
 	struct wtg_target *target;
 	struct wtg_error child_err = WTG_ERROR_INIT;
 
-	cli_signals_install();
+	(void)cli_front_split(false);
 	if (wtg_target_open(&request, &target, &child_err) == 0)
 		cli_confirm_ask(target, &child_err);
 	_exit((int)child_err.kind);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "front.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "output.h"
+#include "signals.h"
+#include "terminal.h"
+#include "wtg/cleanup.h"
+#include "wtg/scratch.h"
+#include "wtg/text.h"
+
+#define TICK_MS 200
+#define OBEY_MS 800 /* so that, with a tick, the user hears something within a second */
+#define STALL_MS 10000
+#define STALL_AGAIN_MS 60000
+#define LEAVE_MS 500 /* for a child that is being killed to be gone */
+
+/* What both processes see. */
+struct shared {
+	struct cli_outcome outcome;
+	volatile sig_atomic_t interrupted;
+	struct wtg_scratch_note scratch;
+};
+
+struct front {
+	struct shared *shared;
+	pid_t child;
+	sigset_t signals; /* that it waits for */
+	uint64_t interrupted_ms; /* when; 0: not yet */
+	bool explained;          /* why that takes long */
+	uint64_t waiting_ms;     /* since when the child waits for a drive; 0: it does not */
+	uint64_t said_ms;        /* when that was said last; 0: not yet */
+};
+
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* On a terminal, over the child's bar, which will be drawn again. */
+static void say(const struct front *front, const char *sentence)
+{
+	struct wtg_json *json;
+
+	if (!front->shared->outcome.json) {
+		fprintf(stderr, "%s%s\n", cli_terminal_moves(stderr) ? "\r\033[K" : "", sentence);
+		return;
+	}
+	json = cli_json_new("note");
+	wtg_fact_text(wtg_json_facts(json), "text", sentence);
+	cli_json_print(json, stdout);
+	wtg_json_free(json);
+}
+
+/* In uninterruptible sleep (proc(5)): the kernel waits for a device. */
+static bool waits_for_drive(const struct front *front)
+{
+	_cleanup_free_ char *path = wtg_text("/proc/%d/stat", (int)front->child);
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char stat[512] = "";
+	const char *state;
+	ssize_t n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
+
+	if (n <= 0)
+		return false;
+	state = strrchr(stat, ')');
+	return state && strncmp(state, ") D", 3) == 0;
+}
+
+static void watch_drive(struct front *front, uint64_t now)
+{
+	_cleanup_free_ char *sentence = NULL;
+
+	if (!waits_for_drive(front)) {
+		front->waiting_ms = front->said_ms = 0;
+		return;
+	}
+	if (!front->waiting_ms)
+		front->waiting_ms = now;
+	if (now - front->waiting_ms < STALL_MS ||
+	    (front->said_ms && now - front->said_ms < STALL_AGAIN_MS))
+		return;
+	front->said_ms = now;
+	sentence = wtg_text("The drive has not answered for %u seconds. Ctrl-C stops the run.",
+			    (unsigned)((now - front->waiting_ms) / 1000));
+	say(front, sentence);
+}
+
+static void explain(struct front *front, uint64_t now)
+{
+	if (front->explained || now - front->interrupted_ms < OBEY_MS)
+		return;
+	front->explained = true;
+	say(front, waits_for_drive(front)
+			   ? "Interrupted; the drive holds us up. Interrupt again to leave at once."
+			   : "Interrupted; ending what is under way.");
+}
+
+static void __attribute__((noreturn)) leave(struct front *front, struct wtg_error *err)
+{
+	struct cli_outcome outcome = front->shared->outcome;
+	int status;
+
+	/* The child's memory is not ours. */
+	outcome.message = NULL;
+	outcome.verified = NULL;
+	status = cli_result_report(&outcome, err);
+	if (err->kind == WTG_CANCELLED)
+		cli_signals_raise();
+	wtg_error_done(err);
+	exit(status);
+}
+
+static void __attribute__((noreturn)) leave_at_once(struct front *front)
+{
+	const struct timespec wait = { .tv_nsec = LEAVE_MS * 1000000 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)kill(front->child, SIGKILL);
+	sigemptyset(&front->signals);
+	sigaddset(&front->signals, SIGCHLD);
+	if (waitpid(front->child, NULL, WNOHANG) != front->child)
+		(void)sigtimedwait(&front->signals, NULL, &wait);
+	wtg_scratch_clean(&front->shared->scratch);
+	wtg_fail(&err, WTG_CANCELLED, 0, "interrupted twice");
+	if (waitpid(front->child, NULL, WNOHANG) == 0)
+		wtg_hint(&err, "The drive still holds up a part of wtgctl: unplug it, or wait "
+			       "until process %d is gone.", (int)front->child);
+	leave(front, &err);
+}
+
+/* The child ended: so do we, in the same way. */
+static void __attribute__((noreturn)) follow(struct front *front, int status)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	wtg_scratch_clean(&front->shared->scratch);
+	if (WIFEXITED(status))
+		exit(WEXITSTATUS(status));
+	if (WTERMSIG(status) == front->shared->interrupted)
+		cli_signals_raise();
+	wtg_fail(&err, WTG_SYSTEM, 0, "the process that does the work was ended by signal %d (%s)",
+		 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	leave(front, &err);
+}
+
+static void hear(struct front *front, int signal_number)
+{
+	int status;
+
+	if (signal_number == SIGCHLD) {
+		if (waitpid(front->child, &status, WNOHANG) == front->child)
+			follow(front, status);
+		return;
+	}
+	if (front->shared->interrupted)
+		leave_at_once(front);
+	front->shared->interrupted = signal_number;
+	front->interrupted_ms = clock_ms();
+	(void)kill(front->child, CLI_SIGNAL_WAKE);
+}
+
+static void __attribute__((noreturn)) stand_in_front(struct front *front)
+{
+	const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };
+
+	cli_signals_listen_in_front(&front->shared->interrupted);
+	for (;;) {
+		int signal_number = sigtimedwait(&front->signals, NULL, &tick);
+
+		if (signal_number > 0)
+			hear(front, signal_number);
+		watch_drive(front, clock_ms());
+		if (front->interrupted_ms)
+			explain(front, clock_ms());
+	}
+}
+
+/* What we wait for; what was ignored when we were started stays so (nohup). */
+static sigset_t wanted_signals(void)
+{
+	static const int interruptions[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	for (size_t i = 0; i < sizeof(interruptions) / sizeof(interruptions[0]); i++) {
+		struct sigaction inherited;
+
+		if (sigaction(interruptions[i], NULL, &inherited) == 0 &&
+		    inherited.sa_handler != SIG_IGN)
+			sigaddset(&set, interruptions[i]);
+	}
+	return set;
+}
+
+struct cli_outcome *cli_front_split(bool json)
+{
+	struct front front = { .signals = wanted_signals() };
+	pid_t self = getpid();
+	sigset_t before;
+
+	front.shared = mmap(NULL, sizeof(*front.shared), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (front.shared == MAP_FAILED)
+		abort();
+	front.shared->outcome.json = json;
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would take our child's status away */
+	sigprocmask(SIG_BLOCK, &front.signals, &before);
+	front.child = fork();
+	if (front.child > 0)
+		stand_in_front(&front);
+	/* Without a second process, the first does the work, and cannot be interrupted. */
+	if (front.child == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != self))
+		_exit(1);
+	cli_signals_listen(&front.shared->interrupted);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	/* What the child starts must not see what we believe. */
+	(void)madvise(front.shared, sizeof(*front.shared), MADV_DONTFORK);
+	wtg_scratch_share(&front.shared->scratch);
+	return &front.shared->outcome;
+}

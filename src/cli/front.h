@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The process in front: the one that was started, that the terminal and scripts know, and
+ * that never touches a drive.  The work is done by its child, since a process whose drive
+ * does not answer can neither hear nor say anything, nor even be killed.
+ */
+#pragma once
+
+#include "result.h"
+
+/*
+ * Split in two.  Returns in the child only, with an outcome that both see: what it says of the
+ * drive at any moment is what the front tells if the child does not live to tell it.  The
+ * front waits for the child and ends as it did.  Meanwhile it
+ *   - hears SIGINT, SIGTERM and SIGHUP, unless they were ignored when we were started, and
+ *     passes the first on (signals.h); where that is not obeyed within a second, says why;
+ *   - on the second, ends the child and goes;
+ *   - says when a drive has not answered for a while;
+ *   - tells how the child died, if it died, and what became of the drive.
+ */
+struct cli_outcome *cli_front_split(bool json);
