@@ -16,6 +16,7 @@
 #include "signals.h"
 #include "terminal.h"
 #include "wtg/cleanup.h"
+#include "wtg/exit.h"
 #include "wtg/scratch.h"
 #include "wtg/text.h"
 
@@ -121,7 +122,8 @@ static void __attribute__((noreturn)) leave(struct front *front, struct wtg_erro
 	if (err->kind == WTG_CANCELLED)
 		cli_signals_raise();
 	wtg_error_done(err);
-	exit(status);
+	fflush(NULL);
+	_exit(status);
 }
 
 static void __attribute__((noreturn)) leave_at_once(struct front *front)
@@ -148,8 +150,12 @@ static void __attribute__((noreturn)) follow(struct front *front, int status)
 	struct wtg_error err = WTG_ERROR_INIT;
 
 	wtg_scratch_clean(&front->shared->scratch);
-	if (WIFEXITED(status))
-		exit(WEXITSTATUS(status));
+	if (WIFEXITED(status) && WEXITSTATUS(status) == WTG_NO_MEMORY_STATUS) {
+		wtg_fail(&err, WTG_SYSTEM, 0, "out of memory");
+		leave(front, &err);
+	}
+	if (WIFEXITED(status)) /* having done all that is done at an exit */
+		_exit(WEXITSTATUS(status));
 	if (WTERMSIG(status) == front->shared->interrupted)
 		cli_signals_raise();
 	wtg_fail(&err, WTG_SYSTEM, 0, "the process that does the work was ended by signal %d (%s)",

@@ -140,7 +140,7 @@ static int read_back(struct run *run, struct wtg_error *err)
 	run->expected_back = 0;
 	run->phase = WTG_PHASE_VERIFY;
 	begin(run, "read-back", bytes);
-	if (run->drive != WTG_DRIVE_COMPLETE && mark(run, WTG_MARKER_RUNNING, err) < 0)
+	if (*run->drive != WTG_DRIVE_COMPLETE && mark(run, WTG_MARKER_RUNNING, err) < 0)
 		return wtg_while(err, "read-back");
 	return look_again(run, err) < 0 ? wtg_while(err, "read-back") : 0;
 }

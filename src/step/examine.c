@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "wtg/examine.h"
+#include "step/examine.h"
 
 #include "image/image.h"
 #include "windows/bootfiles.h"
@@ -90,7 +90,7 @@ static int describe_inside(struct wtg_image *image, const struct wtg_edition *ed
 	return 0;
 }
 
-static int describe_all(struct wtg_image *image, struct wtg_facts *out, struct wtg_error *err)
+int wtg_examine_editions(struct wtg_image *image, struct wtg_facts *out, struct wtg_error *err)
 {
 	int r = 0;
 
@@ -111,7 +111,7 @@ static int examine(void *context, struct wtg_progress *progress, struct wtg_pack
 	struct wtg_recorder recorder;
 
 	(void)progress;
-	if (describe_all(context, wtg_recorder_start(&recorder, reply), err) < 0)
+	if (wtg_examine_editions(context, wtg_recorder_start(&recorder, reply), err) < 0)
 		return -1;
 	wtg_recorder_end(&recorder);
 	return 0;

@@ -150,4 +150,4 @@ nothing_left() { # DRIVE
 # ------------------------------------------------------------------ breaking in
 
 # Where leaks are looked for with ptrace, nobody else can use it.
-export STRACE="env ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace"
+export STRACE="env ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 strace -f"

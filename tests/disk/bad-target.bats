@@ -205,7 +205,7 @@ as_nobody="setpriv --reuid nobody --regid $(id -g nobody 2>/dev/null) --clear-gr
 		ls -A \$small; ls -A | grep new.img || true"
 	[ ! -s out ]
 	one_sentence
-	grep -qE "small has [0-9]+ KiB free" err
+	grep -qE "small has [0-9]+ [KM]iB free" err
 	grep -qF "Set TMPDIR to a directory with room" err
 }
 

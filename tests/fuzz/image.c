@@ -9,7 +9,7 @@
 #include "fuzz.h"
 #include "image/open.h"
 #include "image/wim-header.h"
-#include "wtg/examine.h"
+#include "step/examine.h"
 #include "wtg/text.h"
 
 #define MAX_READ_BYTES (16u << 20)
@@ -111,6 +111,6 @@ void fuzz_image(const char *path)
 	for (size_t i = 0; i < wtg_image_n_editions(image); i++)
 		read_edition(image, wtg_image_edition(image, i));
 	json = wtg_json_new();
-	(void)wtg_examine(image, wtg_json_facts(json), &err);
+	(void)wtg_examine_editions(image, wtg_json_facts(json), &err);
 	wtg_json_free(json);
 }

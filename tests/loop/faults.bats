@@ -131,7 +131,8 @@ losing() { # SIZE
 	same "drive" "$(result .drive)" uncertain
 }
 
-# Cut the run at that flush.
+# Cut the run at that flush: what is killed is the process that works, and the one in front of it
+# tells.
 cut() { # SIGNAL NUMBER OPTION...
 	status=0
 	traced -e trace=fdatasync -e inject=fdatasync:signal="$1":when="$2" -- "${@:3}" ||
@@ -163,7 +164,8 @@ cut() { # SIGNAL NUMBER OPTION...
 		cut SIGKILL $flush --overwrite
 		[ "$status" -ne 0 ]
 	do
-		[ "$status" -eq 137 ]
+		[ "$status" -eq 10 ]
+		grep -qF "the process that does the work was ended by signal 9" err
 		types "$loop" >>seen
 		! grep -q gpt <<<"$(types "$loop")" || whole
 	done
