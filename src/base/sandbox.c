@@ -18,7 +18,6 @@
 
 /* A thread for each core with LZMS' largest window, and the trees of an image. */
 #define MAX_MEMORY (4ull << 30)
-#define MAX_DESCRIPTORS 1024
 
 #define NOBODY 65534 /* the user, and the group, that own nothing */
 
@@ -132,7 +131,7 @@ static int set_limits(struct wtg_error *err)
 	if (limit(RLIMIT_DATA, MAX_MEMORY, err) < 0)
 		return -1;
 #endif
-	if (limit(RLIMIT_CORE, 0, err) < 0 || limit(RLIMIT_NOFILE, MAX_DESCRIPTORS, err) < 0)
+	if (limit(RLIMIT_CORE, 0, err) < 0)
 		return -1;
 	return limit(RLIMIT_MEMLOCK, 0, err);
 }

@@ -133,9 +133,9 @@ losing() { # SIZE
 
 # Cut the run at that flush: what is killed is the process that works, and the one in front of it
 # tells.
-cut() { # SIGNAL NUMBER OPTION...
+cut() { # NUMBER OPTION...
 	status=0
-	traced -e trace=fdatasync -e inject=fdatasync:signal="$1":when="$2" -- "${@:3}" ||
+	traced -e trace=fdatasync -e inject=fdatasync:signal=SIGKILL:when="$1" -- "${@:2}" ||
 		status=$?
 }
 
@@ -143,7 +143,13 @@ cut() { # SIGNAL NUMBER OPTION...
 	needs strace
 	mkfs.ext4 -q "$loop"
 	for flush in 3 6 9; do
-		cut SIGINT $flush --overwrite
+		rm -f "$D/trace"
+		traced -e trace=fdatasync -e inject=fdatasync:signal=SIGSTOP:when=$flush -- --overwrite &
+		await_stop $!
+		kill -INT "$(ps -o ppid= "$stopped")"
+		kill -CONT "$stopped"
+		status=0
+		wait $! || status=$?
 		[ "$status" -eq 130 ]
 		same "drive" "$(result .drive)" blank
 		grep -qF "nothing on it boots" err
@@ -161,7 +167,7 @@ cut() { # SIGNAL NUMBER OPTION...
 	flush=0
 	while
 		flush=$((flush + 1))
-		cut SIGKILL $flush --overwrite
+		cut $flush --overwrite
 		[ "$status" -ne 0 ]
 	do
 		[ "$status" -eq 10 ]
