@@ -16,26 +16,44 @@
 #include "volume/ntfs.h"
 #include "wtg/cleanup.h"
 
+struct work {
+	struct wtg_image *image;
+	const struct wtg_edition *edition;
+	struct wtg_window window;
+};
+
+static int apply(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		 struct wtg_error *err)
+{
+	const struct work *work = context;
+
+	(void)reply;
+	return wtg_apply(work->image, work->edition, &work->window, progress, err);
+}
+
+/* As the step does it: by a worker, whose writes come to us. */
 static int run(char **argv, int fd, uint64_t size_bytes, struct wtg_error *err)
 {
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	struct wtg_ledger ledger = { 0 };
-	struct wtg_window window = { .fd = fd, .length = size_bytes, .ledger = &ledger };
+	struct work work = { .window = { .fd = fd, .length = size_bytes, .ledger = &ledger } };
+	const struct wtg_image_errand errand = { apply, &work.window };
 	const struct wtg_ntfs_format format = {
 		.label = "Windows",
 		.serial = 1,
 		.start_bytes = 1 << 20,
 		.sector_bytes = argv[4] ? (uint32_t)atoi(argv[4]) : 512,
 	};
-	const struct wtg_edition *edition;
 	struct rusage usage;
 
 	if (wtg_image_open(argv[1], &image, err) < 0 ||
-	    wtg_image_choose(image, argv[2], &edition, err) < 0 ||
-	    wtg_ntfs_format(&window, &format, err) < 0 ||
-	    wtg_apply(image, edition, &window, NULL, err) < 0)
+	    wtg_image_choose(image, argv[2], &work.edition, err) < 0 ||
+	    wtg_ntfs_format(&work.window, &format, err) < 0)
 		return -1;
-	getrusage(RUSAGE_SELF, &usage);
+	work.image = image;
+	if (wtg_image_confine(image, &errand, &work, NULL, NULL, err) < 0)
+		return -1;
+	getrusage(RUSAGE_CHILDREN, &usage);
 	printf("%" PRIu64 " bytes in %" PRIu64 " writes, at most %ld KiB resident\n",
 	       ledger.bytes_written, ledger.n_writes, usage.ru_maxrss);
 	wtg_ledger_done(&ledger);
