@@ -16,6 +16,7 @@ import sweep
 from sweep import require
 
 report = sweep.Report()
+report.needs(*drive.NEEDED)
 BLOCK, SECTOR = 4096, 512
 
 

@@ -9,6 +9,7 @@ import zlib
 
 from sweep import Failure, require, wtgctl
 
+NEEDED = ["blkid", "sfdisk", "sgdisk", "mcopy"]
 SECTOR = 512
 ESP = bytes.fromhex("28732ac11ff8d211ba4b00a0c93ec93b")
 

@@ -165,6 +165,12 @@ class Report:
         self.n += 1
         print(f"ok {self.n} - {promise} # SKIP {why}", flush=True)
 
+    def needs(self, *programs):
+        missing = [one for one in programs if not shutil.which(one)]
+        if missing:
+            self.skip(sys.argv[0], f"{missing[0]} is not installed")
+            self.done()
+
     def sweep(self, promise, function, jobs, unit="runs"):
         """function(slot, job) for all jobs, one for each core at a time."""
         def one(job):

@@ -29,6 +29,7 @@ CALLS = {"pwrite64": sweep.WRITE, "fdatasync": sweep.FLUSH, "fsync": sweep.FLUSH
          "sync_file_range": sweep.RANGE, "ftruncate": sweep.RESIZE}
 
 report = sweep.Report()
+report.needs(*drive.NEEDED)
 totals = collections.Counter()
 
 
