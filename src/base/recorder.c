@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/packet.h"
 
+#include "wtg/text.h"
+
 /* Deeper than anything that we describe. */
 #define MAX_DEPTH 10
 
@@ -102,13 +104,19 @@ static void pour_close(struct pour *pour)
 	pour->depth--;
 }
 
+/* What sort of line it is, only who writes it says (wtgctl-json.7). */
+static bool is_reserved(const char *key)
+{
+	return wtg_text_equal(key, "schema") || wtg_text_equal(key, "type");
+}
+
 /* Names belong to what lies in objects, and to nothing else. */
 static const char *read_key(const struct pour *pour)
 {
 	const char *key = wtg_read_text(pour->reader);
 	bool in_list = pour->depth > 0 && pour->shapes[pour->depth - 1] == WTG_LIST;
 
-	if (in_list == (key != NULL))
+	if (in_list == (key != NULL) || (pour->depth == 0 && is_reserved(key)))
 		pour->reader->bad = true;
 	return key;
 }

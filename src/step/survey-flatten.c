@@ -101,6 +101,8 @@ static void read_boot(struct wtg_reader *reader, struct wtg_bootfiles *boot)
 	n = wtg_read_count(reader);
 	for (size_t i = 0; i < n && !reader->bad; i++)
 		read_boot_file(reader, &boot->files);
+	if (!wtg_bootfiles_possible(boot))
+		reader->bad = true;
 }
 
 static void read_edit(struct wtg_reader *reader, struct wtg_edit *edit)

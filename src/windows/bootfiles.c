@@ -252,6 +252,11 @@ int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
 	return 0;
 }
 
+bool wtg_bootfiles_possible(const struct wtg_bootfiles *boot)
+{
+	return boot->chain != WTG_BOOT_CA_AUTO && machine_of(boot->loader.machine);
+}
+
 static const char *chain_name(enum wtg_boot_ca chain)
 {
 	switch (chain) {

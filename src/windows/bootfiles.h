@@ -47,4 +47,7 @@ void wtg_bootfiles_done(struct wtg_bootfiles *boot);
 int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
 			 enum wtg_boot_ca ca, struct wtg_bootfiles *ret,
 			 struct wtg_error *err);
+
+/* Can wtg_bootfiles_choose() give that?  To ask of what comes from another process. */
+bool wtg_bootfiles_possible(const struct wtg_bootfiles *boot);
 void wtg_bootfiles_describe(const struct wtg_bootfiles *boot, struct wtg_facts *out);

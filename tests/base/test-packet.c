@@ -173,6 +173,29 @@ static void facts_too_deep_are_bad(void **state)
 	assert_true(reader.bad);
 }
 
+static void facts_do_not_say_what_line_they_are_in(void **state)
+{
+	static const char *const keys[] = { "schema", "type", "kind" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		_cleanup_(wtg_packet_done) struct wtg_packet packet = { 0 };
+		_cleanup_(wtg_json_freep) struct wtg_json *json = wtg_json_new();
+		struct wtg_recorder recorder;
+		struct wtg_facts *out = wtg_recorder_start(&recorder, &packet);
+		struct wtg_reader reader;
+
+		wtg_fact_open(out, "inside", WTG_OBJECT);
+		wtg_fact_text(out, keys[i], "result");
+		wtg_fact_close(out);
+		wtg_fact_text(out, keys[i], "result");
+		wtg_recorder_end(&recorder);
+		reader = wtg_reader(&packet);
+		wtg_read_facts(&reader, wtg_json_facts(json));
+		assert_int_equal(wtg_reader_done(&reader), i == 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +206,7 @@ int main(void)
 		cmocka_unit_test(facts_say_the_same_when_they_are_poured_out),
 		cmocka_unit_test(facts_that_make_no_sense_do_no_harm),
 		cmocka_unit_test(facts_too_deep_are_bad),
+		cmocka_unit_test(facts_do_not_say_what_line_they_are_in),
 	};
 
 	return cmocka_run_group_tests_name("packet", tests, NULL, NULL);

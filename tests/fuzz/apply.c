@@ -68,10 +68,9 @@ static void apply(struct wtg_image *image)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_free_ char *path = fuzz_image_file("install.wim", data, size);
-	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
-	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_image_closep) struct wtg_image *image = fuzz_image_open(path);
 
-	if (wtg_image_open(path, &image, &err) == 0)
+	if (image)
 		apply(image);
 	return 0;
 }

@@ -98,14 +98,23 @@ static void read_edition(struct wtg_image *image, const struct wtg_edition *edit
 	(void)wtg_image_fetch(image, edition, NULL, &err);
 }
 
-void fuzz_image(const char *path)
+struct wtg_image *fuzz_image_open(const char *path)
 {
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+
+	if (wtg_image_open_files(path, &image, &err) < 0 || wtg_image_parse(image, &err) < 0)
+		return NULL;
+	return WTG_STEAL(image);
+}
+
+void fuzz_image(const char *path)
+{
+	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_image_closep) struct wtg_image *image = fuzz_image_open(path);
 	struct wtg_json *json;
 
-	/* In this process, where the fuzzer sees it. */
-	if (wtg_image_open_files(path, &image, &err) < 0 || wtg_image_parse(image, &err) < 0)
+	if (!image)
 		return;
 	fuzz_describe(describe, image);
 	for (size_t i = 0; i < wtg_image_n_editions(image); i++)

@@ -231,6 +231,8 @@ static void put_disc(const char *name, const char *grafts)
 
 static void images(void)
 {
+	_cleanup_free_ char *wim_path = NULL;
+
 	free(test_run(
 		NULL,
 		"cd '%s' && mkdir -p tree/Windows/System32/config && yes | head -c 70000 "
@@ -248,6 +250,8 @@ static void images(void)
 	put_disc("solid", "sources/install.esd=w");
 	put_odd();
 	put_set("xpress", "--compress=xpress");
+	wim_path = wtg_text("%s/wim/xpress", top);
+	seed_packets(wim_path);
 	put_set("checked", "--compress=xpress --check");
 }
 

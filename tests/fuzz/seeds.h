@@ -12,3 +12,6 @@ void seed_disk_file(const char *target, const char *name, size_t block_bytes);
 
 /* Drives and volumes. */
 void seed_disks(void);
+
+/* What workers give back; the WIM is a small one. */
+void seed_packets(const char *wim_path);

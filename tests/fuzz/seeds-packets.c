@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "seeds.h"
+
+#include "base/alloc.h"
+#include "base/packet.h"
+#include "image/open.h"
+#include "step/survey.h"
+#include "wtg/text.h"
+
+static struct wtg_error err = WTG_ERROR_INIT;
+
+static void put(const char *name, struct wtg_packet *packet)
+{
+	seed("packet", name, &(struct wtg_bytes){ packet->data, packet->size });
+	wtg_packet_done(packet);
+}
+
+static void put_failure(void)
+{
+	struct wtg_packet packet = { 0 };
+	struct wtg_error failure = WTG_ERROR_INIT;
+
+	wtg_fail(&failure, WTG_INPUT, 0, "the image is damaged");
+	wtg_hint(&failure, "Take another.");
+	wtg_packet_error(&packet, &failure);
+	wtg_error_done(&failure);
+	put("failure", &packet);
+}
+
+static void put_survey(void)
+{
+	struct wtg_survey survey = {
+		.boot = { .chain = WTG_BOOT_CA_2011,
+			  .loader = { .machine = 0x8664, .subsystem = 10, .n_signatures = 1,
+				      .signed_2011 = true,
+				      .signers = wtg_text_copy("an authority") } },
+		.system = wtg_bytes_copy("regf", 4),
+		.winre_bytes = 7,
+		.has_sysprep_answer = true,
+	};
+	struct wtg_edit edit = {
+		.key = wtg_text_copy("ControlSet001\\Control"),
+		.value = wtg_text_copy("PortableOperatingSystem"),
+		.type = 4,
+		.data = wtg_bytes_copy("\1\0\0\0", 4),
+		.old_text = wtg_text_copy("absent"),
+		.new_text = wtg_text_copy("1"),
+		.reason = wtg_text_copy("it is portable"),
+	};
+	struct wtg_packet packet = { 0 };
+
+	WTG_APPEND(&survey.warnings, wtg_text_copy("it is old"));
+	WTG_APPEND(&survey.edits, edit);
+	wtg_files_add(&survey.boot.files, "EFI/Boot/bootx64.efi", wtg_bytes_copy("MZ", 2));
+	wtg_files_add(&survey.boot.files, "EFI/Microsoft/Boot/BCD", wtg_bytes_copy("", 0));
+	wtg_survey_flatten(&survey, &packet);
+	wtg_survey_done(&survey);
+	put("survey", &packet);
+}
+
+void seed_packets(const char *wim_path)
+{
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	struct wtg_packet packet = { 0 };
+	struct wtg_recorder recorder;
+	struct wtg_facts *out;
+
+	assert_good(wtg_image_open_files(wim_path, &image, &err));
+	assert_good(wtg_image_parse(image, &err));
+	wtg_image_flatten(image, &packet);
+	put("image", &packet);
+
+	out = wtg_recorder_start(&recorder, &packet);
+	wtg_fact_text(out, "state", "complete");
+	wtg_fact_open(out, "editions", WTG_LIST);
+	wtg_fact_open(out, NULL, WTG_OBJECT);
+	wtg_edition_describe(wtg_image_edition(image, 0), out);
+	wtg_fact_close(out);
+	wtg_fact_close(out);
+	wtg_recorder_end(&recorder);
+	put("facts", &packet);
+
+	put_failure();
+	put_survey();
+}
