@@ -144,3 +144,19 @@ sound() { # SECTOR-BYTES
 	fails grep -E 'O_RDWR|O_WRONLY|write|BLKRRPART|BLKDISCARD' trace
 	same "$loop" "$(state)" "$before"
 }
+
+@test "a machine without drives has none to list; one that shows us none is another matter" {
+	needs_mount_namespace
+	without() { # DIRECTORY: covered
+		status=0
+		# shellcheck disable=SC2016 # its own
+		unshare --mount --propagation private \
+			sh -c 'mount -t tmpfs none "$0" && "$1" list --json' "$1" "$WTGCTL" \
+			>out 2>err || status=$?
+	}
+	without /sys/class/block
+	same "status" "$status" 0
+	same "drives" "$(jq -c 'select(.type == "list").drives' out)" "[]"
+	without /sys
+	ended 5 "look for drives in /sys/class/block: No such file or directory"
+}
