@@ -133,13 +133,15 @@ Files ./Windows/System32/config/SYSTEM and $D/windows/Windows/System32/config/SY
 
 # ------------------------------------------------------------------ when it is taken away
 
-# created_until NAME PATTERN: begin with a new stick, until the pattern is in what is reported.
+# created_until NAME PATTERN: begin, until the pattern is in what is reported.
 created_until() {
-	rm -f "$1.img"
-	plug "$1"
 	guest_begins "$CREATE/long.wim --confirm $1 \$(drive $1); s=\$?
 		ls -l /dev/sd* >/run/shared/nodes 2>/dev/null; exit \$s"
-	await 300 grep -Eqs -- "$2" shared/out
+	await 300 reported "$2"
+}
+
+reported() { # PATTERN: or it is over
+	[ -e shared/status ] || grep -Eqs -- "$1" shared/out
 }
 
 # Blank for everybody, and interrupted for us.
@@ -166,6 +168,7 @@ taken_away() { # NAME
 }
 
 @test "unplugged while it is written, it is blank, and the next run succeeds" {
+	plug GONE
 	created_until GONE '"step":"apply-image","bytes_done":[0-9]{8}'
 	taken_away GONE
 	same "status" "$status" 10
@@ -178,6 +181,7 @@ taken_away() { # NAME
 }
 
 @test "unplugged while it is read back, it is not taken for one that forgets" {
+	plug LATE
 	created_until LATE '"step":"read-back","bytes_done":[0-9]{8}'
 	taken_away LATE
 	same "status" "$status" 10
@@ -186,7 +190,51 @@ taken_away() { # NAME
 	blank LATE.img read-back
 }
 
-@test "the power is cut: a blank drive, and the same command again makes it whole" {
+@test "unplugged in any step, the drive is what is said of it" {
+	[ "${WTGCTL_QEMU:-}" = all ] || skip "only with WTGCTL_QEMU=all"
+	hit=0
+	for at in {check,prepare}/fetch-image \
+		apply/{wipe-target,format-windows,apply-image,patch-windows,write-esp,write-table} \
+		verify/{read-back,apply-image,write-table,verify-drive}; do
+		drive=${at#*/}
+		plug "$drive"
+		created_until "$drive" "\"phase\":\"${at%/*}\",\"step\":\"$drive\""
+		unplug "$drive"
+		guest_ends 60
+		echo "unplugged in $at: status $status, $(result .drive), $(cat err)"
+		as_said "$drive.img"
+		rm "$drive.img"
+		[ "$status" -eq 0 ] || hit=$((hit + 1))
+	done
+	# The last ones may be over before QEMU has heard it.
+	[ $hit -ge 10 ]
+}
+
+as_said() { # DRIVE
+	case $status,$(result .drive) in
+	5,untouched) same "data in $1" "$(stat -c %b "$1")" 0 ;;
+	10,blank) blank "$1" "$(state "$1" | cut -d' ' -f2)" ;;
+	# Only the protective MBR, which comes last, shows what is there.
+	10,uncertain) same "what blkid finds" "$(blkid -p "$1")" "" ;;
+	10,complete | 0,complete) "$WTGCTL" verify "$1" ;;
+	*) false ;;
+	esac
+}
+
+@test "a disk in a UAS enclosure, unplugged while it is written" {
+	[ "${WTGCTL_QEMU:-}" = all ] || skip "only with WTGCTL_QEMU=all"
+	guest_off
+	rm -f UAS.img
+	guest_on
+	created_until UAS '"step":"apply-image","bytes_done":[0-9]{8}'
+	taken_away UAS
+	as_said UAS.img
+}
+
+# ------------------------------------------------------------------ when the power is cut
+
+@test "a blank drive, and the same command again makes it whole" {
+	plug CUT
 	created_until CUT '"step":"apply-image","bytes_done":[0-9]{8}'
 	guest_off
 	blank CUT.img apply-image
@@ -195,4 +243,54 @@ taken_away() { # NAME
 	same "state, as the next boot finds it" "$(jq -r 'select(.type == "status").state' out)" interrupted
 	created CUT
 	"$WTGCTL" verify CUT.img
+}
+
+replay() {
+	perl "$BATS_TEST_DIRNAME/guest/replay.pl" record "$@"
+}
+
+# What there is on a drive after that: the "old" partitions, "nothing", a "whole" drive, or a whole
+# one whose table nobody can find.
+found() { # DRIVE
+	local id
+	id=$(blkid -p -s PTUUID -o value "$1" || :)
+	if [ "$id" = "$(blkid -p -s PTUUID -o value NVME.before)" ]; then
+		echo old
+		return
+	fi
+	if "$WTGCTL" verify "$1" >verified 2>&1; then
+		echo whole
+		return
+	fi
+	same "what blkid finds" "$(blkid -p "$1")" ""
+	state "$1" | grep -q '^interrupted '
+	if sgdisk -p "$1" 2>&1 </dev/null | grep -q '^Creating new GPT entries'; then
+		echo nothing
+		return
+	fi
+	grep -q '^wrong  *table .* no protective MBR' verified
+	fails grep '^wrong' <(grep -v '^wrong  *table ' verified)
+	echo invisible
+}
+
+# A flush is a promise; of what is written between two of them, a drive keeps what it likes.
+@test "at any flush, and with any writes lost before it: what was, nothing, or all" {
+	nvme_created
+	chances=0.5
+	[ "${WTGCTL_QEMU:-}" != all ] || chances=$(seq 0.05 0.05 0.95)
+	cp --sparse=always NVME.before kept.img
+	last=0
+	for flush in $(replay | sed -n 's/ flush$//p'); do
+		for chance in $chances; do
+			cp --sparse=always kept.img cut.img
+			replay cut.img "$last" "$flush" "$chance"
+			found cut.img >>seen
+		done
+		replay kept.img "$last" "$flush"
+		found kept.img >>promised
+		last=$flush
+	done
+	[ "$(wc -l <promised)" -gt 15 ]
+	same "promised, in this order" "$(uniq promised | xargs)" "old nothing invisible whole"
+	same "seen" "$(sort -u seen | grep -vxE 'old|nothing|invisible|whole')" ""
 }
