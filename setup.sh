@@ -62,7 +62,7 @@ debian_test='bats jq cpio kmod xz-utils valgrind strace file procps perl-base ut
 	wimtools gdisk fdisk parted sleuthkit p7zip-full libhivex-bin libwin-hivex-perl chntpw
 	reglookup libxml2-utils openssl sbsigntool osslsigncode ca-certificates
 	mandoc zsh fish qemu-system-x86 qemu-system-arm ovmf qemu-efi-aarch64 clang lld gnu-efi
-	shellcheck'
+	libfuse3-dev shellcheck'
 
 fedora_build='gcc meson ninja-build pkgconf-pkg-config scdoc wimlib-devel ntfs-3g-devel
 	libfdisk-devel libblkid-devel systemd-devel hivex-devel libxml2-devel libsmartcols-devel
@@ -71,7 +71,7 @@ fedora_run='ntfsprogs dosfstools mtools exfatprogs genisoimage'
 fedora_test='bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	wimlib-utils gdisk parted sleuthkit p7zip hivex perl-hivex chntpw
 	reglookup libxml2 openssl sbsigntools osslsigncode
-	mandoc zsh fish qemu-system-x86-core edk2-ovmf ShellCheck'
+	mandoc zsh fish qemu-system-x86-core edk2-ovmf ShellCheck fuse3-devel'
 
 arch_build='gcc meson ninja pkgconf scdoc wimlib ntfs-3g util-linux-libs systemd-libs hivex libxml2
 	json-c libudfread openssl libseccomp cmocka'
@@ -79,7 +79,7 @@ arch_run='ntfs-3g dosfstools mtools exfatprogs cdrtools'
 arch_test='bash-bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	gptfdisk parted sleuthkit p7zip chntpw
 	sbsigntools osslsigncode
-	mandoc zsh fish qemu-system-x86 edk2-ovmf shellcheck'
+	mandoc zsh fish qemu-system-x86 edk2-ovmf shellcheck fuse3'
 
 # Those of the packages that dpkg does not have.
 debian_missing() {

@@ -44,7 +44,7 @@ struct wtg_observer {
 enum wtg_drive {
 	WTG_DRIVE_UNTOUCHED,
 	WTG_DRIVE_BLANK,     /* no partition table: nothing on it boots, nothing looks done */
-	WTG_DRIVE_UNCERTAIN, /* a table was being erased or written */
+	WTG_DRIVE_UNCERTAIN, /* a table was being erased or written; or it keeps nothing well */
 	WTG_DRIVE_COMPLETE,  /* everything is written, the table too */
 };
 

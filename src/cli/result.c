@@ -64,16 +64,15 @@ const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind ki
 		return outcome->file ? "The file was not touched."
 				     : "The drive was not touched.";
 	case WTG_DRIVE_BLANK:
-		if (kind == WTG_MISMATCH)
-			return "The drive was left without a partition table: nothing on "
-			       "it boots. It does not keep what is written to it: use "
-			       "another one.";
 		if (kind == WTG_INPUT)
 			return "The drive was left without a partition table: nothing on "
 			       "it boots. With a sound image, run the same command again.";
 		return "The drive was left without a partition table: nothing on it "
 		       "boots. Run the same command again.";
 	case WTG_DRIVE_UNCERTAIN:
+		if (kind == WTG_MISMATCH)
+			return "It does not keep what is written to it, and was given no "
+			       "partition table: do not rely on what it shows.";
 		return "Its partition table was just being erased or written: do not "
 		       "rely on what the drive shows. Run the same command again.";
 	case WTG_DRIVE_COMPLETE:

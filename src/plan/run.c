@@ -310,6 +310,12 @@ static uint64_t expected_total(const struct run *run)
 	return total + run->expected_back;
 }
 
+/* What such a drive did of what we wrote, nobody knows: perhaps not even the wiping. */
+static bool does_not_keep(const struct wtg_error *err)
+{
+	return err->kind == WTG_MISMATCH || err->kind == WTG_CAPACITY;
+}
+
 int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	    enum wtg_verify how, struct wtg_observer *observer, enum wtg_drive *ret_drive,
 	    struct wtg_error *err)
@@ -342,6 +348,8 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	r = apply(&run, err) < 0 || verify(&run, err) < 0 ? -1 : 0;
 	if (r < 0)
 		tell_gone(&run, err);
+	if (r < 0 && does_not_keep(err) && *ret_drive == WTG_DRIVE_BLANK)
+		*ret_drive = WTG_DRIVE_UNCERTAIN;
 	if (wtg_writer_is_unused(&run.writer))
 		*ret_drive = WTG_DRIVE_UNTOUCHED;
 	if (wtg_writer_close(&run.writer, r < 0 ? &close_err : err) < 0)

@@ -37,6 +37,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	wtg_step_check_image(plan, image, edition, request->sha256, request->check);
 	wtg_step_fetch_image(plan, image, edition);
 	wtg_step_wipe_target(plan, target, &layout, &room);
+	wtg_step_stamp_drive(plan, target, &layout);
 	wtg_step_format_windows(plan, &layout, label);
 	wtg_step_apply_image(plan, image, edition, &layout);
 	wtg_step_patch_windows(plan, &layout, &survey, &subject);
@@ -44,6 +45,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	if (wtg_step_write_esp(plan, &layout, &survey, &subject,
 			       wtg_manifest(&subject, &layout), err) < 0)
 		return -1;
+	wtg_step_check_stamps(plan, target, &layout);
 	wtg_step_write_table(plan, &layout);
 	wtg_step_verify_drive(plan, &layout);
 

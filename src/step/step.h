@@ -39,6 +39,11 @@ struct wtg_room {
 void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target,
 			  const struct wtg_layout *layout, const struct wtg_room *room);
 
+/* stamp-drive: whether the drive is as large as it says, before it is filled: kind
+ * WTG_CAPACITY.  Files have no capacity to lie about: nothing is appended for one. */
+void wtg_step_stamp_drive(struct wtg_plan *plan, const struct wtg_target *target,
+			  const struct wtg_layout *layout);
+
 /* format-windows: an empty NTFS volume. */
 void wtg_step_format_windows(struct wtg_plan *plan, const struct wtg_layout *layout,
 			     const char *label);
@@ -61,6 +66,11 @@ void wtg_step_format_data(struct wtg_plan *plan, const struct wtg_layout *layout
 int wtg_step_write_esp(struct wtg_plan *plan, const struct wtg_layout *layout,
 		       struct wtg_survey *survey, const struct wtg_subject *subject,
 		       struct wtg_bytes manifest, struct wtg_error *err);
+
+/* check-stamps: the same, now that no memory in the drive can hold all that was written; and
+ * the stamps are erased. */
+void wtg_step_check_stamps(struct wtg_plan *plan, const struct wtg_target *target,
+			   const struct wtg_layout *layout);
 
 /* write-table: the partition table, last; from then on the drive is visible. */
 void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout);
