@@ -132,7 +132,8 @@ void wtg_packet_error(struct wtg_packet *packet, const struct wtg_error *err)
 
 void wtg_read_error(struct wtg_reader *reader, struct wtg_error *ret)
 {
-	enum wtg_kind kind = (enum wtg_kind)wtg_read_below(reader, WTG_CANCELLED + 1);
+	/* Who was interrupted knows it without being told, and by which signal. */
+	enum wtg_kind kind = (enum wtg_kind)wtg_read_below(reader, WTG_CANCELLED);
 	const char *message = wtg_read_text(reader);
 	const char *hint = wtg_read_text(reader);
 

@@ -39,6 +39,22 @@ static void values_come_out_as_they_went_in(void **state)
 	test_expect_error(&out, WTG_MISMATCH, "why");
 }
 
+static void nobody_is_told_that_he_was_interrupted(void **state)
+{
+	_cleanup_(wtg_packet_done) struct wtg_packet packet = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT, out = WTG_ERROR_INIT;
+	struct wtg_reader reader;
+
+	(void)state;
+	wtg_fail(&err, WTG_CANCELLED, 0, "interrupted");
+	wtg_packet_error(&packet, &err);
+	wtg_error_done(&err);
+	reader = wtg_reader(&packet);
+	wtg_read_error(&reader, &out);
+	assert_false(wtg_reader_done(&reader));
+	test_expect_error(&out, WTG_SYSTEM, "failed");
+}
+
 /* Each cut, and each byte changed: it may come out different, but never outside. */
 static void nonsense_gives_empties_and_is_told(void **state)
 {
@@ -200,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_come_out_as_they_went_in),
+		cmocka_unit_test(nobody_is_told_that_he_was_interrupted),
 		cmocka_unit_test(nonsense_gives_empties_and_is_told),
 		cmocka_unit_test(a_string_ends_where_it_says),
 		cmocka_unit_test(counts_are_no_larger_than_what_follows),
