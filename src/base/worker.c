@@ -224,7 +224,8 @@ static int answer(struct service *service, const struct wtg_message *question)
 		wtg_packet_error(&packet, &failure);
 		message.size = packet.size;
 	}
-	/* A worker that is gone meanwhile is noticed where it is listened to. */
+	/* A worker that is gone meanwhile is noticed where it is listened to, and one that
+	 * does not listen goes without. */
 	r = wtg_line_send(service->line.socket, &message, sizeof(message));
 	if (r == 0 && packet.size > 0)
 		(void)wtg_line_send(service->line.socket, packet.data, packet.size);
@@ -307,6 +308,10 @@ static int start(struct service *service, const char *scratch, struct wtg_error 
 	service->line.socket = ends[0];
 	if (service->worker < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "start a worker");
+	/* A worker waits for each answer, so there is always room for it; one that does not
+	 * must not make us wait. */
+	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "make a line to a worker");
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 
 #include "base/alloc.h"
 #include "base/fdio.h"
+#include "base/line.h"
 #include "base/sandbox.h"
 #include "base/worker.h"
 #include "wtg/text.h"
@@ -284,6 +285,39 @@ static void cannot_reach_beyond_the_window_that_it_was_lent(void **state)
 	close(fd);
 }
 
+/* Asks and asks, and never listens. */
+static int flood(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		 struct wtg_error *err)
+{
+	const struct lent *lent = context;
+	const struct wtg_message question = { .word = WTG_WORD_READ };
+
+	(void)progress;
+	(void)reply;
+	(void)err;
+	while (wtg_line_send(lent->window.line->socket, &question, sizeof(question)) == 0)
+		;
+	return 0;
+}
+
+static void who_does_not_listen_holds_nobody_up(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	int fd = test_file("flood", 1u << 20, NULL);
+	struct lent lent = { .window = test_window(fd, 1u << 20, NULL) };
+	struct wtg_errand errand = errand_of(flood, &lent);
+	struct wtg_progress progress = { .cancelled = interrupted };
+
+	(void)state;
+	errand.window = &lent.window;
+	interrupt_at = seconds() + 0.3;
+	alarm(20); /* ends the test where it would not end by itself */
+	assert_fails(wtg_worker_run(&errand, &progress, NULL, &err), WTG_CANCELLED,
+		     "interrupted");
+	alarm(0);
+	close(fd);
+}
+
 static int write_inside(void *context, struct wtg_progress *progress,
 			struct wtg_packet *reply, struct wtg_error *err)
 {
@@ -509,6 +543,7 @@ int main(void)
 		cmocka_unit_test(an_interruption_ends_it_at_once),
 		cmocka_unit_test(writes_through_its_starter),
 		cmocka_unit_test(cannot_reach_beyond_the_window_that_it_was_lent),
+		cmocka_unit_test(who_does_not_listen_holds_nobody_up),
 		cmocka_unit_test(cannot_write_what_it_may_only_read),
 		cmocka_unit_test(has_no_power),
 		cmocka_unit_test(the_canary_sings_outside),
