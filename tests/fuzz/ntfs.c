@@ -8,13 +8,21 @@
 #define BLOCK_BYTES 512
 #define MAX_BYTES (1u << 20)
 
+static void read_file(struct wtg_ntfs *volume, const char *path)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes content = { 0 };
+	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
+
+	if (wtg_ntfs_read(volume, path, MAX_BYTES, &content, &err) == 0)
+		FUZZ_ASSERT(content.size <= MAX_BYTES);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint64_t disk_bytes;
 	_cleanup_fd_ int fd = fuzz_disk(data, size, BLOCK_BYTES, &disk_bytes);
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_(wtg_ntfs_abandonp) struct wtg_ntfs *volume = NULL;
-	_cleanup_(wtg_bytes_done) struct wtg_bytes content = { 0 };
 	struct wtg_window window = fuzz_window(fd, disk_bytes);
 	struct wtg_ntfs_info info;
 
@@ -22,10 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (wtg_ntfs_info(volume, &info, &err) == 0)
 		FUZZ_ASSERT(memchr(info.label, 0, sizeof(info.label)));
-	wtg_error_done(&err);
-	(void)wtg_ntfs_exists(volume, "Windows/System32/winload.efi");
-	if (wtg_ntfs_read(volume, "Windows/System32/config/SYSTEM", MAX_BYTES, &content,
-			  &err) == 0)
-		FUZZ_ASSERT(content.size <= MAX_BYTES);
+	(void)wtg_ntfs_exists(volume, "windows/SYSTEM32/nothing");
+	read_file(volume, "Windows/System32/winload.efi");
+	read_file(volume, "Windows/System32/config/SYSTEM");
 	return 0;
 }

@@ -145,14 +145,18 @@ static void ntfs_volume(void)
 	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
 	_cleanup_fd_ int fd = test_file("ntfs", 4 << 20, NULL);
 	struct wtg_window window = test_window(fd, 4 << 20, &ledger);
-	struct wtg_bytes content = { (uint8_t *)"regf", 4 };
+	/* One that lies in its MFT record, and one that does not. */
+	struct wtg_bytes small = { (uint8_t *)"MZ", 2 };
+	_cleanup_(wtg_bytes_done) struct wtg_bytes large = { wtg_alloc(9000), 9000 };
 	struct wtg_ntfs *volume;
 
+	for (size_t i = 0; i < large.size; i++)
+		large.data[i] = (uint8_t)(i / 512 + 1);
 	assert_good(wtg_ntfs_format(&window, &format, &err));
 	assert_good(wtg_ntfs_open(&window, &volume, &err));
-	assert_good(wtg_ntfs_write(volume, "Windows/System32/config/SYSTEM", &content,
-				   NULL, &err));
-	assert_good(wtg_ntfs_write(volume, "Windows/System32/winload.efi", &content, NULL,
+	assert_good(wtg_ntfs_write(volume, "Windows/System32/config/SYSTEM", &large, NULL,
+				   &err));
+	assert_good(wtg_ntfs_write(volume, "Windows/System32/winload.efi", &small, NULL,
 				   &err));
 	assert_good(wtg_ntfs_close(&volume, &err));
 	put_disk("ntfs", "windows", fd, 512);
