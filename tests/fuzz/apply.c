@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A WIM's first edition onto an NTFS volume, by wimlib and libntfs-3g, and read there again. */
+/*
+ * A WIM's first edition onto an NTFS volume, by wimlib and libntfs-3g; read there again; and
+ * changed as the step patch-windows does it.
+ */
 #include "fuzz.h"
 
 #include "apply/apply.h"
@@ -46,12 +49,49 @@ static void compare(struct wtg_image *image, const struct wtg_edition *edition,
 	}
 }
 
+#define SYSTEM "Windows/System32/config/SYSTEM"
+#define ANSWER "Windows/System32/Sysprep/unattend.xml"
+#define WINRE "Windows/System32/Recovery/Winre.wim"
+
+static int patch(const struct wtg_window *window, const struct wtg_bytes *content,
+		 struct wtg_error *err)
+{
+	_cleanup_(wtg_ntfs_abandonp) struct wtg_ntfs *volume = NULL;
+
+	if (wtg_ntfs_open(window, &volume, err) < 0 ||
+	    wtg_ntfs_write(volume, SYSTEM, content, NULL, err) < 0 ||
+	    wtg_ntfs_remove(volume, WINRE, err) < 0 ||
+	    wtg_ntfs_write(volume, ANSWER, content, NULL, err) < 0)
+		return -1;
+	return wtg_ntfs_close(&volume, err);
+}
+
+/* What was written there without a complaint is there, and what was removed is not. */
+static void check_patch(const struct wtg_window *window, const struct wtg_bytes *content)
+{
+	static const char *const paths[] = { SYSTEM, ANSWER };
+	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_ntfs_abandonp) struct wtg_ntfs *volume = NULL;
+
+	FUZZ_ASSERT(wtg_ntfs_open(window, &volume, &err) == 0);
+	FUZZ_ASSERT(!wtg_ntfs_exists(volume, WINRE));
+	for (size_t i = 0; i < 2; i++) {
+		_cleanup_(wtg_bytes_done) struct wtg_bytes found = { 0 };
+
+		FUZZ_ASSERT(wtg_ntfs_read(volume, paths[i], content->size, &found, &err) == 0);
+		FUZZ_ASSERT(found.size == content->size &&
+			    memcmp(found.data, content->data, found.size) == 0);
+	}
+}
+
 static void apply(struct wtg_image *image)
 {
+	uint8_t text[5000];
 	const struct wtg_edition *edition = wtg_image_edition(image, 0);
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
 	_cleanup_fd_ int fd = -1;
+	const struct wtg_bytes content = { text, sizeof(text) };
 	struct wtg_window window;
 
 	if (wtg_image_check_tree(image, edition, &err) < 0)
@@ -63,6 +103,13 @@ static void apply(struct wtg_image *image)
 		return;
 	window.ledger = NULL;
 	compare(image, edition, &window);
+
+	memset(text, 'x', sizeof(text));
+	window.ledger = &ledger;
+	if (patch(&window, &content, &err) < 0)
+		return;
+	window.ledger = NULL;
+	check_patch(&window, &content);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
