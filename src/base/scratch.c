@@ -53,17 +53,17 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return 0;
 }
 
-static void remove_tree(const char *path)
+static bool remove_tree(const char *path)
 {
-	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0;
 }
 
 void wtg_scratch_remove(char *path)
 {
 	if (!path)
 		return;
-	remove_tree(path);
-	if (shared_note && wtg_text_equal(shared_note->path, path))
+	/* Listing it takes memory: where there was none, the other process shall try. */
+	if (remove_tree(path) && shared_note && wtg_text_equal(shared_note->path, path))
 		shared_note->path[0] = '\0';
 	free(path);
 }

@@ -214,7 +214,7 @@ static void *reallocate(void *p, size_t size)
 	return wtg_realloc(p, size, 1);
 }
 
-static void give_libxml_memory(void)
+void wtg_wim_xml_begin(void)
 {
 	(void)xmlMemSetup(free, allocate, reallocate, wtg_text_copy);
 }
@@ -232,7 +232,7 @@ int wtg_wim_xml_parse(const void *xml, size_t size, const char *name,
 	_cleanup_(wtg_editions_done) struct wtg_editions editions = { 0 };
 	const xmlNode *root;
 
-	give_libxml_memory();
+	wtg_wim_xml_begin();
 	/* Entities and everything else that makes XML dangerous is declared in a DOCTYPE,
 	 * which no WIM has; wimlib, which parses this again, never gets to see one
 	 * either. */

@@ -12,6 +12,10 @@ struct wtg_editions {
 
 void wtg_editions_done(struct wtg_editions *editions);
 
+/* Before wimlib, which parses it again, is first used in a process: a lack of memory then ends
+ * that, instead of being taken for damaged XML. */
+void wtg_wim_xml_begin(void);
+
 /*
  * Parse size bytes of UTF-16LE, the XML of the WIM called name.  The editions come in the
  * order of their indexes, which are 1 to n_images without a gap; selectors are left NULL.

@@ -8,6 +8,7 @@ import mmap
 import os
 import queue
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -119,6 +120,7 @@ def require(truth, *what):
 
 
 slots = queue.Queue()
+all_slots = []
 DIR = None
 
 
@@ -127,12 +129,20 @@ def begin(prefix="wtgctl-sweep-"):
     global DIR
     shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     DIR = tempfile.mkdtemp(prefix=prefix, dir=shm)
+    signal.signal(signal.SIGTERM, stop)
     for number in range(CORES):
-        slots.put(Slot(number))
+        all_slots.append(Slot(number))
+        slots.put(all_slots[-1])
+
+
+def stop(_signal, _frame):
+    """As `meson test` does where it takes too long."""
+    end()
+    os._exit(1)
 
 
 def end():
-    for slot in list(slots.queue):
+    for slot in all_slots:
         if slot.loop:
             subprocess.run(["losetup", "-d", slot.loop], check=False)
     shutil.rmtree(DIR, ignore_errors=True)
