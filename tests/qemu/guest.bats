@@ -9,12 +9,12 @@ load guest/helper
 setup_file() {
 	guest_begin
 	"$MAKE_MEDIA" --out "$D/windows.iso" >/dev/null
-	"$MAKE_MEDIA" --out "$D/long.wim" --variant wim --editions 1 --files 1000 --bytes 200M >/dev/null
+	"$MAKE_MEDIA" --out "$D/long.wim" --variant wim --editions 1 --files 1000 --bytes 100M >/dev/null
 }
 
 setup() {
 	guest_enter
-	needs wimlib-imagex sgdisk mkfs.ext4 blkid perl
+	needs wimlib-imagex sgdisk sfdisk mkfs.ext4 blkid perl
 	CREATE="$WTGCTL create --json --image $D"
 }
 
@@ -59,7 +59,8 @@ created() { # SERIAL OPTION...
 nvme_with_something_on_it() {
 	[ ! -e NVME.before ] || return 0
 	truncate -s 2G NVME.img
-	sgdisk -n 1:2048:0 NVME.img >/dev/null
+	# And without sync(): that waits for every drive of the machine.
+	echo start=2048 | sfdisk -q --label gpt --no-reread --no-tell-kernel NVME.img
 	mkfs.ext4 -q -E offset=1048576 NVME.img 1G
 	cp --sparse=always NVME.img NVME.before
 }
