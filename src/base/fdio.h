@@ -34,8 +34,8 @@ const char *wtg_scratch_dir(void);
 void wtg_scratch_set(const char *dir);
 
 /*
- * Make a private directory under wtg_scratch_dir().  wtg_scratch_remove() deletes it and
- * everything in it, following no link, and frees path; NULL is fine.
+ * Make a private directory under wtg_scratch_dir().  wtg_scratch_remove() deletes it and what
+ * is in it, a few levels deep, following no link, and frees path; NULL is fine.
  */
 int wtg_scratch_make(char **ret_path, struct wtg_error *err);
 void wtg_scratch_remove(char *path);

@@ -33,8 +33,10 @@ static void put(struct wtg_facts *f, const char *key, struct json_object *value)
 
 	if (json_object_is_type(into, json_type_array))
 		json_object_array_add(into, value);
-	else
+	else if (!json_object_object_get_ex(into, key, NULL))
 		json_object_object_add(into, key, value);
+	else /* who said it first is believed: what comes later can be a stranger's */
+		json_object_put(value);
 }
 
 static void json_text(struct wtg_facts *f, const char *key, const char *value)

@@ -56,9 +56,9 @@ void wtg_read_error(struct wtg_reader *reader, struct wtg_error *ret);
 
 /*
  * A sink that lays what is described into a packet, and what pours it out again into another
- * sink.  What makes no sense there, a list's end outside of a list, a depth that no
- * description of ours has or, outermost, the key "schema" or "type", is bad, and poured no
- * further; what was opened is closed.
+ * sink (NULL: nowhere).  Where anything makes no sense, a list's end outside of a list, a depth
+ * that no description of ours has or, outermost, the key "schema" or "type", nothing is
+ * poured.
  */
 struct wtg_recorder {
 	struct wtg_facts facts; /* first: the sink's functions cast back */

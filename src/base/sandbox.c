@@ -10,13 +10,14 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <seccomp.h>
 
 #include "wtg/cleanup.h"
 
-/* A thread for each core with LZMS' largest window, and the trees of an image. */
+/* LZMS' largest window, the trees of an image, and the cache of a volume, many times over. */
 #define MAX_MEMORY (4ull << 30)
 
 #define NOBODY 65534 /* the user, and the group, that own nothing */
@@ -93,9 +94,10 @@ static int move_to(const char *scratch, const char **ret_scratch, struct wtg_err
 
 static int become_nobody(struct wtg_error *err)
 {
-	if ((setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-	     setresuid(NOBODY, NOBODY, NOBODY) < 0) &&
-	    !is_alone(errno))
+	/* Each for itself: one that is refused does not excuse the next. */
+	if ((setgroups(0, NULL) < 0 && !is_alone(errno)) ||
+	    (setresgid(NOBODY, NOBODY, NOBODY) < 0 && !is_alone(errno)) ||
+	    (setresuid(NOBODY, NOBODY, NOBODY) < 0 && !is_alone(errno)))
 		return wtg_fail(err, WTG_SYSTEM, errno, "become nobody");
 	return 0;
 }
@@ -139,9 +141,8 @@ static int set_limits(struct wtg_error *err)
 /* What is left: work on memory and on descriptors that are there, files where Landlock has
  * none or allows them, and the housekeeping of libc. */
 static const char *const calls[] = {
-	"read", "pread64", "readv", "preadv", "write", "pwrite64", "writev", "lseek", "recvmsg",
-	"sendmsg", "recvfrom", "sendto", "poll", "ppoll", "close", "dup", "dup2", "dup3",
-	"fcntl", "fcntl64", "fstat", "fstat64", "statx", "stat", "stat64", "lstat", "lstat64",
+	"read", "pread64", "readv", "preadv", "write", "pwrite64", "writev", "lseek", "poll",
+	"ppoll", "close", "dup", "dup2", "dup3", "fstat", "fstat64", "statx", "stat", "stat64", "lstat", "lstat64",
 	"newfstatat", "fstatat64", "fstatfs", "fstatfs64", "ftruncate", "ftruncate64",
 	"fallocate", "fadvise64", "copy_file_range",
 
@@ -169,14 +170,35 @@ static int allow_calls(scmp_filter_ctx filter)
 		if (number != __NR_SCMP_ERROR)
 			r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
 	}
-	/* abort() is a signal to oneself. */
-	if (r == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-	/* Limits can be read. */
-	if (r == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-				     SCMP_A2(SCMP_CMP_EQ, 0));
+	return r;
+}
+
+/* Calls of which only some uses are left: those in which an argument has this value. */
+static int allow_uses(scmp_filter_ctx filter)
+{
+	const struct {
+		int call;
+		unsigned argument;
+		scmp_datum_t value;
+	} uses[] = {
+		{ SCMP_SYS(tgkill), 0, (scmp_datum_t)getpid() }, /* abort() */
+		{ SCMP_SYS(prlimit64), 2, 0 }, /* to read limits */
+		/* Not F_SETOWN, F_SETSIG and O_ASYNC, by which the kernel would send any
+		 * signal to any process of the same user. */
+		{ SCMP_SYS(fcntl), 1, F_DUPFD },
+		{ SCMP_SYS(fcntl), 1, F_DUPFD_CLOEXEC },
+		{ SCMP_SYS(fcntl), 1, F_GETFD },
+		{ SCMP_SYS(fcntl), 1, F_SETFD },
+		{ SCMP_SYS(fcntl), 1, F_GETFL },
+		/* The line's; no descriptors, no urgent data. */
+		{ SCMP_SYS(sendto), 3, MSG_NOSIGNAL },
+		{ SCMP_SYS(recvfrom), 3, MSG_WAITALL },
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(uses) / sizeof(uses[0]); i++)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, uses[i].call, 1,
+				     SCMP_CMP(uses[i].argument, SCMP_CMP_EQ, uses[i].value));
 	return r;
 }
 
@@ -187,6 +209,8 @@ int wtg_sandbox_leave_calls(struct wtg_error *err)
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int r = filter ? allow_calls(filter) : -ENOMEM;
 
+	if (r == 0)
+		r = allow_uses(filter);
 	if (r == 0)
 		r = seccomp_load(filter);
 	seccomp_release(filter);
@@ -213,7 +237,9 @@ int wtg_sandbox_leave_power(const char *scratch, const char **ret_scratch,
 
 int wtg_sandbox_give(const char *scratch, struct wtg_error *err)
 {
-	if (geteuid() == 0 && chown(scratch, NOBODY, NOBODY) < 0 && !is_alone(errno))
-		return wtg_fail(err, WTG_SYSTEM, errno, "give %s to nobody", scratch);
+	if (geteuid() == 0 && lchown(scratch, NOBODY, NOBODY) < 0 && errno != EINVAL) {
+		wtg_fail(err, WTG_SYSTEM, errno, "give %s to nobody", scratch);
+		return wtg_hint(err, "Set TMPDIR to a directory on a file system with owners.");
+	}
 	return 0;
 }

@@ -12,7 +12,7 @@
  * and what it starts have no privileges and never get any; can neither open nor make a file,
  * but for those below scratch (an absolute path, or NULL: none) and those in memory; have no
  * network, no other process to talk to or to trace, no program to run, no device to control;
- * and no more than 4 GiB of memory.  Descriptors that are open stay as they are.
+ * and no more than 4 GiB of private memory.  Descriptors that are open stay as they are.
  *
  * Root becomes nobody, with scratch as its root directory: *ret_scratch is where that is from
  * now on.  Where the kernel has no Landlock (before Linux 5.13, or switched off) what the

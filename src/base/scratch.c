@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wtg/scratch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,6 +11,9 @@
 
 #include "base/fdio.h"
 #include "wtg/text.h"
+
+/* A directory of ours, a worker's in it, one that it made there, and its files. */
+#define DEPTH 4
 
 static struct wtg_scratch_note *shared_note;
 static const char *only_scratch;
@@ -44,18 +47,32 @@ int wtg_scratch_make(char **ret_path, struct wtg_error *err)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+/*
+ * What a worker left there may be made to lead elsewhere while we remove it, or go deep: so
+ * step by step, by descriptors, through no link, and only as deep as we ever go.
+ */
+static bool remove_at(int parent, const char *name, unsigned depth)
 {
-	(void)st;
-	(void)type;
-	(void)ftw;
-	(void)remove(path);
-	return 0;
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	while (dir && depth > 0 && (entry = readdir(dir))) {
+		if (wtg_text_equal(entry->d_name, ".") || wtg_text_equal(entry->d_name, ".."))
+			continue;
+		if (unlinkat(fd, entry->d_name, 0) < 0)
+			(void)remove_at(fd, entry->d_name, depth - 1);
+	}
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return unlinkat(parent, name, AT_REMOVEDIR) == 0;
 }
 
 static bool remove_tree(const char *path)
 {
-	return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0;
+	return remove_at(AT_FDCWD, path, DEPTH);
 }
 
 void wtg_scratch_remove(char *path)

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,9 +19,14 @@
 #include "base/line.h"
 #include "base/sandbox.h"
 #include "wtg/scratch.h"
+#include "wtg/text.h"
 
 /* An interruption is heard as often as this. */
 #define HEAR_MS 50
+
+/* So long a worker that hung up may take to be gone. */
+#define GOING_MS 1000
+#define LOOK_MS 5
 
 /* The largest reply: all boot files of an image and its SYSTEM hive. */
 #define MAX_REPLY (UINT64_C(1) << 30)
@@ -116,7 +122,7 @@ static void __attribute__((noreturn)) be_worker(const struct wtg_errand *errand,
 
 	if (errand->window)
 		errand->window->line = line;
-	wtg_scratch_share(NULL); /* it is not ours to write to, nor mapped here */
+	wtg_scratch_share(NULL); /* it is not mapped here */
 	load_conversions();
 	if (enter_sandbox(errand, line->socket, scratch, starter, &err) == 0)
 		r = errand->work(errand->context, wtg_line_progress(line), &reply, &err);
@@ -135,6 +141,8 @@ struct service {
 	const struct wtg_errand *errand;
 	struct wtg_progress *progress;
 	struct wtg_line line;
+	uint8_t *own; /* as large as what the line shares, for us alone; NULL: no window */
+	enum wtg_kind told; /* of the last failure that the worker was told of */
 	pid_t worker;
 };
 
@@ -195,43 +203,49 @@ static int hear_packet(struct service *service, uint64_t size, struct wtg_packet
 	return r;
 }
 
+/* By way of memory of our own: in what is shared, a worker could change between our looks what
+ * is written and noted, or read and compared. */
 static int touch_window(struct service *service, const struct wtg_message *m,
 			struct wtg_error *err)
 {
 	const struct wtg_window *window = service->errand->window;
-	uint8_t *shared = service->line.shared;
+	/* What lies before the window wraps around, and so lies behind it. */
 	uint64_t at = window ? m->at - window->offset : 0;
 
-	/* What lies before the window wraps around, and so lies behind it. */
-	if (!window || m->size > WTG_LINE_BYTES)
+	if (window && m->word == WTG_WORD_FLUSH)
+		return wtg_window_flush(window, err);
+	if (!window || m->size > WTG_LINE_BYTES ||
+	    (m->word != WTG_WORD_READ && m->word != WTG_WORD_WRITE))
 		return wtg_fail(err, WTG_SYSTEM, 0, "a worker asked for what it was not given");
-	if (m->word == WTG_WORD_READ)
-		return wtg_window_pread(window, shared, m->size, at, err);
-	if (m->word == WTG_WORD_WRITE)
-		return wtg_window_pwrite(window, shared, m->size, at, err);
-	return wtg_window_flush(window, err);
+	if (m->word == WTG_WORD_WRITE) {
+		memcpy(service->own, service->line.shared, m->size);
+		return wtg_window_pwrite(window, service->own, m->size, at, err);
+	}
+	if (wtg_window_pread(window, service->own, m->size, at, err) < 0)
+		return -1;
+	memcpy(service->line.shared, service->own, m->size);
+	return 0;
 }
 
-static int answer(struct service *service, const struct wtg_message *question)
+static void answer(struct service *service, const struct wtg_message *question)
 {
 	struct wtg_message message = { .word = WTG_WORD_DONE };
 	struct wtg_error failure = WTG_ERROR_INIT;
 	struct wtg_packet packet = { 0 };
-	int r;
 
 	if (touch_window(service, question, &failure) < 0) {
 		message.word = WTG_WORD_FAILURE;
+		service->told = failure.kind;
 		wtg_packet_error(&packet, &failure);
 		message.size = packet.size;
 	}
 	/* A worker that is gone meanwhile is noticed where it is listened to, and one that
 	 * does not listen goes without. */
-	r = wtg_line_send(service->line.socket, &message, sizeof(message));
-	if (r == 0 && packet.size > 0)
+	if (wtg_line_send(service->line.socket, &message, sizeof(message)) == 0 &&
+	    packet.size > 0)
 		(void)wtg_line_send(service->line.socket, packet.data, packet.size);
 	wtg_packet_done(&packet);
 	wtg_error_done(&failure);
-	return 0;
 }
 
 /* The last words of a worker whose work failed; 0 if it did not come to the end of them. */
@@ -246,6 +260,10 @@ static int hear_failure(struct service *service, uint64_t size, struct wtg_error
 	reader = wtg_reader(&packet);
 	wtg_read_error(&reader, err);
 	wtg_packet_done(&packet);
+	/* The kind decides what the user is told of the drive: it is what a worker can know, or
+	 * what we told it. */
+	if (err->kind != WTG_INPUT && err->kind != WTG_SYSTEM && err->kind != service->told)
+		err->kind = service->errand->blame;
 	return -1;
 }
 
@@ -263,10 +281,9 @@ static int serve(struct service *service, struct wtg_packet *reply, struct wtg_e
 			return hear_packet(service, m.size, reply, err);
 		if (m.word == WTG_WORD_FAILURE)
 			return hear_failure(service, m.size, err);
-		r = m.word == WTG_WORD_ADVANCE
-			    ? wtg_progress_advance(service->progress, m.size, err)
-			    : answer(service, &m);
-		if (r < 0)
+		if (m.word != WTG_WORD_ADVANCE)
+			answer(service, &m);
+		else if (wtg_progress_advance(service->progress, m.size, err) < 0)
 			return -1;
 	}
 }
@@ -295,6 +312,7 @@ static int start(struct service *service, const char *scratch, struct wtg_error 
 					    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		if (service->line.shared == MAP_FAILED)
 			return wtg_fail(err, WTG_SYSTEM, errno, "share memory with a worker");
+		service->own = wtg_alloc(WTG_LINE_BYTES);
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "make a line to a worker");
@@ -316,48 +334,62 @@ static int start(struct service *service, const char *scratch, struct wtg_error 
 }
 
 /* It has said its last word or is to say no more. */
-static int end(struct service *service)
+static void end(struct service *service)
 {
-	int status = 0;
-
 	if (service->worker > 0) {
 		(void)kill(service->worker, SIGKILL);
-		while (waitpid(service->worker, &status, 0) < 0 && errno == EINTR)
+		while (waitpid(service->worker, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
+	free(service->own);
 	if (service->line.socket >= 0)
 		close(service->line.socket);
 	if (service->line.shared && service->line.shared != MAP_FAILED)
 		munmap(service->line.shared, WTG_LINE_BYTES);
-	return status;
 }
 
-/* A worker that is gone was not ended by us: its own status is what matters. */
+/* It has hung up.  If it is gone, its own status is what matters; if it lives on regardless, it
+ * is ended. */
 static int await(struct service *service)
 {
 	int status = 0;
 
-	while (waitpid(service->worker, &status, 0) < 0 && errno == EINTR)
-		;
+	for (int looks = 0; waitpid(service->worker, &status, WNOHANG) == 0; looks++) {
+		if (looks >= GOING_MS / LOOK_MS)
+			(void)kill(service->worker, SIGKILL);
+		(void)poll(NULL, 0, LOOK_MS);
+	}
 	service->worker = -1;
 	return status;
+}
+
+/* A directory that is the worker's, in one that is ours: no other process of its user can walk
+ * there. */
+static int make_scratch(char **ret_ours, char **ret_scratch, struct wtg_error *err)
+{
+	if (wtg_scratch_make(ret_ours, err) < 0)
+		return -1;
+	*ret_scratch = wtg_text("%s/worker", *ret_ours);
+	if (mkdir(*ret_scratch, 0700) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "make %s", *ret_scratch);
+	return wtg_sandbox_give(*ret_scratch, err);
 }
 
 int wtg_worker_run(const struct wtg_errand *errand, struct wtg_progress *progress,
 		   struct wtg_packet *reply, struct wtg_error *err)
 {
 	_cleanup_(wtg_packet_done) struct wtg_packet given = { 0 };
-	_cleanup_(wtg_cleanup_scratch) char *scratch = NULL;
+	_cleanup_(wtg_cleanup_scratch) char *ours = NULL;
+	_cleanup_free_ char *scratch = NULL;
 	struct service service = { .errand = errand, .progress = progress, .line.socket = -1 };
 	int r = -1;
 
-	if ((!errand->scratch || wtg_scratch_make(&scratch, err) == 0) &&
-	    (!scratch || wtg_sandbox_give(scratch, err) == 0) &&
+	if ((!errand->scratch || make_scratch(&ours, &scratch, err) == 0) &&
 	    start(&service, scratch, err) == 0)
 		r = serve(&service, &given, err);
 	if (r == 0)
 		r = tell_end(errand, await(&service), err);
-	(void)end(&service);
+	end(&service);
 	if (r < 0)
 		return -1;
 	if (reply) {

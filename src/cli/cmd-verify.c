@@ -29,10 +29,11 @@ static const char *colour(enum wtg_grade grade)
 static void print_finding(const struct wtg_finding *finding)
 {
 	_cleanup_free_ char *sentence = wtg_text_printable(finding->sentence);
+	_cleanup_free_ char *topic = wtg_text_printable(finding->topic);
 	const char *on = cli_terminal_colours(stdout) ? colour(finding->grade) : "";
 
 	printf("%s%-8s%s %-10s %s\n", on, wtg_grade_name(finding->grade),
-	       *on ? "\033[m" : "", finding->topic, sentence);
+	       *on ? "\033[m" : "", topic, sentence);
 }
 
 static void print_findings(const struct cli_options *options,

@@ -54,7 +54,8 @@ static const char *state_of_complete(enum wtg_kind kind)
 
 const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind kind)
 {
-	if (!outcome->writes || kind == WTG_OK || kind == WTG_USAGE)
+	if (!outcome->writes || kind == WTG_OK ||
+	    (kind == WTG_USAGE && !is_touched(outcome)))
 		return NULL;
 	if (kind == WTG_CAPACITY && is_touched(outcome))
 		return "The drive was written to, but it does not keep what is written: "

@@ -101,7 +101,7 @@ static void read_runs(struct wtg_reader *reader, const struct wtg_image_file *fi
 
 		if (length == 0 || offset > file->size_bytes ||
 		    length > file->size_bytes - offset ||
-		    source->size_bytes > INT64_MAX - length)
+		    length > file->size_bytes - source->size_bytes)
 			reader->bad = true;
 		else
 			wtg_source_extend(source, offset, length);
@@ -158,9 +158,9 @@ static void read_edition(struct wtg_reader *reader, struct wtg_edition *e)
 	e->revision = read_unsigned(reader);
 	e->languages = read_copy(reader);
 	e->default_language = read_copy(reader);
-	e->size_bytes = wtg_read_below(reader, INT64_MAX);
-	e->n_files = wtg_read_number(reader);
-	e->n_dirs = wtg_read_number(reader);
+	e->size_bytes = wtg_read_below(reader, WTG_WIM_XML_MAX_NUMBER + 1);
+	e->n_files = wtg_read_below(reader, WTG_WIM_XML_MAX_NUMBER + 1);
+	e->n_dirs = wtg_read_below(reader, WTG_WIM_XML_MAX_NUMBER + 1);
 }
 
 static void read_set(struct wtg_reader *reader, const struct wtg_image *image,

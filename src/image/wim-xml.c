@@ -11,9 +11,6 @@
 #include "base/utf16.h"
 #include "wtg/text.h"
 
-/* A pebibyte, or as many files: sums of such numbers do not overflow. */
-#define MAX_NUMBER (UINT64_C(1) << 50)
-
 static void done(struct wtg_edition *e)
 {
 	free(e->selector);
@@ -79,7 +76,7 @@ static uint64_t number_in(const char *text)
 	if (!text || *text < '0' || *text > '9')
 		return 0;
 	value = strtoull(text, &end, 10);
-	return *end || value > MAX_NUMBER ? 0 : value;
+	return *end || value > WTG_WIM_XML_MAX_NUMBER ? 0 : value;
 }
 
 static uint64_t number_at(const xmlNode *node, const char *path)

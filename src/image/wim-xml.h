@@ -10,6 +10,10 @@ struct wtg_editions {
 	size_t n_items, capacity;
 };
 
+/* A pebibyte, or as many files: sums of such numbers do not overflow.  No larger ones are
+ * given. */
+#define WTG_WIM_XML_MAX_NUMBER (UINT64_C(1) << 50)
+
 void wtg_editions_done(struct wtg_editions *editions);
 
 /* Before wimlib, which parses it again, is first used in a process: a lack of memory then ends

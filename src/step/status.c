@@ -148,11 +148,10 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 static int read_reply(const struct wtg_packet *reply, struct wtg_facts *out,
 		      enum wtg_state *ret, struct wtg_error *err)
 {
-	_cleanup_(wtg_json_freep) struct wtg_json *nowhere = wtg_json_new();
 	struct wtg_reader reader = wtg_reader(reply);
 	enum wtg_state state = (enum wtg_state)wtg_read_below(&reader, WTG_STATE_COMPLETE + 1);
 
-	wtg_read_facts(&reader, out ? out : wtg_json_facts(nowhere));
+	wtg_read_facts(&reader, out);
 	if (!wtg_reader_done(&reader))
 		return wtg_fail(err, WTG_FINDINGS, 0, "what was said of it makes no sense");
 	*ret = state;
@@ -173,12 +172,22 @@ int wtg_status(const struct wtg_target *target, struct wtg_facts *out, enum wtg_
 	};
 	_cleanup_(wtg_packet_done) struct wtg_packet reply = { 0 };
 	_cleanup_fd_ int fd = -1;
+	struct wtg_marker marker;
+	enum wtg_state state;
 
 	if (wtg_target_open_fresh(target, &fd, err) < 0)
 		return -1;
 	at.disk.fd = fd;
 	if (wtg_worker_run(&errand, NULL, &reply, err) < 0 ||
-	    read_reply(&reply, out, ret, err) < 0)
+	    read_reply(&reply, out, &state, err) < 0)
 		return wtg_while(err, "look at %s", known->path);
+	/* An interrupted drive may be overwritten without being asked about: for that the
+	 * worker's word is not enough. */
+	if (state == WTG_STATE_INTERRUPTED &&
+	    (wtg_marker_read(&at.disk, WTG_MARKER_OFFSET, &marker, err) <= 0 ||
+	     marker.state != WTG_MARKER_RUNNING))
+		return wtg_fail(err, WTG_FINDINGS, 0, "look at %s: its record makes no sense",
+				known->path);
+	*ret = state;
 	return 0;
 }

@@ -12,6 +12,8 @@
 
 #define BCD_PATH "EFI/Microsoft/Boot/BCD"
 
+#define MAX_LANGUAGE 84 /* LOCALE_NAME_MAX_LENGTH of Windows, but for its NUL */
+
 struct params {
 	struct wtg_layout layout;
 	struct wtg_bootfiles boot; /* with the BCD and the manifest among its files */
@@ -121,13 +123,23 @@ static const struct wtg_step_ops ops = {
 	.free = release,
 };
 
+/* As languages are named ("zh-Hans-CN", RFC 5646); what an image says can be anything. */
+static bool is_language(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length <= MAX_LANGUAGE && strspn(text, "abcdefghijklmnopqrstuvwxyz"
+						      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+						      "0123456789-") == length;
+}
+
 /* The image's own language where the boot manager's texts are there in it, as bcdboot does it
  * with /l; else its default. */
 static char *choose_locale(const struct wtg_files *esp, const char *language)
 {
 	_cleanup_free_ char *texts = NULL;
 
-	if (!language)
+	if (!language || !is_language(language))
 		return wtg_text_copy("en-US");
 	texts = wtg_text("EFI/Microsoft/Boot/%s/bootmgfw.efi.mui", language);
 	return wtg_text_copy(wtg_files_find(esp, texts) ? language : "en-US");

@@ -97,24 +97,40 @@ static void gives_back_values_and_changes_nothing_else(void **state)
 static int fail_with_hint(void *context, struct wtg_progress *progress,
 			  struct wtg_packet *reply, struct wtg_error *err)
 {
-	(void)context;
 	(void)progress;
 	wtg_packet_number(reply, 1);
-	wtg_fail(err, WTG_UNSUITABLE, 0, "no luck");
+	wtg_fail(err, *(enum wtg_kind *)context, 0, "no luck");
 	return wtg_hint(err, "Try again.");
 }
 
 static void gives_back_failures(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
-	struct wtg_errand errand = errand_of(fail_with_hint, NULL);
+	enum wtg_kind kind = WTG_SYSTEM;
+	struct wtg_errand errand = errand_of(fail_with_hint, &kind);
 	_cleanup_(wtg_packet_done) struct wtg_packet reply = { 0 };
 
 	(void)state;
 	assert_int_equal(wtg_worker_run(&errand, NULL, &reply, &err), -1);
 	assert_string_equal(err.hint, "Try again.");
-	test_expect_error(&err, WTG_UNSUITABLE, "no luck");
+	test_expect_error(&err, WTG_SYSTEM, "no luck");
 	assert_null(reply.data);
+}
+
+/* Of drives, rules and interruptions a worker knows nothing. */
+static void a_worker_fails_in_no_kind_that_is_not_its_own(void **state)
+{
+	static const enum wtg_kind others[] = { WTG_USAGE, WTG_REFUSED, WTG_UNSUITABLE,
+						WTG_FINDINGS, WTG_MISMATCH, WTG_CAPACITY };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		enum wtg_kind kind = others[i];
+		struct wtg_errand errand = errand_of(fail_with_hint, &kind);
+
+		assert_fails(wtg_worker_run(&errand, NULL, NULL, &err), WTG_INPUT, "no luck");
+	}
 }
 
 static int crash(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
@@ -407,6 +423,8 @@ static const char *reach_power(int not_given)
 		return "use a descriptor that it was not given";
 	if (setrlimit(RLIMIT_CORE, &none) == 0)
 		return "set a limit";
+	if (fcntl(0, F_SETOWN, getppid()) == 0 || fcntl(0, F_SETFL, O_ASYNC) == 0)
+		return "have the kernel send signals";
 	return NULL;
 }
 
@@ -506,6 +524,41 @@ static void has_its_own_scratch_directory_which_goes_with_it(void **state)
 	assert_int_equal(unsetenv("TMPDIR"), 0);
 }
 
+static int dig(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+	       struct wtg_error *err)
+{
+	_cleanup_free_ char *path = wtg_text_copy(wtg_scratch_dir());
+
+	(void)progress;
+	(void)reply;
+	for (int i = 0; i < *(int *)context; i++) {
+		char *deeper = wtg_text("%s/d", path);
+
+		free(path);
+		path = deeper;
+		if (mkdir(path, 0700) < 0)
+			return wtg_fail(err, WTG_SYSTEM, errno, "dig");
+	}
+	return 0;
+}
+
+/* It can make a hole that we do not follow, and that is all. */
+static void a_deep_hole_swallows_nobody(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	int depth = 200;
+	struct wtg_errand errand = errand_of(dig, &depth);
+	_cleanup_free_ char *private = wtg_text("%s/hole", test_dir());
+
+	(void)state;
+	assert_int_equal(mkdir(private, 0700), 0);
+	assert_int_equal(setenv("TMPDIR", private, 1), 0);
+	errand.scratch = true;
+	assert_good(wtg_worker_run(&errand, NULL, NULL, &err));
+	assert_int_equal(unsetenv("TMPDIR"), 0);
+	free(test_run(NULL, "rm -r '%s'", private));
+}
+
 static int read_given(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		      struct wtg_error *err)
 {
@@ -539,6 +592,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_back_values_and_changes_nothing_else),
 		cmocka_unit_test(gives_back_failures),
+		cmocka_unit_test(a_worker_fails_in_no_kind_that_is_not_its_own),
 		cmocka_unit_test(tells_how_a_worker_died),
 		cmocka_unit_test(an_interruption_ends_it_at_once),
 		cmocka_unit_test(writes_through_its_starter),
@@ -548,6 +602,7 @@ int main(void)
 		cmocka_unit_test(has_no_power),
 		cmocka_unit_test(the_canary_sings_outside),
 		cmocka_unit_test(has_its_own_scratch_directory_which_goes_with_it),
+		cmocka_unit_test(a_deep_hole_swallows_nobody),
 		cmocka_unit_test(keeps_the_descriptors_that_it_was_given),
 	};
 
