@@ -51,6 +51,12 @@ enum wtg_drive {
 /* "untouched", "blank", "uncertain" or "complete". */
 const char *wtg_drive_name(enum wtg_drive drive);
 
+/* What a run made of a drive. */
+struct wtg_account {
+	enum wtg_drive drive; /* true at every moment, also while it runs and on failure */
+	enum wtg_past past;   /* how every byte was read back, if it was */
+};
+
 /*
  * Walk the plan: check every step, then prepare, then open the target exclusively, lock it
  * and make sure that it is still the drive that was planned for, then apply every step, each
@@ -59,9 +65,9 @@ const char *wtg_drive_name(enum wtg_drive drive);
  * that makes the drive visible, so that what a bad drive did not keep never is, and what came
  * after that at the end.
  *
- * *ret_drive is true at every moment, also while it runs and on failure: it is the first thing
- * that the user wants to know.
+ * *ret is valid on failure, too: what became of the drive is the first thing that the user
+ * wants to know.
  */
 int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
-	    enum wtg_verify verify, struct wtg_observer *observer, enum wtg_drive *ret_drive,
+	    enum wtg_verify verify, struct wtg_observer *observer, struct wtg_account *ret,
 	    struct wtg_error *err);

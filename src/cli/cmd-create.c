@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "confirm.h"
 #include "output.h"
@@ -70,6 +71,23 @@ static const struct {
 	[WTG_VERIFY_NONE] = { "none", "complete; it was not verified" },
 };
 
+/* What that is worth less for, where every byte was read back. */
+static const char *reservation(enum wtg_past past)
+{
+	switch (past) {
+	case WTG_PAST_CACHED:
+		return "; but the memory that holds the file behind the loop device may have "
+		       "answered for it ('losetup --direct-io=on' proves more)";
+	case WTG_PAST_DROPPED:
+		return "; not past the kernel's cache, which cannot be done here, but after that "
+		       "was dropped";
+	case WTG_PAST_NOTHING:
+	case WTG_PAST_DIRECT:
+		return "";
+	}
+	abort();
+}
+
 static int carry_out(const struct cli_options *options, const struct wtg_plan *plan,
 		     const struct wtg_target *target, struct cli_outcome *outcome,
 		     struct wtg_error *err)
@@ -81,15 +99,16 @@ static int carry_out(const struct cli_options *options, const struct wtg_plan *p
 
 	cli_progress_start(&progress, &setup);
 	r = wtg_run(plan, target, options->request.verify, &progress.observer,
-		    &outcome->drive, err);
+		    &outcome->account, err);
 	if (r < 0) {
 		cli_progress_leave(&progress);
 		return -1;
 	}
 	outcome->verified = verified[options->request.verify].word;
 	if (!options->quiet)
-		outcome->message = wtg_text("%s is %s.", path,
-					    verified[options->request.verify].sentence);
+		outcome->message = wtg_text("%s is %s%s.", path,
+					    verified[options->request.verify].sentence,
+					    reservation(outcome->account.past));
 	return 0;
 }
 

@@ -28,7 +28,7 @@ static const struct row {
 
 static bool is_touched(const struct cli_outcome *outcome)
 {
-	return outcome->drive != WTG_DRIVE_UNTOUCHED;
+	return outcome->account.drive != WTG_DRIVE_UNTOUCHED;
 }
 
 const char *cli_result_kind_name(enum wtg_kind kind)
@@ -60,7 +60,7 @@ const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind ki
 	if (kind == WTG_CAPACITY && is_touched(outcome))
 		return "The drive was written to, but it does not keep what is written: "
 		       "it is worth nothing.";
-	switch (outcome->drive) {
+	switch (outcome->account.drive) {
 	case WTG_DRIVE_UNTOUCHED:
 		return outcome->file ? "The file was not touched."
 				     : "The drive was not touched.";
@@ -90,8 +90,10 @@ static void print_json(const struct cli_outcome *outcome, const struct wtg_error
 
 	wtg_fact_number(out, "status", (uint64_t)status);
 	wtg_fact_truth(out, "touched", is_touched(outcome));
-	wtg_fact_text(out, "drive", outcome->writes ? wtg_drive_name(outcome->drive) : NULL);
+	wtg_fact_text(out, "drive", outcome->writes ? wtg_drive_name(outcome->account.drive) : NULL);
 	wtg_fact_text(out, "verified", outcome->verified);
+	if (outcome->verified && outcome->account.past != WTG_PAST_NOTHING)
+		wtg_fact_text(out, "read_back", wtg_past_name(outcome->account.past));
 	wtg_fact_text(out, "kind", cli_result_kind_name(err->kind));
 	wtg_fact_text(out, "message",
 		      err->kind == WTG_OK ? outcome->message : err->message);

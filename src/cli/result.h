@@ -15,7 +15,7 @@ struct cli_outcome {
 	bool json;
 	bool writes; /* the command meant to write: then the user learns whether it did */
 	bool file;   /* the target is a plain file */
-	enum wtg_drive drive; /* as wtg_run() tells */
+	struct wtg_account account; /* as wtg_run() tells */
 	const char *verified; /* of a drive that was made: "full", "quick" or "none" */
 	char *message; /* of a success, or NULL; owned */
 };

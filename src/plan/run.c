@@ -28,8 +28,7 @@ struct run {
 	uint64_t expected_back; /* of total: bytes that will be read back, about */
 
 	struct wtg_writer writer;
-	enum wtg_drive *drive; /* the caller's: always true */
-	enum wtg_past past;
+	struct wtg_account *account; /* the caller's: always true */
 };
 
 static void emit(const struct run *run, enum wtg_event_kind kind)
@@ -125,7 +124,7 @@ static int look_again(struct run *run, struct wtg_error *err)
 	if (wtg_target_open_direct(run->target, &fd, &past, err) < 0 ||
 	    wtg_ledger_verify(ledger, fd, run->writer.size_bytes, &run->progress, err) < 0)
 		return -1;
-	run->past = past;
+	run->account->past = past;
 	wtg_ledger_forget(ledger);
 	return 0;
 }
@@ -140,7 +139,7 @@ static int read_back(struct run *run, struct wtg_error *err)
 	run->expected_back = 0;
 	run->phase = WTG_PHASE_VERIFY;
 	begin(run, "read-back", bytes);
-	if (*run->drive != WTG_DRIVE_COMPLETE && mark(run, WTG_MARKER_RUNNING, err) < 0)
+	if (run->account->drive != WTG_DRIVE_COMPLETE && mark(run, WTG_MARKER_RUNNING, err) < 0)
 		return wtg_while(err, "read-back");
 	return look_again(run, err) < 0 ? wtg_while(err, "read-back") : 0;
 }
@@ -149,8 +148,8 @@ static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_e
 {
 	if (!step->ops->apply)
 		return 0;
-	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED || *run->drive == WTG_DRIVE_UNTOUCHED)
-		*run->drive = WTG_DRIVE_UNCERTAIN;
+	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED || run->account->drive == WTG_DRIVE_UNTOUCHED)
+		run->account->drive = WTG_DRIVE_UNCERTAIN;
 	if (mark(run, WTG_MARKER_RUNNING, err) < 0 ||
 	    step->ops->apply(step->params, &run->writer, err) < 0) {
 		/* A failed write decides: whatever a library made of it afterwards, that is
@@ -160,7 +159,7 @@ static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_e
 	if (flush(run, err) < 0)
 		return -1;
 	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED)
-		*run->drive = step->ops->leaves;
+		run->account->drive = step->ops->leaves;
 	return 0;
 }
 
@@ -258,35 +257,14 @@ static int apply(struct run *run, struct wtg_error *err)
 	return mark(run, WTG_MARKER_COMPLETE, err);
 }
 
-/* Success means read back: where that proves less, the user learns it. */
-static void tell_past(struct run *run)
-{
-	switch (run->past) {
-	case WTG_PAST_CACHED:
-		wtg_writer_note(&run->writer, "what was written was read back, but perhaps out of "
-					      "the memory that holds the file behind the loop "
-					      "device: 'losetup --direct-io=on' proves more");
-		break;
-	case WTG_PAST_DROPPED:
-		wtg_writer_note(&run->writer, "what was written was read back after the kernel was "
-					      "told to forget it; reading past its memory is not "
-					      "possible here");
-		break;
-	case WTG_PAST_NOTHING:
-	case WTG_PAST_DIRECT:
-		break;
-	}
-}
-
 /* First whether the drive kept what came last, then whether all is what a PC needs. */
 static int verify(struct run *run, struct wtg_error *err)
 {
 	if (run->verify == WTG_VERIFY_NONE)
 		return 0;
-	if (read_back(run, err) < 0 || walk_all(run, WTG_PHASE_VERIFY, verify_step, err) < 0)
+	if (read_back(run, err) < 0)
 		return -1;
-	tell_past(run);
-	return 0;
+	return walk_all(run, WTG_PHASE_VERIFY, verify_step, err);
 }
 
 /* What fails on a drive that is not there any more says nothing of what the drive is worth. */
@@ -317,7 +295,7 @@ static bool does_not_keep(const struct wtg_error *err)
 }
 
 int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
-	    enum wtg_verify how, struct wtg_observer *observer, enum wtg_drive *ret_drive,
+	    enum wtg_verify how, struct wtg_observer *observer, struct wtg_account *ret,
 	    struct wtg_error *err)
 {
 	struct run run = {
@@ -326,7 +304,7 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 		.plan = plan,
 		.target = target,
 		.verify = how,
-		.drive = ret_drive,
+		.account = ret,
 	};
 	struct wtg_error close_err = WTG_ERROR_INIT;
 	int r;
@@ -334,7 +312,7 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	if (reads_back(&run))
 		run.expected_back = wtg_plan_cost(plan, WTG_PHASE_APPLY);
 	run.total = expected_total(&run);
-	*ret_drive = WTG_DRIVE_UNTOUCHED;
+	ret->drive = WTG_DRIVE_UNTOUCHED;
 	if (walk_all(&run, WTG_PHASE_CHECK, check_step, err) < 0 ||
 	    walk_all(&run, WTG_PHASE_PREPARE, prepare_step, err) < 0)
 		return -1;
@@ -348,10 +326,10 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	r = apply(&run, err) < 0 || verify(&run, err) < 0 ? -1 : 0;
 	if (r < 0)
 		tell_gone(&run, err);
-	if (r < 0 && does_not_keep(err) && *ret_drive == WTG_DRIVE_BLANK)
-		*ret_drive = WTG_DRIVE_UNCERTAIN;
+	if (r < 0 && does_not_keep(err) && ret->drive == WTG_DRIVE_BLANK)
+		ret->drive = WTG_DRIVE_UNCERTAIN;
 	if (wtg_writer_is_unused(&run.writer))
-		*ret_drive = WTG_DRIVE_UNTOUCHED;
+		ret->drive = WTG_DRIVE_UNTOUCHED;
 	if (wtg_writer_close(&run.writer, r < 0 ? &close_err : err) < 0)
 		r = -1;
 	wtg_error_done(&close_err);

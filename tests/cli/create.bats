@@ -43,7 +43,7 @@ untouched() {
 	wtgctl create --image "$iso" --edition Core --size 4G new.img
 	[ "$status" -eq 0 ]
 	[ ! -s out ]
-	grep -qF "new.img is complete and verified." err
+	grep -qF "new.img is complete and verified" err
 	wtgctl verify new.img
 	[ "$status" -eq 0 ]
 	absent -E '^wrong' out
@@ -225,7 +225,7 @@ answer() {
 	answer 'full.img\n'
 	[ "$status" -eq 0 ]
 	grep -qF "Everything on full.img will be lost." shown
-	grep -qF "full.img is complete and verified." shown
+	grep -qF "full.img is complete and verified" shown
 }
 
 @test "on a terminal anything else refuses" {

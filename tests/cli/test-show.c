@@ -311,12 +311,12 @@ static void the_state_of_the_drive_is_what_it_is(void **state)
 	assert_string_equal(cli_result_state(&outcome, WTG_INPUT),
 			    "The drive was not touched.");
 	assert_null(cli_result_state(&outcome, WTG_OK));
-	outcome.drive = WTG_DRIVE_BLANK;
+	outcome.account.drive = WTG_DRIVE_BLANK;
 	assert_non_null(
 		strstr(cli_result_state(&outcome, WTG_SYSTEM), "nothing on it boots"));
 	assert_non_null(
 		strstr(cli_result_state(&outcome, WTG_CANCELLED), "nothing on it boots"));
-	outcome.drive = WTG_DRIVE_COMPLETE;
+	outcome.account.drive = WTG_DRIVE_COMPLETE;
 	assert_non_null(
 		strstr(cli_result_state(&outcome, WTG_MISMATCH), "do not rely on it"));
 	assert_non_null(strstr(cli_result_state(&outcome, WTG_SYSTEM), "is complete"));

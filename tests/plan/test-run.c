@@ -151,7 +151,7 @@ static bool is_cancelled(struct wtg_observer *o)
 
 struct outcome {
 	int r;
-	enum wtg_drive drive;
+	struct wtg_account account;
 	struct wtg_error err;
 	const char *log; /* shared with the workers that verify */
 	char *path;
@@ -187,7 +187,7 @@ static void run_script(enum place place, unsigned step, unsigned cancel_after, b
 
 		wtg_plan_append(plan, &ops[i], wtg_copy(&s, sizeof(s)));
 	}
-	o->r = wtg_run(plan, target, WTG_VERIFY_FULL, &o->watcher.observer, &o->drive, &o->err);
+	o->r = wtg_run(plan, target, WTG_VERIFY_FULL, &o->watcher.observer, &o->account, &o->err);
 	assert_false(o->watcher.shrank);
 	assert_false(o->watcher.beyond);
 	wtg_plan_free(plan);
@@ -208,7 +208,7 @@ static void phases_follow_each_other_over_all_steps(void **state)
 	(void)state;
 	run_script(NOWHERE, 0, 0, true, &o);
 	assert_int_equal(o.r, 0);
-	assert_int_equal(o.drive, WTG_DRIVE_COMPLETE);
+	assert_int_equal(o.account.drive, WTG_DRIVE_COMPLETE);
 	assert_string_equal(o.log,
 			    "c0 c1 c2 c3 p0 p1 p2 p3 a0 a1 a2 a3 v0 v1 v2 v3 ");
 	outcome_done(&o);
@@ -235,7 +235,7 @@ static void a_failure_anywhere_tells_where_and_what_became_of_the_drive(void **s
 				expected = WTG_DRIVE_COMPLETE;
 			run_script(place, step, 0, true, &o);
 			assert_int_equal(o.r, -1);
-			assert_int_equal(o.drive, expected);
+			assert_int_equal(o.account.drive, expected);
 			assert_true(wtg_text_starts(o.err.message, name));
 			assert_non_null(strstr(o.err.message, place == WRITE_ERROR
 								      ? "write to the drive"
@@ -259,11 +259,11 @@ static void what_the_drive_did_not_keep_never_becomes_visible(void **state)
 		assert_int_equal(o.err.kind, WTG_MISMATCH);
 		assert_true(wtg_text_starts(o.err.message, "read-back: "));
 		if (step == N_STEPS - 1) {
-			assert_int_equal(o.drive, WTG_DRIVE_COMPLETE);
+			assert_int_equal(o.account.drive, WTG_DRIVE_COMPLETE);
 			outcome_done(&o);
 			continue;
 		}
-		assert_int_equal(o.drive, WTG_DRIVE_UNCERTAIN);
+		assert_int_equal(o.account.drive, WTG_DRIVE_UNCERTAIN);
 		assert_null(strstr(o.log, "a3"));
 		fd = open(o.path, O_RDONLY | O_CLOEXEC);
 		w = test_window(fd, SIZE_BYTES, NULL);
@@ -328,11 +328,11 @@ static void a_new_file_stays_only_if_something_was_written_to_it(void **state)
 	outcome_done(&o);
 	run_script(WRITE_ERROR, 0, 0, false, &o);
 	assert_int_equal(access(o.path, F_OK), -1);
-	assert_int_equal(o.drive, WTG_DRIVE_UNTOUCHED);
+	assert_int_equal(o.account.drive, WTG_DRIVE_UNTOUCHED);
 	outcome_done(&o);
 	run_script(APPLY, 2, 0, false, &o);
 	assert_int_equal(access(o.path, F_OK), 0);
-	assert_int_equal(o.drive, WTG_DRIVE_BLANK);
+	assert_int_equal(o.account.drive, WTG_DRIVE_BLANK);
 	outcome_done(&o);
 }
 
@@ -343,7 +343,7 @@ static void what_reads_back_as_nonsense_is_a_mismatch(void **state)
 	(void)state;
 	run_script(VERIFY, 1, 0, true, &o);
 	assert_int_equal(o.err.kind, WTG_MISMATCH);
-	assert_int_equal(o.drive, WTG_DRIVE_COMPLETE);
+	assert_int_equal(o.account.drive, WTG_DRIVE_COMPLETE);
 	outcome_done(&o);
 }
 
