@@ -2,6 +2,7 @@
 #include "wtg/recipe.h"
 
 #include "base/alloc.h"
+#include "base/crypto.h"
 #include "recipe/head.h"
 #include "recipe/identity.h"
 #include "recipe/layout.h"
@@ -22,6 +23,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	const struct wtg_edition *edition;
 	struct wtg_layout layout;
 	struct wtg_room room;
+	uint64_t stamp_id;
 
 	if (wtg_image_choose(image, request->edition, &edition, err) < 0 ||
 	    wtg_layout_decide(request, subject.disk, edition, &layout, err) < 0 ||
@@ -32,12 +34,13 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	wtg_head_set(plan, &subject, &layout, &survey);
 	room = (struct wtg_room){ wtg_layout_written_bytes(edition),
 				  wtg_image_fetch_bytes(image, edition) };
+	wtg_random(&stamp_id, sizeof(stamp_id));
 	wtg_plan_set_marker(plan, layout.marker_offset, layout.identity.run_id);
 
 	wtg_step_check_image(plan, image, edition, request->sha256, request->check);
 	wtg_step_fetch_image(plan, image, edition);
 	wtg_step_wipe_target(plan, target, &layout, &room);
-	wtg_step_stamp_drive(plan, target, &layout);
+	wtg_step_stamp_drive(plan, target, stamp_id);
 	wtg_step_format_windows(plan, &layout, label);
 	wtg_step_apply_image(plan, image, edition, &layout);
 	wtg_step_patch_windows(plan, &layout, &survey, &subject);
@@ -45,7 +48,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	if (wtg_step_write_esp(plan, &layout, &survey, &subject,
 			       wtg_manifest(&subject, &layout), err) < 0)
 		return -1;
-	wtg_step_check_stamps(plan, target, &layout);
+	wtg_step_check_stamps(plan, target, stamp_id);
 	wtg_step_write_table(plan, &layout);
 	wtg_step_verify_drive(plan, &layout);
 

@@ -33,16 +33,13 @@ struct wtg_identity wtg_identity_draw(const char *seed)
 {
 	uint8_t random[WTG_SHA256_SIZE];
 	struct source source = { seed, seed ? strlen(seed) : 0 };
-	uint64_t stamps;
 
-	wtg_random(&stamps, sizeof(stamps));
 	if (!seed) {
 		wtg_random(random, sizeof(random));
 		source = (struct source){ random, sizeof(random) };
 	}
 	return (struct wtg_identity){
 		.run_id = draw_number(&source, "run"),
-		.stamps = stamps,
 		.disk = draw_guid(&source, "disk"),
 		.esp = draw_guid(&source, "esp"),
 		.msr = draw_guid(&source, "msr"),

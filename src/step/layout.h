@@ -13,7 +13,6 @@ struct wtg_extent {
 
 struct wtg_identity {
 	uint64_t run_id;
-	uint64_t stamps; /* of this run and no other, whatever the seed */
 	struct wtg_guid disk, esp, msr, windows, data; /* of the table */
 	struct wtg_guid osloader, resume;              /* of the BCD store */
 	uint32_t esp_serial, data_serial;              /* of the volumes */

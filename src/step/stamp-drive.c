@@ -137,10 +137,9 @@ static const struct wtg_step_ops ops = {
 	.free = free,
 };
 
-void wtg_step_stamp_drive(struct wtg_plan *plan, const struct wtg_target *target,
-			  const struct wtg_layout *layout)
+void wtg_step_stamp_drive(struct wtg_plan *plan, const struct wtg_target *target, uint64_t id)
 {
-	struct params p = { target, layout->identity.stamps };
+	struct params p = { target, id };
 
 	if (!wtg_target_disk(target)->is_file)
 		wtg_plan_append(plan, &ops, wtg_copy(&p, sizeof(p)));

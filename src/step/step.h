@@ -40,9 +40,9 @@ void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target
 			  const struct wtg_layout *layout, const struct wtg_room *room);
 
 /* stamp-drive: whether the drive is as large as it says, before it is filled: kind
- * WTG_CAPACITY.  Files have no capacity to lie about: nothing is appended for one. */
-void wtg_step_stamp_drive(struct wtg_plan *plan, const struct wtg_target *target,
-			  const struct wtg_layout *layout);
+ * WTG_CAPACITY.  Files have no capacity to lie about: nothing is appended for one.  id
+ * is of this run and no other, whatever its seed. */
+void wtg_step_stamp_drive(struct wtg_plan *plan, const struct wtg_target *target, uint64_t id);
 
 /* format-windows: an empty NTFS volume. */
 void wtg_step_format_windows(struct wtg_plan *plan, const struct wtg_layout *layout,
@@ -69,8 +69,7 @@ int wtg_step_write_esp(struct wtg_plan *plan, const struct wtg_layout *layout,
 
 /* check-stamps: the same, now that no memory in the drive can hold all that was written; and
  * the stamps are erased. */
-void wtg_step_check_stamps(struct wtg_plan *plan, const struct wtg_target *target,
-			   const struct wtg_layout *layout);
+void wtg_step_check_stamps(struct wtg_plan *plan, const struct wtg_target *target, uint64_t id);
 
 /* write-table: the partition table, last; from then on the drive is visible. */
 void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout);
