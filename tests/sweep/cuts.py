@@ -102,10 +102,11 @@ class Rebuilt:
 
 
 class Cuts:
-    def __init__(self, scene, how_many):
+    def __init__(self, scene, how_many, recorded=None):
+        """What is rebuilt may have been recorded elsewhere, on a drive of the same kind."""
         self.scene, self.how_many = scene, how_many
         slot = sweep.slots.get()
-        _, whole = scene.create(slot, with_bytes=True)
+        _, whole = (recorded or scene).create(slot, with_bytes=True)
         sweep.slots.put(slot)
         assert whole.status == 0, whole.err
         self.epochs = epochs(whole.calls)
@@ -165,9 +166,11 @@ EACH = 25 if sweep.ALL else 11  # how many drives are looked at for one that is 
 def main():
     wim = sweep.medium("one.wim", "--variant", "wim", "--editions", "1")
     size = ["--size", str(sweep.SIZE)]
-    how_many = 300 if sweep.ALL else 12
+    how_many = 200 if sweep.ALL else 12
     Cuts(scenes.Scene("a new drive", wim, *size), how_many).all()
     Cuts(scenes.OldDrive("a drive that was in use", wim), how_many).all()
+    if not scenes.no_loops():
+        Cuts(scenes.Scene("a loop device", wim, *size), how_many, scenes.Loop("", wim)).all()
     if sweep.ALL:
         disc = sweep.medium("windows.iso")
         Cuts(scenes.Scene("a disc, and a data partition", disc, *size, "--data-size", "64M"),
