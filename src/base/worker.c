@@ -87,10 +87,8 @@ static int leave_signals(pid_t starter, struct wtg_error *err)
 static void load_conversions(void)
 {
 	static const char *const pairs[][2] = {
-		{ "UTF-8", "LATIN1" },
-		{ "LATIN1", "UTF-8" },
-		{ "UTF-8", "UTF-16LE" },
-		{ "UTF-16LE", "UTF-8" },
+		{ "UTF-8", "LATIN1" }, { "UTF-8", "UTF-16LE" },
+		{ "LATIN1", "UTF-8" }, { "UTF-16LE", "UTF-8" },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
@@ -100,13 +98,12 @@ static void load_conversions(void)
 static int enter_sandbox(const struct wtg_errand *errand, int line, const char *scratch,
 			 pid_t starter, struct wtg_error *err)
 {
-	if (leave_descriptors(errand, line, err) < 0 ||
+	if (leave_signals(starter, err) < 0 || leave_descriptors(errand, line, err) < 0 ||
 	    wtg_sandbox_leave_power(scratch, &scratch, err) < 0)
 		return -1;
 	if (scratch)
 		wtg_scratch_set(scratch);
-	/* The change of user took back the bond to our starter; behind the last door there is
-	 * no prctl(). */
+	/* The change of user took back the bond; behind the last door there is no prctl(). */
 	if (leave_signals(starter, err) < 0)
 		return -1;
 	return wtg_sandbox_leave_calls(err);
@@ -290,6 +287,9 @@ static int serve(struct service *service, struct wtg_packet *reply, struct wtg_e
 
 static int tell_end(const struct wtg_errand *errand, int status, struct wtg_error *err)
 {
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return wtg_fail(err, WTG_SYSTEM, 0, "%s was killed: by somebody, or for want of "
+				"memory", errand->who);
 	if (WIFSIGNALED(status))
 		wtg_fail(err, errand->blame, 0, "%s was ended by signal %d (%s)", errand->who,
 			 WTERMSIG(status), strsignal(WTERMSIG(status)));

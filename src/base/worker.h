@@ -15,7 +15,7 @@
 
 struct wtg_errand {
 	const char *who; /* "the process that reads the image" */
-	enum wtg_kind blame; /* the kind of error that it is when that process dies */
+	enum wtg_kind blame; /* the kind of error that it is when that process crashes */
 
 	/* In the worker.  Sees all that its starter saw; what it changes there is lost but
 	 * for reply.  progress hears no cancellation: the worker is ended. */

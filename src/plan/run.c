@@ -186,7 +186,7 @@ static int verify_step(struct run *run, const struct wtg_step *step, struct wtg_
 	struct look at = { step, run->verify, { .length = run->writer.size_bytes } };
 	const struct wtg_errand errand = {
 		.who = "the process that looks at the drive",
-		.blame = WTG_MISMATCH,
+		.blame = WTG_SYSTEM, /* what it would have found, nobody knows */
 		.work = look,
 		.context = &at,
 		.window = &at.disk,

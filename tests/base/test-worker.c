@@ -165,6 +165,18 @@ static int be_aborted(void *context, struct wtg_progress *progress, struct wtg_p
 	abort();
 }
 
+/* Nobody but its starter knows it. */
+static int be_killed(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		     struct wtg_error *err)
+{
+	(void)context;
+	(void)progress;
+	(void)reply;
+	(void)err;
+	raise(SIGKILL);
+	return 0;
+}
+
 static void tells_how_a_worker_died(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
@@ -179,6 +191,16 @@ static void tells_how_a_worker_died(void **state)
 		     "the tested process ended with status 3");
 	assert_fails(wtg_worker_run(&aborts, NULL, NULL, &err), WTG_INPUT,
 		     "the tested process was ended by signal 6");
+}
+
+static void blames_no_image_for_what_somebody_killed(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_errand errand = errand_of(be_killed, NULL);
+
+	(void)state;
+	assert_fails(wtg_worker_run(&errand, NULL, NULL, &err), WTG_SYSTEM,
+		     "the tested process was killed");
 }
 
 static int wait_for_ever(void *context, struct wtg_progress *progress,
@@ -594,6 +616,7 @@ int main(void)
 		cmocka_unit_test(gives_back_failures),
 		cmocka_unit_test(a_worker_fails_in_no_kind_that_is_not_its_own),
 		cmocka_unit_test(tells_how_a_worker_died),
+		cmocka_unit_test(blames_no_image_for_what_somebody_killed),
 		cmocka_unit_test(an_interruption_ends_it_at_once),
 		cmocka_unit_test(writes_through_its_starter),
 		cmocka_unit_test(cannot_reach_beyond_the_window_that_it_was_lent),
