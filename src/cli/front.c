@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +21,13 @@
 #include "wtg/scratch.h"
 #include "wtg/text.h"
 
-#define TICK_MS 200
-#define OBEY_MS 800 /* so that, with a tick, the user hears something within a second */
+#define TICK_MS 100
+#define OBEY_MS 400 /* so that, with all that follows, it is answered within a second */
+#define ECHO_MS 100 /* timeout(1), and a shell that hangs up, send one signal twice */
 #define STALL_MS 10000
 #define STALL_AGAIN_MS 60000
-#define LEAVE_MS 500 /* for a child that is being killed to be gone */
+#define LEAVE_MS 300  /* for a child that is being killed to be gone */
+#define UNREAD_MS 100 /* for who reads what we say to make room */
 
 /* What both processes see. */
 struct shared {
@@ -51,19 +54,38 @@ static uint64_t clock_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* On a terminal, over the child's bar, which will be drawn again. */
-static void say(const struct front *front, const char *sentence)
+/* Who has stopped reading what we say must not keep us, too, from hearing. */
+static bool is_read(int fd, int wait_ms)
 {
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+
+	return poll(&ready, 1, wait_ms) != 0;
+}
+
+/* The child's bar, which will be drawn again. */
+static void clear_bar(void)
+{
+	if (cli_terminal_moves(stderr))
+		fputs("\r\033[K", stderr);
+}
+
+static bool say(const struct front *front, const char *sentence)
+{
+	bool to_programs = front->shared->outcome.json;
 	struct wtg_json *json;
 
-	if (!front->shared->outcome.json) {
-		fprintf(stderr, "%s%s\n", cli_terminal_moves(stderr) ? "\r\033[K" : "", sentence);
-		return;
+	if (!is_read(to_programs ? STDOUT_FILENO : STDERR_FILENO, 0))
+		return false;
+	if (!to_programs) {
+		clear_bar();
+		fprintf(stderr, "%s\n", sentence);
+		return true;
 	}
 	json = cli_json_new("note");
 	wtg_fact_text(wtg_json_facts(json), "text", sentence);
 	cli_json_print(json, stdout);
 	wtg_json_free(json);
+	return true;
 }
 
 /* In uninterruptible sleep (proc(5)): the kernel waits for a device. */
@@ -94,20 +116,22 @@ static void watch_drive(struct front *front, uint64_t now)
 	if (now - front->waiting_ms < STALL_MS ||
 	    (front->said_ms && now - front->said_ms < STALL_AGAIN_MS))
 		return;
-	front->said_ms = now;
 	sentence = wtg_text("The drive has not answered for %u seconds. Ctrl-C stops the run.",
 			    (unsigned)((now - front->waiting_ms) / 1000));
-	say(front, sentence);
+	if (say(front, sentence))
+		front->said_ms = now;
 }
 
-static void explain(struct front *front, uint64_t now)
+/* What can be said to nobody is not said. */
+static void leave_unread(int fd)
 {
-	if (front->explained || now - front->interrupted_ms < OBEY_MS)
+	_cleanup_fd_ int null = -1;
+
+	if (is_read(fd, UNREAD_MS))
 		return;
-	front->explained = true;
-	say(front, waits_for_drive(front)
-			   ? "Interrupted; the drive holds us up. Interrupt again to leave at once."
-			   : "Interrupted; ending what is under way.");
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null < 0 || dup2(null, fd) < 0)
+		close(fd);
 }
 
 static void __attribute__((noreturn)) leave(struct front *front, struct wtg_error *err)
@@ -118,6 +142,9 @@ static void __attribute__((noreturn)) leave(struct front *front, struct wtg_erro
 	/* The child's memory is not ours. */
 	outcome.message = NULL;
 	outcome.verified = NULL;
+	leave_unread(STDERR_FILENO);
+	leave_unread(STDOUT_FILENO);
+	clear_bar();
 	status = cli_result_report(&outcome, err);
 	if (err->kind == WTG_CANCELLED)
 		cli_signals_raise();
@@ -126,57 +153,116 @@ static void __attribute__((noreturn)) leave(struct front *front, struct wtg_erro
 	_exit(status);
 }
 
-static void __attribute__((noreturn)) leave_at_once(struct front *front)
+/* Wait until the child, and what it had started, which dies with it and so comes to us, are
+ * gone; but not for ever.  False: the child is not. */
+static bool await_end(struct front *front, int *ret_status)
 {
-	const struct timespec wait = { .tv_nsec = LEAVE_MS * 1000000 };
-	struct wtg_error err = WTG_ERROR_INIT;
+	const struct timespec tick = { .tv_nsec = 10 * 1000000 };
+	uint64_t until = clock_ms() + LEAVE_MS;
+	bool gone = false;
+	sigset_t ends;
 
-	(void)kill(front->child, SIGKILL);
-	sigemptyset(&front->signals);
-	sigaddset(&front->signals, SIGCHLD);
-	if (waitpid(front->child, NULL, WNOHANG) != front->child)
-		(void)sigtimedwait(&front->signals, NULL, &wait);
-	wtg_scratch_clean(&front->shared->scratch);
-	wtg_fail(&err, WTG_CANCELLED, 0, "interrupted twice");
-	if (waitpid(front->child, NULL, WNOHANG) == 0)
-		wtg_hint(&err, "The drive still holds up a part of wtgctl: unplug it, or wait "
-			       "until process %d is gone.", (int)front->child);
-	leave(front, &err);
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGCHLD);
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid < 0 || (pid == 0 && clock_ms() >= until))
+			return gone;
+		if (pid == 0) {
+			(void)sigtimedwait(&ends, NULL, &tick);
+		} else if (pid == front->child) {
+			*ret_status = status;
+			gone = true;
+		}
+	}
 }
 
 /* The child ended: so do we, in the same way. */
 static void __attribute__((noreturn)) follow(struct front *front, int status)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
+	bool short_of_memory = WIFEXITED(status) && WEXITSTATUS(status) == WTG_NO_MEMORY_STATUS;
 
+	if (WIFSIGNALED(status) || short_of_memory)
+		(void)await_end(front, &status);
 	wtg_scratch_clean(&front->shared->scratch);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == WTG_NO_MEMORY_STATUS) {
+	if (short_of_memory) {
 		wtg_fail(&err, WTG_SYSTEM, 0, "out of memory");
 		leave(front, &err);
 	}
 	if (WIFEXITED(status)) /* having done all that is done at an exit */
 		_exit(WEXITSTATUS(status));
-	if (WTERMSIG(status) == front->shared->interrupted)
+	if (WTERMSIG(status) == front->shared->interrupted) {
 		cli_signals_raise();
+		_exit(128 + WTERMSIG(status)); /* the first process of all cannot die of it */
+	}
 	wtg_fail(&err, WTG_SYSTEM, 0, "the process that does the work was ended by signal %d (%s)",
 		 WTERMSIG(status), strsignal(WTERMSIG(status)));
 	leave(front, &err);
 }
 
-static void hear(struct front *front, int signal_number)
+static void __attribute__((noreturn)) leave_at_once(struct front *front, const char *why)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	int status = 0;
+	bool gone;
+
+	(void)kill(front->child, SIGKILL);
+	gone = await_end(front, &status);
+	if (gone && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
+		follow(front, status); /* it was quicker */
+	wtg_scratch_clean(&front->shared->scratch);
+	wtg_fail(&err, WTG_CANCELLED, 0, "%s", why);
+	if (!gone)
+		wtg_hint(&err, "The drive still holds up a part of wtgctl: unplug it, or wait "
+			       "until process %d is gone.", (int)front->child);
+	leave(front, &err);
+}
+
+/* The child hears wherever it has something to bring to an end.  Elsewhere, as long as the
+ * drive is as it was, it can just be ended. */
+static void insist(struct front *front, uint64_t now)
+{
+	if (front->explained || now - front->interrupted_ms < OBEY_MS)
+		return;
+	if (front->shared->outcome.account.drive == WTG_DRIVE_UNTOUCHED)
+		leave_at_once(front, "interrupted");
+	front->explained =
+		say(front, waits_for_drive(front)
+				   ? "Interrupted; the drive holds us up. Interrupt again to leave "
+				     "at once."
+				   : "Interrupted; ending what is under way.");
+}
+
+static void reap(struct front *front)
 {
 	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == front->child)
+			follow(front, status);
+}
+
+static void hear(struct front *front, int signal_number)
+{
+	uint64_t now = clock_ms();
 
 	if (signal_number == SIGCHLD) {
-		if (waitpid(front->child, &status, WNOHANG) == front->child)
-			follow(front, status);
+		reap(front);
 		return;
 	}
-	if (front->shared->interrupted)
-		leave_at_once(front);
-	front->shared->interrupted = signal_number;
-	front->interrupted_ms = clock_ms();
-	(void)kill(front->child, CLI_SIGNAL_WAKE);
+	if (!front->shared->interrupted) {
+		front->shared->interrupted = signal_number;
+		front->interrupted_ms = now;
+		(void)kill(front->child, CLI_SIGNAL_WAKE);
+	} else if (now - front->interrupted_ms >= ECHO_MS) {
+		leave_at_once(front, "interrupted twice");
+	}
+	if (signal_number == SIGQUIT)
+		leave_at_once(front, "interrupted");
 }
 
 static void __attribute__((noreturn)) stand_in_front(struct front *front)
@@ -191,14 +277,14 @@ static void __attribute__((noreturn)) stand_in_front(struct front *front)
 			hear(front, signal_number);
 		watch_drive(front, clock_ms());
 		if (front->interrupted_ms)
-			explain(front, clock_ms());
+			insist(front, clock_ms());
 	}
 }
 
 /* What we wait for; what was ignored when we were started stays so (nohup). */
 static sigset_t wanted_signals(void)
 {
-	static const int interruptions[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int interruptions[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -216,8 +302,8 @@ static sigset_t wanted_signals(void)
 struct cli_outcome *cli_front_split(bool json)
 {
 	struct front front = { .signals = wanted_signals() };
+	sigset_t blocked = front.signals, before;
 	pid_t self = getpid();
-	sigset_t before;
 
 	front.shared = mmap(NULL, sizeof(*front.shared), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -225,7 +311,10 @@ struct cli_outcome *cli_front_split(bool json)
 		abort();
 	front.shared->outcome.json = json;
 	signal(SIGCHLD, SIG_DFL); /* ignored, it would take our child's status away */
-	sigprocmask(SIG_BLOCK, &front.signals, &before);
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	/* Woken before it listens, the child must not die of that. */
+	sigaddset(&blocked, CLI_SIGNAL_WAKE);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
 	front.child = fork();
 	if (front.child > 0)
 		stand_in_front(&front);
@@ -233,6 +322,7 @@ struct cli_outcome *cli_front_split(bool json)
 	if (front.child == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != self))
 		_exit(1);
 	cli_signals_listen(&front.shared->interrupted);
+	sigdelset(&before, CLI_SIGNAL_WAKE);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	/* What the child starts must not see what we believe. */
 	(void)madvise(front.shared, sizeof(*front.shared), MADV_DONTFORK);

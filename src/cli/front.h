@@ -12,10 +12,12 @@
  * Split in two.  Returns in the child only, with an outcome that both see: what it says of the
  * drive at any moment is what the front tells if the child does not live to tell it.  The
  * front waits for the child and ends as it did.  Meanwhile it
- *   - hears SIGINT, SIGTERM and SIGHUP, unless they were ignored when we were started, and
- *     passes the first on (signals.h); where that is not obeyed within a second, says why;
- *   - on the second, ends the child and goes;
+ *   - hears SIGINT, SIGTERM, SIGHUP and SIGQUIT, unless they were ignored when we were started,
+ *     and passes the first on (signals.h); where that is not obeyed soon, ends the child if
+ *     the drive was not touched yet, and otherwise says why;
+ *   - on the second, and on SIGQUIT, ends the child and goes;
  *   - says when a drive has not answered for a while;
- *   - tells how the child died, if it died, and what became of the drive.
+ *   - tells how the child died, if it died, and what became of the drive;
+ *   - leaves neither processes nor the scratch directory behind.
  */
 struct cli_outcome *cli_front_split(bool json);

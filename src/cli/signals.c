@@ -24,6 +24,7 @@ void cli_signals_listen(const volatile sig_atomic_t *interrupted)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
 }
 
 void cli_signals_listen_in_front(const volatile sig_atomic_t *interrupted)

@@ -107,8 +107,12 @@ static int check(const void *params, const struct wtg_target *target,
 	const struct params *p = params;
 	const struct wtg_disk *disk = wtg_target_disk(target);
 
-	(void)progress;
-	if (wtg_target_probe_free(target, err) < 0 || check_limit(disk, err) < 0)
+	if (wtg_target_probe_free(target, err) < 0) {
+		/* An interruption ends the wait for a lock. */
+		(void)wtg_progress_advance(progress, 0, err);
+		return -1;
+	}
+	if (check_limit(disk, err) < 0)
 		return -1;
 	return disk->is_file ? check_room(&p->room, disk, err) : 0;
 }

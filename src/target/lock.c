@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -138,8 +139,11 @@ static int lock_soon(int fd, int how)
 	child = fork();
 	if (child < 0)
 		return -1;
-	if (child == 0)
+	if (child == 0) {
+		/* Or it would outlive us, and then hold the lock. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(flock(fd, how) == 0 ? 0 : 1);
+	}
 	child_fd = pidfd_open(child, 0);
 	wait_for = (struct pollfd){ .fd = child_fd, .events = POLLIN };
 	if (child_fd < 0 || poll(&wait_for, 1, LOCK_WAIT_MS) <= 0)
