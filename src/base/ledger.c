@@ -263,6 +263,16 @@ static int verify_run(const struct reader *r, const uint64_t *hashes, uint64_t f
 	return wtg_progress_advance(r->progress, size, err);
 }
 
+int wtg_ledger_fail_page(const struct wtg_ledger *ledger, int fd,
+			 const uint8_t page[static WTG_PAGE_BYTES], uint64_t offset,
+			 struct wtg_error *err)
+{
+	_cleanup_free_ uint8_t *buffer = wtg_alloc_aligned(WTG_DIRECT_BYTES, WTG_PAGE_BYTES);
+	struct reader r = { .ledger = ledger, .fd = fd, .buffer = buffer };
+
+	return fail_page(&r, page, offset, err);
+}
+
 static int verify_shelf(const struct reader *r, const uint64_t *hashes, uint64_t first,
 			struct wtg_error *err)
 {

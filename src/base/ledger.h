@@ -45,6 +45,13 @@ bool wtg_ledger_holds(const struct wtg_ledger *ledger, const uint8_t page[static
 bool wtg_ledger_contradicts(const struct wtg_ledger *ledger,
 			    const uint8_t page[static WTG_PAGE_BYTES], uint64_t offset);
 
+/* What it means that the page at offset reads back as this, which contradicts: always -1, kind
+ * WTG_MISMATCH, or WTG_CAPACITY where it is what was written elsewhere on a drive that wraps
+ * around.  Looks at other pages through fd. */
+int wtg_ledger_fail_page(const struct wtg_ledger *ledger, int fd,
+			 const uint8_t page[static WTG_PAGE_BYTES], uint64_t offset,
+			 struct wtg_error *err);
+
 /* Where such a page was written; false where it was not, or at more than one place. */
 bool wtg_ledger_origin(const struct wtg_ledger *ledger, const uint8_t page[static WTG_PAGE_BYTES],
 		       uint64_t *ret_offset);

@@ -33,9 +33,8 @@ static int check_kept(const struct wtg_window *w, const uint8_t *data, size_t si
 
 	for (; page - start + WTG_PAGE_BYTES <= size; page += WTG_PAGE_BYTES)
 		if (wtg_ledger_contradicts(w->ledger, data + (page - start), page))
-			return wtg_fail(err, WTG_MISMATCH, 0,
-					"the drive reads back something else than was written "
-					"in the 4096 bytes at %" PRIu64, page);
+			return wtg_ledger_fail_page(w->ledger, w->fd, data + (page - start), page,
+						    err);
 	return 0;
 }
 
