@@ -39,6 +39,12 @@ bool wtg_program_find(const char *name, char **ret_path, struct wtg_error *err)
 	_cleanup_free_ char *dirs = wtg_text_copy(PROGRAM_PATH);
 	char *rest = NULL;
 
+	/* Its file has no name but there. */
+	if (access("/proc/self/fd", X_OK) < 0) {
+		wtg_fail(err, WTG_SYSTEM, errno, "find /proc, which the program %s needs", name);
+		wtg_hint(err, "Mount it: mount -t proc proc /proc.");
+		return false;
+	}
 	for (char *dir = strtok_r(dirs, ":", &rest); dir; dir = strtok_r(NULL, ":", &rest)) {
 		char *path = wtg_text("%s/%s", dir, name);
 

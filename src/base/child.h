@@ -7,7 +7,7 @@
 #include "wtg/error.h"
 
 /* Find a program in the fixed path /usr/local/sbin … /bin; the caller frees.  False, with
- * err saying which package to install, when it is missing. */
+ * err saying which package to install, when it is missing, or that it needs /proc. */
 bool wtg_program_find(const char *name, char **ret_path, struct wtg_error *err);
 
 /*

@@ -17,14 +17,9 @@
  * go to the drive. */
 static void occupy_standard_descriptors(void)
 {
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-		if (fd < 0)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
 			abort();
-	} while (fd <= STDERR_FILENO);
-	close(fd);
 }
 
 /* Whoever asks for JSON gets it for a mistake on the command line, too. */

@@ -282,3 +282,19 @@ as_nobody="setpriv --reuid nobody --regid $(id -g nobody 2>/dev/null) --clear-gr
 	grep -qF "format-windows: mkntfs could not be started" err
 	blank new.img
 }
+
+# ------------------------------------------------------------------ a bare machine
+
+@test "without /proc nothing is begun that would need it" {
+	! grep -q __asan_init "$D/wtgctl" || skip "sanitizers need /proc, too"
+	mounted "umount -l /proc
+		$as_nobody $D/wtgctl create -q --image windows.iso --edition 1 --size 1G new.img"
+	said 5 "find /proc, which the program mkntfs needs"
+	[ ! -e new.img ]
+}
+
+@test "without /dev it says so" {
+	mounted "mount -t tmpfs none /dev
+		$as_nobody $D/wtgctl info windows.iso"
+	said 5 "open /dev/null"
+}
