@@ -257,9 +257,9 @@ static int hear_failure(struct service *service, uint64_t size, struct wtg_error
 	reader = wtg_reader(&packet);
 	wtg_read_error(&reader, err);
 	wtg_packet_done(&packet);
-	/* The kind decides what the user is told of the drive: it is what a worker can know, or
-	 * what we told it. */
-	if (err->kind != WTG_INPUT && err->kind != WTG_SYSTEM && err->kind != service->told)
+	/* The kind decides what the user is told: what a worker can know, or was told. */
+	if (err->kind != WTG_INPUT && err->kind != WTG_SYSTEM && err->kind != service->told &&
+	    err->kind != service->errand->finds)
 		err->kind = service->errand->blame;
 	return -1;
 }

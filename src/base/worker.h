@@ -16,6 +16,7 @@
 struct wtg_errand {
 	const char *who; /* "the process that reads the image" */
 	enum wtg_kind blame; /* the kind of error that it is when that process crashes */
+	enum wtg_kind finds; /* in which it may fail, beside WTG_INPUT and WTG_SYSTEM; 0: none */
 
 	/* In the worker.  Sees all that its starter saw; what it changes there is lost but
 	 * for reply.  progress hears no cancellation: the worker is ended. */

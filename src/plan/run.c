@@ -187,6 +187,7 @@ static int verify_step(struct run *run, const struct wtg_step *step, struct wtg_
 	const struct wtg_errand errand = {
 		.who = "the process that looks at the drive",
 		.blame = WTG_SYSTEM, /* what it would have found, nobody knows */
+		.finds = WTG_MISMATCH,
 		.work = look,
 		.context = &at,
 		.window = &at.disk,

@@ -37,7 +37,11 @@ static int play(const struct script *s, enum place place, char letter, struct wt
 	s->log[length + 2] = ' ';
 	s->log[length + 3] = '\0';
 	if (s->fail_in == place && s->fail_step == s->step)
-		return wtg_fail(err, place == VERIFY ? WTG_INPUT : WTG_SYSTEM, 0, "as scripted");
+		return wtg_fail(err,
+				place != VERIFY	  ? WTG_SYSTEM
+				: s->step % 2 ? WTG_MISMATCH
+					      : WTG_INPUT,
+				0, "as scripted");
 	return 0;
 }
 
