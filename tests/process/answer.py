@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import scenes
 import sweep
 from process import (ALL, Run, children, create, fresh, is_free, main, promise, require, stat,
                      until, was_interrupted, within_limit)
@@ -59,6 +60,17 @@ class Answers:
             time.sleep(self.long_ms * share / 1000)
             sent = run.kill(SIGNALS[name], group)
             was_interrupted(run, SIGNALS[name], target)
+            return run.ended_at - sent
+        within_limit(measure)
+
+    def on_a_drive(self, slot, share):
+        def measure():
+            target = scenes.Loop("loop", self.iso).prepare(slot)
+            run = Run(slot, "create", "--json", "--edition", "1", "--image", self.iso,
+                      "--overwrite", "--confirm", target, target)
+            time.sleep(self.long_ms * share / 1000)
+            sent = run.kill(signal.SIGINT)
+            was_interrupted(run, signal.SIGINT, target)
             return run.ended_at - sent
         within_limit(measure)
 
@@ -323,17 +335,23 @@ def suspended(slot, image):
 
 def promises(report):
     a = Answers()
-    n = 40 if ALL else 8
+    n = 40 if ALL else 6
     print(f"# a whole run takes {a.long_ms:.0f} ms", flush=True)
     promise(report, "at any moment of a run, Ctrl-C ends it within a second",
             a.at_a_moment, [(i / n, ["INT", "TERM", "HUP"][i % 3], i % 2) for i in range(n)])
+    why_not = scenes.no_loops()
+    if why_not:
+        report.skip("and onto a drive", why_not)
+    else:
+        promise(report, "and onto a drive", a.on_a_drive,
+                [(i / n,) for i in range(1, n, 1 if ALL else 3)])
     promise(report, "and of every other command", a.of_a_command,
             [(command, ms) for command in a.commands
              for ms in (range(0, 100, 5) if ALL else (3, 15))])
     promise(report, "a command whose worker does not answer is ended", a.deaf_in_command,
             [(one, "worker") for one in ("info", "plan", "verify", "status")])
     promise(report, "and one that does not hear at all", a.deaf_in_command,
-            [(one, "hand") for one in a.commands])
+            [(one, "hand") for one in (a.commands if ALL else ("plan", "list"))])
     promise(report, "in every step, who does not hear is said so, and a second signal leaves",
             a.in_step, [(*one, "hand") for one in (STEPS if ALL else SOME_STEPS)])
     promise(report, "a worker that does not answer is ended in every step", a.in_step,

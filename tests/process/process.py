@@ -38,6 +38,14 @@ def children(pid):
     return sorted(one for one, (_, parent, _) in processes().items() if parent == pid)
 
 
+def is_confined(pid):
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as f:
+            return "Seccomp:\t2\n" in f
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def until(truth, seconds=10):
     """What truth() gives, as soon as that is something; None: it never was."""
     end = time.monotonic() + seconds
@@ -120,9 +128,9 @@ class Run:
         return found[0] if found else None
 
     def worker(self, seconds=2):
+        """One that is confined; other children are programs, or on their way to be either."""
         hand = self.hand()
-        found = hand and until(lambda: children(hand), seconds)
-        return found[0] if found else None
+        return hand and until(lambda: next(filter(is_confined, children(hand)), None), seconds)
 
     def kill(self, number, whole_group=False):
         """When that was."""
