@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/utf16.h"
 #include "wtg/text.h"
 
 /* Everything else may be in a name, also what Windows' own programs would not make. */
@@ -18,6 +19,27 @@ static const char *misread(const char *name)
 	return NULL;
 }
 
+/* What libntfs-3g would refuse when half of the image is written, or cut to 12 units. */
+static bool is_dos_name(const char *name)
+{
+	size_t length = strlen(name), n_units = 0, n;
+	uint32_t c;
+
+	for (size_t at = 0; at < length; at += n ? n : 1) {
+		n = wtg_utf8_next(name + at, length - at, &c);
+		n_units += n && c > 0xffff ? 2 : 1;
+	}
+	return n_units <= 12 && !misread(name) && !strpbrk(name, "\"*<>?|") &&
+	       name[length - 1] != ' ' && name[length - 1] != '.';
+}
+
+/* libntfs-3g does not set a short name beside a long one that Windows would not make. */
+static bool has_bad_short_name(const struct wtg_node *node)
+{
+	return node->short_name &&
+	       (!is_dos_name(node->short_name) || strpbrk(node->name, "\"*<>?|"));
+}
+
 static int check_node(const struct wtg_node *node, void *context, struct wtg_error *err)
 {
 	const char *wrong = misread(node->name);
@@ -25,7 +47,7 @@ static int check_node(const struct wtg_node *node, void *context, struct wtg_err
 	_cleanup_free_ char *path = NULL;
 
 	(void)context;
-	if (!wrong && !left_out && !node->lacks_content)
+	if (!wrong && !left_out && !node->lacks_content && !has_bad_short_name(node))
 		return 0;
 	path = wtg_text_printable(node->path);
 	if (wrong)
@@ -36,8 +58,11 @@ static int check_node(const struct wtg_node *node, void *context, struct wtg_err
 		return wtg_fail(err, WTG_INPUT, 0,
 				"%s is encrypted in the image (EFS), which only Windows "
 				"can put back", path);
-	return wtg_fail(err, WTG_INPUT, 0, "the image does not have the content of %s",
-			path);
+	if (node->lacks_content)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the image does not have the content of %s", path);
+	return wtg_fail(err, WTG_INPUT, 0,
+			"the image has a file whose short name NTFS cannot hold: %s", path);
 }
 
 int wtg_image_check_tree(struct wtg_image *image, const struct wtg_edition *edition,

@@ -176,6 +176,7 @@ static int visit_node(const struct wimlib_dir_entry *entry, void *context)
 	struct wtg_node node = {
 		.path = entry->full_path + 1,
 		.name = entry->filename ? entry->filename : "",
+		.short_name = entry->dos_name && *entry->dos_name ? entry->dos_name : NULL,
 		.is_dir = entry->attributes & WIMLIB_FILE_ATTRIBUTE_DIRECTORY,
 		.is_reparse = entry->attributes & WIMLIB_FILE_ATTRIBUTE_REPARSE_POINT,
 		.is_encrypted = entry->attributes & WIMLIB_FILE_ATTRIBUTE_ENCRYPTED,

@@ -33,6 +33,7 @@ struct wtg_blob {
 struct wtg_node {
 	const char *path; /* without a leading '/' */
 	const char *name;
+	const char *short_name; /* for DOS; NULL: it has none */
 	bool is_dir, is_reparse, is_encrypted;
 	bool is_compacted;    /* a reparse point that CompactOS made of a plain file */
 	bool lacks_content;   /* the WIM does not have one of its streams */

@@ -11,6 +11,7 @@
 
 #include "apply/apply.h"
 #include "base/alloc.h"
+#include "base/crypto.h"
 #include "base/fdio.h"
 #include "corpus.h"
 #include "drive.h"
@@ -321,6 +322,58 @@ static void a_named_stream_without_content_is_found_first(void **state)
 		     WTG_INPUT, "does not have the content of");
 }
 
+#define SHORT_NAME "L\0O\0N\0G\0F\0I\0~\0" "1\0.\0T\0E\0X" /* and the NUL's half */
+
+/* In a WIM that is not compressed: give the n-th unit of that name another value, and the
+ * tree, the first in the file table, its new hash. */
+static void change_short_name(const char *wim, size_t n, char unit)
+{
+	_cleanup_fd_ int fd = open(wim, O_RDWR | O_CLOEXEC);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes all = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+	uint8_t *entry, *tree, *name;
+	size_t size;
+
+	assert_good(wtg_read_file(fd, 64 * MIB, wim, &all, &err));
+	entry = all.data + wtg_le64(all.data + 56);
+	tree = all.data + wtg_le64(entry + 8);
+	size = (size_t)(wtg_le64(entry) & 0x00ffffffffffffffull);
+	name = memmem(tree, size, SHORT_NAME, sizeof(SHORT_NAME));
+	assert_non_null(name);
+	name[2 * n] = (uint8_t)unit;
+	wtg_sha1(tree, size, entry + 30);
+	assert_int_equal(wtg_pwrite_all(fd, all.data, all.size, 0), 0);
+}
+
+static void a_short_name_that_cannot_be_set_is_found_first(void **state)
+{
+	static const struct {
+		size_t n;
+		char unit;
+	} rows[] = { { 0, 'K' }, { 3, '?' }, { 3, ':' }, { 11, '.' }, { 11, ' ' }, { 0, '\n' } };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		_cleanup_free_ char *wim = wtg_text("%s/short.wim", test_dir());
+		_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+
+		free(test_run(NULL,
+			      "rm -f '%s'; wimlib-imagex export '%s' 1 '%s' --compress=none",
+			      wim, source_wim, wim));
+		change_short_name(wim, rows[i].n, rows[i].unit);
+		assert_good(wtg_image_open(wim, &image, &err));
+		if (i == 0)
+			assert_good(wtg_image_check_tree(image, wtg_image_edition(image, 0),
+							 &err));
+		else
+			assert_fails(wtg_image_check_tree(image, wtg_image_edition(image, 0),
+							  &err),
+				     WTG_INPUT,
+				     "short name NTFS cannot hold: Program Files/Long File");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +390,7 @@ int main(void)
 		cmocka_unit_test(whoever_interrupts_is_heard),
 		cmocka_unit_test(a_damaged_image_is_told),
 		cmocka_unit_test(a_named_stream_without_content_is_found_first),
+		cmocka_unit_test(a_short_name_that_cannot_be_set_is_found_first),
 	};
 
 	return cmocka_run_group_tests(tests, make_source, drop_source);
