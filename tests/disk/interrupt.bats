@@ -150,6 +150,8 @@ judged() {
 				--image "$D/$image" --edition 1 --size 1G "$D/t.img" \
 				>out 2>err </dev/null || status=$?
 			grep -q INJECTED trace || continue
+			# A sanitized worker keeps its standard error, and libudfread speaks up.
+			! grep -q __asan_init "$D/wtgctl" || sed -i '/^udfread ERROR: /d' err
 			echo "read $n of $image: status $status, $(cat err)"
 			one_sentence
 			grep -qF "$image" err
