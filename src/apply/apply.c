@@ -3,13 +3,13 @@
 
 #include "volume/ntfs.h"
 
-int wtg_apply(struct wtg_image *image, const struct wtg_edition *edition,
-	      const struct wtg_window *window, struct wtg_progress *progress,
-	      struct wtg_error *err)
+int wtg_apply(const struct wtg_application *application, const struct wtg_window *window,
+	      struct wtg_progress *progress, struct wtg_error *err)
 {
 	struct wtg_error lost = WTG_ERROR_INIT;
 	const char *name = wtg_ntfs_lend(window);
-	int extracted = wtg_image_extract(image, edition, name, progress, err);
+	int extracted = wtg_image_extract(application->image, application->edition, name,
+					  progress, err);
 	int kept = extracted < 0 ? wtg_ntfs_take_back_unfinished(&lost)
 				 : wtg_ntfs_take_back(&lost);
 

@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The engine: an edition of an image onto an empty NTFS volume in a window. */
+/* An edition of an image, with an overlay, onto an empty NTFS volume in a window. */
 #pragma once
 
+#include "apply/overlay.h"
 #include "base/window.h"
 #include "image/image.h"
 #include "wtg/progress.h"
 
+enum wtg_engine {
+	WTG_ENGINE_OWN,    /* all cores, one ascending pass */
+	WTG_ENGINE_WIMLIB, /* wimlib's own extraction: slower, and the engine's oracle */
+};
+
+struct wtg_application {
+	struct wtg_image *image;
+	const struct wtg_edition *edition;
+	const struct wtg_overlay *overlay; /* NULL: none */
+	enum wtg_engine engine;
+	unsigned n_threads; /* that decompress; 0: as many as there are processors */
+};
+
 /*
- * Apply an edition to the freshly formatted volume in window.  Reports uncompressed bytes,
- * edition->size_bytes in all.  Whatever fails, the first failed write wins over what wimlib
- * says: over lost metadata and failed syncs its NTFS apply reports success.
+ * Apply it to the freshly formatted volume in window.  Reports uncompressed bytes,
+ * edition->size_bytes in all.  Whatever fails, the first failed write wins over what a library
+ * says.
  */
-int wtg_apply(struct wtg_image *image, const struct wtg_edition *edition,
-	      const struct wtg_window *window, struct wtg_progress *progress,
-	      struct wtg_error *err);
+int wtg_apply(const struct wtg_application *application, const struct wtg_window *window,
+	      struct wtg_progress *progress, struct wtg_error *err);

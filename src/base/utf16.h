@@ -7,6 +7,13 @@
 
 #include "base/bytes.h"
 
+/* A name as NTFS and WIM have it: UTF-16LE, borrowed, not ended by anything; any units, lone
+ * surrogates too. */
+struct wtg_name16 {
+	const uint8_t *data;
+	uint16_t n_units;
+};
+
 /*
  * Decode the first character of text; gives the number of bytes it takes, 0 if they are not
  * valid UTF-8 (overlong forms, surrogates and values above U+10FFFF included).

@@ -27,6 +27,12 @@ struct wtg_blob {
 	uint64_t resource_bytes; /* uncompressed */
 	uint64_t at;		 /* of the blob in the uncompressed resource */
 	bool compressed, solid;
+
+	/* How it is packed, filled in by wtg_catalog_read() only: WTG_CODEC_x, and what is
+	 * unpacked at once.  Reading is quickest between multiples of chunk_bytes, counted from
+	 * the start of the resource. */
+	int codec;
+	uint32_t chunk_bytes;
 };
 
 /* One name in an image. */

@@ -35,9 +35,13 @@ static int apply_edition(void *context, struct wtg_progress *progress,
 			 struct wtg_packet *reply, struct wtg_error *err)
 {
 	const struct application *a = context;
+	const struct wtg_application application = {
+		.image = a->params->image,
+		.edition = a->params->edition,
+	};
 
 	(void)reply;
-	return wtg_apply(a->params->image, a->params->edition, &a->window, progress, err);
+	return wtg_apply(&application, &a->window, progress, err);
 }
 
 static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)

@@ -84,11 +84,13 @@ static int apply_with(struct test_drive *drive, const char *wim_path,
 		      struct wtg_progress *progress, struct wtg_error *err)
 {
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	struct wtg_application application = { 0 };
 
 	if (wtg_image_open(wim_path, &image, err) < 0)
 		return -1;
-	return wtg_apply(image, wtg_image_edition(image, 0), &drive->window, progress,
-			 err);
+	application.image = image;
+	application.edition = wtg_image_edition(image, 0);
+	return wtg_apply(&application, &drive->window, progress, err);
 }
 
 static int apply(struct test_drive *drive, const char *wim_path, struct wtg_error *err)

@@ -26,9 +26,13 @@ static int apply(void *context, struct wtg_progress *progress, struct wtg_packet
 		 struct wtg_error *err)
 {
 	const struct work *work = context;
+	const struct wtg_application application = {
+		.image = work->image,
+		.edition = work->edition,
+	};
 
 	(void)reply;
-	return wtg_apply(work->image, work->edition, &work->window, progress, err);
+	return wtg_apply(&application, &work->window, progress, err);
 }
 
 /* As the step does it: by a worker, whose writes come to us. */

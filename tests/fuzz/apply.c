@@ -100,6 +100,7 @@ static void apply(struct wtg_image *image)
 	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
 	_cleanup_fd_ int fd = -1;
 	const struct wtg_bytes content = { text, sizeof(text) };
+	const struct wtg_application application = { .image = image, .edition = edition };
 	struct wtg_window window;
 
 	if (wtg_image_check_tree(image, edition, &err) < 0)
@@ -107,7 +108,7 @@ static void apply(struct wtg_image *image)
 	fd = fuzz_volume(&windows);
 	window = fuzz_window(fd, VOLUME_BYTES);
 	window.ledger = &ledger;
-	if (wtg_apply(image, edition, &window, NULL, &err) < 0)
+	if (wtg_apply(&application, &window, NULL, &err) < 0)
 		return;
 	window.ledger = NULL;
 	compare(image, edition, &window);

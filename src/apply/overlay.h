@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the applied tree has differently from the image's, decided while planning: files with
+ * another content, files that the image does not have, files that are left out.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+
+struct wtg_overlay_file {
+	char *path; /* in the volume: UTF-8, '/' between the parts, whatever the case */
+	bool drop;  /* leave it out, with its short name; other links stay; absent is fine */
+	struct wtg_bytes content; /* else, of the file, new or in place: what is there keeps
+				   * names, descriptor, creation time and object id */
+	struct wtg_bytes security; /* of a new file, self-relative; empty: as it inherits */
+};
+
+struct wtg_overlay {
+	struct wtg_overlay_file *items;
+	size_t n_items, capacity;
+};
+
+void wtg_overlay_done(struct wtg_overlay *overlay);
+
+/* Takes content and security; copies path. */
+void wtg_overlay_put(struct wtg_overlay *overlay, const char *path, struct wtg_bytes content,
+		     struct wtg_bytes security);
+void wtg_overlay_drop(struct wtg_overlay *overlay, const char *path);
+
+/* The entry for that path, whatever the case; NULL: none. */
+const struct wtg_overlay_file *wtg_overlay_find(const struct wtg_overlay *overlay,
+						const char *path);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Everything that an edition's tree says, as flat tables: files (inodes), their names, their
+ * streams, and the blobs that those are made of.  wimlib's own tree is let go once this is
+ * made, and what it would hold twice is here once.
+ */
+#pragma once
+
+#include "base/utf16.h"
+#include "image/image.h"
+#include "image/wim.h"
+
+#define WTG_NONE UINT32_MAX
+
+struct wtg_catalog_stream {
+	struct wtg_name16 name; /* n_units 0: the unnamed data */
+	uint32_t blob;          /* an index, or WTG_NONE: empty */
+};
+
+struct wtg_catalog_name {
+	uint32_t inode, parent; /* inode indexes */
+	struct wtg_name16 name, short_name; /* n_units 0: no short name */
+};
+
+struct wtg_catalog_inode {
+	uint64_t created, written, accessed; /* 100 ns since 1601 */
+	uint32_t attributes;    /* FILE_ATTRIBUTE_x of winnt.h, as the image has them */
+	uint32_t security;      /* an index of descriptors, or WTG_NONE */
+	uint32_t reparse_tag;   /* 0: not a reparse point */
+	uint32_t reparse_blob;  /* of its data behind tag and length; WTG_NONE: empty */
+	uint32_t first_name, n_names; /* the root has none */
+	uint32_t first_stream, n_streams; /* never of the reparse data; the unnamed first */
+	const uint8_t *object_id; /* 64 bytes: GUID and the three birth ids; NULL: none */
+};
+
+/* Read only, so any number of threads may look at it. */
+struct wtg_catalog {
+	struct wtg_catalog_inode *inodes; /* the first is the root; parents before children */
+	struct wtg_catalog_name *names;   /* an inode's names one after the other */
+	struct wtg_catalog_stream *streams;
+	struct wtg_blob *blobs;   /* each once, ascending: by part, resource, place in it */
+	struct wtg_bytes *descriptors; /* self-relative security descriptors */
+	uint32_t n_inodes, n_names, n_streams, n_blobs, n_descriptors;
+	void *arena; /* what the above point into */
+};
+
+/* All of an edition, checked: names and short names are such as NTFS can hold, every blob is
+ * there and lies within its part.  Kind WTG_INPUT else. */
+int wtg_catalog_read(struct wtg_image *image, const struct wtg_edition *edition,
+		     struct wtg_catalog **ret, struct wtg_error *err);
+void wtg_catalog_free(struct wtg_catalog *catalog);
+WTG_DEFINE_FREEP(struct wtg_catalog, wtg_catalog_free)
