@@ -30,12 +30,15 @@ int wtg_line_send(int socket, const void *data, size_t size)
 }
 
 /* Without the other side there is nothing to do and nobody to tell. */
-static void say(struct wtg_line *line, enum wtg_word word, uint64_t at, uint64_t size)
+static void say_message(struct wtg_line *line, struct wtg_message message)
 {
-	struct wtg_message message = { .word = word, .at = at, .size = size };
-
 	if (wtg_line_send(line->socket, &message, sizeof(message)) < 0)
 		_exit(1);
+}
+
+static void say(struct wtg_line *line, enum wtg_word word, uint64_t at, uint64_t size)
+{
+	say_message(line, (struct wtg_message){ .word = word, .at = at, .size = size });
 }
 
 static void hear(struct wtg_line *line, void *buffer, size_t size)
@@ -69,9 +72,32 @@ static int hear_answer(struct wtg_line *line, struct wtg_error *err)
 	return -1;
 }
 
+uint8_t *wtg_line_slot(const struct wtg_line *line, unsigned slot)
+{
+	return line->shared + (size_t)slot * WTG_LINE_BYTES;
+}
+
+void wtg_line_post(struct wtg_line *line, unsigned slot, size_t size, uint64_t at)
+{
+	say_message(line, (struct wtg_message){ WTG_WORD_WRITE, at, size, slot });
+	line->n_posted++;
+}
+
+int wtg_line_settle(struct wtg_line *line, unsigned n_posted, struct wtg_error *err)
+{
+	while (line->n_posted > n_posted) {
+		line->n_posted--;
+		if (hear_answer(line, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int wtg_line_pread(struct wtg_line *line, void *buffer, size_t size, uint64_t at,
 		   struct wtg_error *err)
 {
+	if (wtg_line_settle(line, 0, err) < 0)
+		return -1;
 	for (uint8_t *to = buffer; size > 0;) {
 		size_t n = size < WTG_LINE_BYTES ? size : WTG_LINE_BYTES;
 
@@ -89,12 +115,14 @@ int wtg_line_pread(struct wtg_line *line, void *buffer, size_t size, uint64_t at
 int wtg_line_pwrite(struct wtg_line *line, const void *buffer, size_t size, uint64_t at,
 		    struct wtg_error *err)
 {
+	if (wtg_line_settle(line, 0, err) < 0)
+		return -1;
 	for (const uint8_t *from = buffer; size > 0;) {
 		size_t n = size < WTG_LINE_BYTES ? size : WTG_LINE_BYTES;
 
 		memcpy(line->shared, from, n);
-		say(line, WTG_WORD_WRITE, at, n);
-		if (hear_answer(line, err) < 0)
+		wtg_line_post(line, 0, n, at);
+		if (wtg_line_settle(line, 0, err) < 0)
 			return -1;
 		from += n;
 		at += n;
@@ -105,6 +133,8 @@ int wtg_line_pwrite(struct wtg_line *line, const void *buffer, size_t size, uint
 
 int wtg_line_flush(struct wtg_line *line, struct wtg_error *err)
 {
+	if (wtg_line_settle(line, 0, err) < 0)
+		return -1;
 	say(line, WTG_WORD_FLUSH, 0, 0);
 	return hear_answer(line, err);
 }

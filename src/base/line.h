@@ -2,7 +2,7 @@
 /*
  * The line between a worker and whoever started it (base/worker.h): the worker asks, the other
  * side answers.  What is read from and written to the drive goes through memory that both
- * share; the rest through a socket.
+ * share, in slots; the rest through a socket.  Of a worker's threads only one talks.
  */
 #pragma once
 
@@ -12,11 +12,12 @@
 #include "base/packet.h"
 #include "wtg/progress.h"
 
-#define WTG_LINE_BYTES (4u << 20)
+#define WTG_LINE_BYTES (4u << 20) /* of a slot */
+#define WTG_LINE_SLOTS 64u        /* memory that is not used is none */
 
 enum wtg_word {
 	WTG_WORD_ADVANCE, /* size bytes of work are done; no answer */
-	WTG_WORD_READ,    /* size bytes at `at` of the drive, into the shared memory */
+	WTG_WORD_READ,    /* size bytes at `at` of the drive, into a slot */
 	WTG_WORD_WRITE,   /* from it */
 	WTG_WORD_FLUSH,
 	WTG_WORD_RESULT,  /* the last: size bytes of packet follow */
@@ -26,17 +27,28 @@ enum wtg_word {
 
 /* On the socket in the form that it has in memory: both sides are this program. */
 struct wtg_message {
-	uint64_t word, at, size;
+	uint64_t word, at, size, slot;
 };
 
 struct wtg_line {
 	struct wtg_progress progress; /* first: advance() casts back */
 	int socket;
-	uint8_t *shared; /* WTG_LINE_BYTES; NULL: no window was lent */
+	uint8_t *shared; /* the slots; NULL: no window was lent */
+	unsigned n_posted; /* writes that have no answer yet */
 	uint64_t advanced; /* bytes of work that were not told yet */
 };
 
-/* The worker's side: a window's reads, writes and flush. */
+uint8_t *wtg_line_slot(const struct wtg_line *line, unsigned slot);
+
+/*
+ * The worker's side.  post() asks for a write of size bytes of a slot, which nobody touches
+ * until it is settled: answers come in the order of the questions, and settle() waits until
+ * at most so many are missing.  What failed is told there, or by whatever is asked next.
+ */
+void wtg_line_post(struct wtg_line *line, unsigned slot, size_t size, uint64_t at);
+int wtg_line_settle(struct wtg_line *line, unsigned n_posted, struct wtg_error *err);
+
+/* A window's reads, writes and flush, by way of slot 0 and waited for. */
 int wtg_line_pread(struct wtg_line *line, void *buffer, size_t size, uint64_t at,
 		   struct wtg_error *err);
 int wtg_line_pwrite(struct wtg_line *line, const void *buffer, size_t size, uint64_t at,

@@ -79,8 +79,8 @@ static int fail_for_good(struct wtg_ledger *ledger, int errnum, uint64_t place,
 	return fail_again(ledger, err);
 }
 
-static int check_writable(const struct wtg_window *w, uint64_t size, uint64_t at,
-			  struct wtg_error *err)
+int wtg_window_check(const struct wtg_window *w, uint64_t size, uint64_t at,
+		     struct wtg_error *err)
 {
 	if (!w->ledger)
 		return wtg_fail(err, WTG_SYSTEM, EROFS, "write at byte %" PRIu64, w->offset + at);
@@ -110,7 +110,7 @@ static int keep_moving(const struct wtg_window *w, size_t size)
 int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t size, uint64_t at,
 		      struct wtg_error *err)
 {
-	if (check_writable(w, size, at, err) < 0)
+	if (wtg_window_check(w, size, at, err) < 0)
 		return -1;
 	if (w->line)
 		return wtg_line_pwrite(w->line, buffer, size, w->offset + at, err);
@@ -140,7 +140,7 @@ int wtg_window_zero(const struct wtg_window *w, uint64_t at, uint64_t length,
 
 int wtg_window_flush(const struct wtg_window *w, struct wtg_error *err)
 {
-	if (check_writable(w, 0, 0, err) < 0)
+	if (wtg_window_check(w, 0, 0, err) < 0)
 		return -1;
 	if (w->line)
 		return wtg_line_flush(w->line, err);

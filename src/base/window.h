@@ -39,6 +39,9 @@ int wtg_window_pread(const struct wtg_window *w, void *buffer, size_t size, uint
 		     struct wtg_error *err);
 int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t size, uint64_t at,
 		      struct wtg_error *err);
+/* May that be written?  Else what wtg_window_pwrite() would fail with. */
+int wtg_window_check(const struct wtg_window *w, uint64_t size, uint64_t at,
+		     struct wtg_error *err);
 int wtg_window_zero(const struct wtg_window *w, uint64_t at, uint64_t length,
 		    struct wtg_error *err);
 

@@ -28,6 +28,8 @@
 #define GOING_MS 1000
 #define LOOK_MS 5
 
+#define SHARED_BYTES ((size_t)WTG_LINE_SLOTS * WTG_LINE_BYTES)
+
 /* The largest reply: all boot files of an image and its SYSTEM hive. */
 #define MAX_REPLY (UINT64_C(1) << 30)
 
@@ -138,7 +140,7 @@ struct service {
 	const struct wtg_errand *errand;
 	struct wtg_progress *progress;
 	struct wtg_line line;
-	uint8_t *own; /* as large as what the line shares, for us alone; NULL: no window */
+	uint8_t *own; /* as large as a slot, for us alone; NULL: no window */
 	enum wtg_kind told; /* of the last failure that the worker was told of */
 	pid_t worker;
 };
@@ -209,18 +211,21 @@ static int touch_window(struct service *service, const struct wtg_message *m,
 	/* What lies before the window wraps around, and so lies behind it. */
 	uint64_t at = window ? m->at - window->offset : 0;
 
+	uint8_t *slot;
+
 	if (window && m->word == WTG_WORD_FLUSH)
 		return wtg_window_flush(window, err);
-	if (!window || m->size > WTG_LINE_BYTES ||
+	if (!window || m->size > WTG_LINE_BYTES || m->slot >= WTG_LINE_SLOTS ||
 	    (m->word != WTG_WORD_READ && m->word != WTG_WORD_WRITE))
 		return wtg_fail(err, WTG_SYSTEM, 0, "a worker asked for what it was not given");
+	slot = wtg_line_slot(&service->line, (unsigned)m->slot);
 	if (m->word == WTG_WORD_WRITE) {
-		memcpy(service->own, service->line.shared, m->size);
+		memcpy(service->own, slot, m->size);
 		return wtg_window_pwrite(window, service->own, m->size, at, err);
 	}
 	if (wtg_window_pread(window, service->own, m->size, at, err) < 0)
 		return -1;
-	memcpy(service->line.shared, service->own, m->size);
+	memcpy(slot, service->own, m->size);
 	return 0;
 }
 
@@ -308,7 +313,7 @@ static int start(struct service *service, const char *scratch, struct wtg_error 
 	int ends[2];
 
 	if (service->errand->window) {
-		service->line.shared = mmap(NULL, WTG_LINE_BYTES, PROT_READ | PROT_WRITE,
+		service->line.shared = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE,
 					    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 		if (service->line.shared == MAP_FAILED)
 			return wtg_fail(err, WTG_SYSTEM, errno, "share memory with a worker");
@@ -326,8 +331,8 @@ static int start(struct service *service, const char *scratch, struct wtg_error 
 	service->line.socket = ends[0];
 	if (service->worker < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "start a worker");
-	/* A worker waits for each answer, so there is always room for it; one that does not
-	 * must not make us wait. */
+	/* A worker has no more questions open than there are slots, so there is always room for
+	 * an answer; one that has must not make us wait. */
 	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "make a line to a worker");
 	return 0;
@@ -345,7 +350,7 @@ static void end(struct service *service)
 	if (service->line.socket >= 0)
 		close(service->line.socket);
 	if (service->line.shared && service->line.shared != MAP_FAILED)
-		munmap(service->line.shared, WTG_LINE_BYTES);
+		munmap(service->line.shared, SHARED_BYTES);
 }
 
 /* It has hung up.  If it is gone, its own status is what matters; if it lives on regardless, it
