@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A WIM as wimlib has it open, and wimlib's decompressors.  wim.c and wim-unpack.c are
- * the only files that know wimlib.  It never prints; paths match whatever the case.
+ * A WIM as wimlib has it open; the wim*.c are the only files that know this side of
+ * wimlib.  It never prints; paths match whatever the case.
  */
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/crypto.h"
+#include "base/unpack.h"
 #include "wtg/cleanup.h"
 #include "wtg/error.h"
 #include "wtg/progress.h"
@@ -77,15 +78,3 @@ int wtg_wim_walk(struct wtg_wim *wim, unsigned index, const char *path, enum wtg
 /* See wtg_image_extract(); reports the bytes that wimlib says it has extracted. */
 int wtg_wim_extract(struct wtg_wim *wim, unsigned index, const char *volume_name,
 		    struct wtg_progress *progress, struct wtg_error *err);
-
-/* A decompressor of chunks of at most chunk_bytes; codec as the format numbers them. */
-enum { WTG_CODEC_NONE, WTG_CODEC_XPRESS, WTG_CODEC_LZX, WTG_CODEC_LZMS };
-struct wtg_unpacker;
-int wtg_unpacker_new(int codec, uint32_t chunk_bytes, struct wtg_unpacker **ret,
-		     struct wtg_error *err);
-void wtg_unpacker_free(struct wtg_unpacker *unpacker);
-WTG_DEFINE_FREEP(struct wtg_unpacker, wtg_unpacker_free)
-
-/* False if packed is not what size bytes become when they are packed. */
-bool wtg_unpack(struct wtg_unpacker *unpacker, const void *packed, size_t packed_size,
-		void *buffer, size_t size);

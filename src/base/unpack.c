@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "image/wim.h"
+#include "base/unpack.h"
 
 #include <wimlib.h>
 
