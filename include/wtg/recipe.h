@@ -9,9 +9,18 @@
 #include "wtg/target.h"
 
 /*
+ * One of several drives that a run makes.  They get partitions of the same sizes, so that one
+ * Windows volume does for all, and each its own identity.  Zeroed: the only one.
+ */
+struct wtg_company {
+	unsigned position; /* among them, from 0 */
+	uint64_t smallest_bytes; /* the size of the smallest of them */
+};
+
+/*
  * The main job: everything that `wtgctl create` will do, decided.  Borrows request, image
  * and target, which must outlive the plan.  Writes nothing.
  */
 int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image,
-		      const struct wtg_target *target, struct wtg_plan **ret,
-		      struct wtg_error *err);
+		      const struct wtg_target *target, const struct wtg_company *company,
+		      struct wtg_plan **ret, struct wtg_error *err);

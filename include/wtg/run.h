@@ -55,7 +55,14 @@ const char *wtg_drive_name(enum wtg_drive drive);
 struct wtg_account {
 	enum wtg_drive drive; /* true at every moment, also while it runs and on failure */
 	enum wtg_past past;   /* how every byte was read back, if it was */
+	uint64_t written_bytes; /* so far */
+	uint64_t apply_ms;      /* that the steps' applies took */
+	uint64_t drive_ms;      /* of these: spent waiting for the drive */
 };
+
+/* What the drive takes in a second, where it was the drive that the applies waited for; 0: it
+ * was something else, or all was too quick to tell. */
+uint64_t wtg_account_drive_speed(const struct wtg_account *account);
 
 /*
  * Walk the plan: check every step, then prepare, then open the target exclusively, lock it

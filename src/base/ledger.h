@@ -22,6 +22,7 @@
 struct wtg_ledger {
 	uint64_t bytes_written;
 	uint64_t n_writes;
+	uint64_t busy_ns;       /* that writes and flushes took */
 	uint64_t bytes_pending; /* since the kernel was last told to write them out */
 	int failure;        /* errno of the first failed write or flush; 0: none so far */
 	uint64_t failed_at; /* offset on the target, or WTG_LEDGER_FLUSH */

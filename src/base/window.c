@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
@@ -107,9 +108,19 @@ static int keep_moving(const struct wtg_window *w, size_t size)
 	return errno == ENOSYS || errno == EINVAL || errno == ESPIPE ? 0 : -1;
 }
 
+static uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t size, uint64_t at,
 		      struct wtg_error *err)
 {
+	uint64_t begun = clock_ns();
+
 	if (wtg_window_check(w, size, at, err) < 0)
 		return -1;
 	if (w->line)
@@ -119,6 +130,7 @@ int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t siz
 	if (wtg_ledger_note(w->ledger, w->fd, buffer, size, w->offset + at) < 0 ||
 	    keep_moving(w, size) < 0)
 		return fail_for_good(w->ledger, errno, w->offset + at, err);
+	w->ledger->busy_ns += clock_ns() - begun;
 	return 0;
 }
 
@@ -140,11 +152,14 @@ int wtg_window_zero(const struct wtg_window *w, uint64_t at, uint64_t length,
 
 int wtg_window_flush(const struct wtg_window *w, struct wtg_error *err)
 {
+	uint64_t begun = clock_ns();
+
 	if (wtg_window_check(w, 0, 0, err) < 0)
 		return -1;
 	if (w->line)
 		return wtg_line_flush(w->line, err);
 	if (fdatasync(w->fd) < 0)
 		return fail_for_good(w->ledger, errno, WTG_LEDGER_FLUSH, err);
+	w->ledger->busy_ns += clock_ns() - begun;
 	return 0;
 }

@@ -150,6 +150,7 @@ static int create(struct cli_options *options, struct cli_outcome *outcome,
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	_cleanup_(wtg_target_closep) struct wtg_target *target = NULL;
 	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = NULL;
+	const struct wtg_company alone = { 0 };
 	enum wtg_state state;
 
 	if (wtg_image_open(request->image, &image, err) < 0 ||
@@ -158,7 +159,7 @@ static int create(struct cli_options *options, struct cli_outcome *outcome,
 	outcome->file = wtg_target_disk(target)->is_file;
 	if (judge(request, target, &state, err) < 0 ||
 	    cli_confirm_given(target, request->confirm, err) < 0 ||
-	    wtg_recipe_create(request, image, target, &plan, err) < 0)
+	    wtg_recipe_create(request, image, target, &alone, &plan, err) < 0)
 		return -1;
 
 	show_plan(options, plan);

@@ -234,6 +234,16 @@ int wtg_image_check_sha256(const struct wtg_image *image, const char *sha256,
 	return 0;
 }
 
+bool wtg_image_is_checked(const struct wtg_image *image)
+{
+	return image->checked;
+}
+
+void wtg_image_set_checked(struct wtg_image *image)
+{
+	image->checked = true;
+}
+
 uint64_t wtg_image_fetch_bytes(const struct wtg_image *image,
 			       const struct wtg_edition *edition)
 {

@@ -86,6 +86,10 @@ uint64_t wtg_image_fetch_bytes(const struct wtg_image *image,
 int wtg_image_fetch(struct wtg_image *image, const struct wtg_edition *edition,
 		    struct wtg_progress *progress, struct wtg_error *err);
 
+/* Whether the image was checked as the user wanted, once for all plans that are made of it. */
+bool wtg_image_is_checked(const struct wtg_image *image);
+void wtg_image_set_checked(struct wtg_image *image);
+
 /* Bytes that the integrity table covers; 0 when the WIM has none. */
 uint64_t wtg_image_integrity_bytes(const struct wtg_image *image,
 				   const struct wtg_edition *edition);

@@ -32,6 +32,7 @@ struct wtg_image {
 	enum wtg_container container;
 	struct wtg_set *items;
 	size_t n_items, capacity;
+	bool checked; /* and found to be what the user wants */
 };
 
 /* Open the files; nothing in them is looked at but whether the first starts like a WIM. */

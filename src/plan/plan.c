@@ -101,6 +101,23 @@ int wtg_plan_check(const struct wtg_plan *plan, const struct wtg_target *target,
 	return 0;
 }
 
+uint64_t wtg_plan_prepare_bytes(const struct wtg_plan *plan)
+{
+	return wtg_plan_cost(plan, WTG_PHASE_PREPARE);
+}
+
+int wtg_plan_prepare(const struct wtg_plan *plan, struct wtg_progress *progress,
+		     struct wtg_error *err)
+{
+	for (size_t i = 0; i < plan->n_items; i++) {
+		const struct wtg_step *step = &plan->items[i];
+
+		if (step->ops->prepare && step->ops->prepare(step->params, progress, err) < 0)
+			return wtg_while(err, "%s", step->ops->name);
+	}
+	return 0;
+}
+
 const char *wtg_phase_name(enum wtg_phase phase)
 {
 	switch (phase) {
@@ -114,6 +131,16 @@ const char *wtg_phase_name(enum wtg_phase phase)
 		return "verify";
 	}
 	abort();
+}
+
+/* Below, what flushes and small writes take says little of how a drive writes. */
+#define TELLING_MS 3000
+
+uint64_t wtg_account_drive_speed(const struct wtg_account *account)
+{
+	if (account->apply_ms < TELLING_MS || account->drive_ms < account->apply_ms / 3 * 2)
+		return 0;
+	return account->written_bytes * 1000 / account->drive_ms;
 }
 
 const char *wtg_drive_name(enum wtg_drive drive)

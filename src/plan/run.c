@@ -144,8 +144,19 @@ static int read_back(struct run *run, struct wtg_error *err)
 	return look_again(run, err) < 0 ? wtg_while(err, "read-back") : 0;
 }
 
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
 static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_error *err)
 {
+	const struct wtg_ledger *ledger = &run->writer.ledger;
+	uint64_t begun_ms = clock_ms(), begun_ns = ledger->busy_ns;
+
 	if (!step->ops->apply)
 		return 0;
 	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED || run->account->drive == WTG_DRIVE_UNTOUCHED)
@@ -158,6 +169,9 @@ static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_e
 	}
 	if (flush(run, err) < 0)
 		return -1;
+	run->account->written_bytes = ledger->bytes_written;
+	run->account->apply_ms += clock_ms() - begun_ms;
+	run->account->drive_ms += (ledger->busy_ns - begun_ns) / 1000000;
 	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED)
 		run->account->drive = step->ops->leaves;
 	return 0;
@@ -313,7 +327,7 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	if (reads_back(&run))
 		run.expected_back = wtg_plan_cost(plan, WTG_PHASE_APPLY);
 	run.total = expected_total(&run);
-	ret->drive = WTG_DRIVE_UNTOUCHED;
+	*ret = (struct wtg_account){ .drive = WTG_DRIVE_UNTOUCHED };
 	if (walk_all(&run, WTG_PHASE_CHECK, check_step, err) < 0 ||
 	    walk_all(&run, WTG_PHASE_PREPARE, prepare_step, err) < 0)
 		return -1;

@@ -13,8 +13,8 @@
  * new volumes visible, so that whatever happens in between, the drive shows nothing.
  */
 int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image,
-		      const struct wtg_target *target, struct wtg_plan **ret,
-		      struct wtg_error *err)
+		      const struct wtg_target *target, const struct wtg_company *company,
+		      struct wtg_plan **ret, struct wtg_error *err)
 {
 	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = wtg_plan_new();
 	const char *label = request->label ? request->label : "Windows";
@@ -26,12 +26,15 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	uint64_t stamp_id;
 
 	if (wtg_image_choose(image, request->edition, &edition, err) < 0 ||
-	    wtg_layout_decide(request, subject.disk, edition, &layout, err) < 0 ||
+	    wtg_layout_decide(request, subject.disk, company->smallest_bytes, edition, &layout,
+			      err) < 0 ||
 	    wtg_survey_make(image, edition, request, &survey, err) < 0)
 		return -1;
-	layout.identity = wtg_identity_draw(request->seed);
+	layout.identity = wtg_identity_draw(request->seed, company->position);
 	subject.edition = edition;
 	wtg_head_set(plan, &subject, &layout, &survey);
+	if (company->smallest_bytes && company->smallest_bytes < subject.disk->size_bytes)
+		wtg_head_warn_of_unused(plan, subject.disk->size_bytes - company->smallest_bytes);
 	room = (struct wtg_room){ wtg_layout_written_bytes(edition),
 				  wtg_image_fetch_bytes(image, edition) };
 	wtg_random(&stamp_id, sizeof(stamp_id));

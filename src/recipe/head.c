@@ -53,6 +53,17 @@ static void describe(const void *context, struct wtg_facts *out)
 	wtg_fact_close(out);
 }
 
+void wtg_head_warn_of_unused(struct wtg_plan *plan, uint64_t bytes)
+{
+	_cleanup_free_ char *unused = wtg_size_text(bytes);
+	_cleanup_free_ char *sentence =
+		wtg_text("%s at the end of this drive stay unused: the smallest of the drives of "
+			 "this run does not have them",
+			 unused);
+
+	wtg_plan_warn(plan, sentence);
+}
+
 void wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
 		  const struct wtg_layout *layout, const struct wtg_survey *survey)
 {

@@ -10,6 +10,9 @@
 void wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
 		  const struct wtg_layout *layout, const struct wtg_survey *survey);
 
+/* Of several drives, all but the smallest have some that the layout leaves alone. */
+void wtg_head_warn_of_unused(struct wtg_plan *plan, uint64_t bytes);
+
 /* The manifest that goes to the ESP, for `wtgctl status`: JSON. */
 struct wtg_bytes wtg_manifest(const struct wtg_subject *subject,
 			      const struct wtg_layout *layout);

@@ -4,17 +4,31 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "wtg/cleanup.h"
+#include "wtg/text.h"
 
 struct source {
 	const void *key;
 	size_t key_size;
+	unsigned position;
 };
+
+static void draw(const struct source *source, const char *purpose,
+		 uint8_t digest[static WTG_SHA256_SIZE])
+{
+	_cleanup_free_ char *whole = source->position
+					     ? wtg_text("%s of drive %u", purpose,
+							source->position + 1)
+					     : wtg_text_copy(purpose);
+
+	wtg_hmac_sha256(source->key, source->key_size, whole, strlen(whole), digest);
+}
 
 static uint64_t draw_number(const struct source *source, const char *purpose)
 {
 	uint8_t digest[WTG_SHA256_SIZE];
 
-	wtg_hmac_sha256(source->key, source->key_size, purpose, strlen(purpose), digest);
+	draw(source, purpose, digest);
 	return wtg_le64(digest) | 1; /* never 0, which means "none" to some readers */
 }
 
@@ -23,20 +37,20 @@ static struct wtg_guid draw_guid(const struct source *source, const char *purpos
 	uint8_t digest[WTG_SHA256_SIZE];
 	struct wtg_guid guid;
 
-	wtg_hmac_sha256(source->key, source->key_size, purpose, strlen(purpose), digest);
+	draw(source, purpose, digest);
 	memcpy(guid.bytes, digest, sizeof(guid.bytes));
 	wtg_guid_make_v4(&guid);
 	return guid;
 }
 
-struct wtg_identity wtg_identity_draw(const char *seed)
+struct wtg_identity wtg_identity_draw(const char *seed, unsigned position)
 {
 	uint8_t random[WTG_SHA256_SIZE];
-	struct source source = { seed, seed ? strlen(seed) : 0 };
+	struct source source = { seed, seed ? strlen(seed) : 0, position };
 
 	if (!seed) {
 		wtg_random(random, sizeof(random));
-		source = (struct source){ random, sizeof(random) };
+		source = (struct source){ random, sizeof(random), position };
 	}
 	return (struct wtg_identity){
 		.run_id = draw_number(&source, "run"),

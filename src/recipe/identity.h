@@ -6,8 +6,9 @@
 
 /*
  * Derived from seed as systemd-repart does it: HMAC-SHA256(seed, purpose), so one seed gives
- * the same identifiers every time.  NULL draws a random seed: two drives with the same disk
+ * the same identifiers every time, and others for each position among the drives of a run (0: the
+ * first).  NULL draws a random seed: two drives with the same disk
  * GUID must not meet in one computer, Windows would change one of them and its BCD no longer
  * match.
  */
-struct wtg_identity wtg_identity_draw(const char *seed);
+struct wtg_identity wtg_identity_draw(const char *seed, unsigned position);

@@ -114,8 +114,8 @@ static uint64_t now(void)
 }
 
 int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *disk,
-		      const struct wtg_edition *edition, struct wtg_layout *ret,
-		      struct wtg_error *err)
+		      uint64_t most_bytes, const struct wtg_edition *edition,
+		      struct wtg_layout *ret, struct wtg_error *err)
 {
 	struct wtg_layout layout = {
 		.disk_bytes = disk->size_bytes,
@@ -132,7 +132,9 @@ int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *
 				    : ESP_BYTES;
 	layout.msr.length = MSR_BYTES;
 	fixed = FIRST_BYTE + layout.esp.length + layout.msr.length + LAST_BYTES;
-	end = wtg_round_down(disk->size_bytes, ALIGNMENT);
+	end = wtg_round_down(most_bytes && most_bytes < disk->size_bytes ? most_bytes
+									 : disk->size_bytes,
+			     ALIGNMENT);
 	if (end < fixed + least)
 		return too_small(disk, fixed + least, err);
 	if (share(request, end - fixed, &layout, least, err) < 0)

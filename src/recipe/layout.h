@@ -10,12 +10,13 @@
 
 /*
  * GPT: ESP, MSR, Windows, and data if it was asked for, all on whole MiB.  Identifiers are
- * left to the caller.  Kind WTG_UNSUITABLE, with both numbers, when the drive is too small;
- * WTG_USAGE when the request contradicts itself.
+ * left to the caller.  Of the drive, most_bytes at most are used (0: all).  Kind
+ * WTG_UNSUITABLE, with both numbers, when the drive is too small; WTG_USAGE when the request
+ * contradicts itself.
  */
 int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *disk,
-		      const struct wtg_edition *edition, struct wtg_layout *ret,
-		      struct wtg_error *err);
+		      uint64_t most_bytes, const struct wtg_edition *edition,
+		      struct wtg_layout *ret, struct wtg_error *err);
 
 /* What a Windows volume needs to hold the edition, without room to work in. */
 uint64_t wtg_layout_windows_least(const struct wtg_edition *edition);

@@ -23,7 +23,7 @@ static uint64_t cost(const void *params, enum wtg_phase phase)
 	const struct params *p = params;
 	uint64_t bytes = 0;
 
-	if (phase != WTG_PHASE_CHECK)
+	if (phase != WTG_PHASE_CHECK || wtg_image_is_checked(p->image))
 		return 0;
 	if (p->sha256)
 		bytes += wtg_image_file_bytes(p->image);
@@ -48,9 +48,14 @@ static int check(const void *params, const struct wtg_target *target,
 	struct params p = *(const struct params *)params;
 
 	(void)target;
+	if (wtg_image_is_checked(p.image))
+		return 0;
 	if (p.sha256 && wtg_image_check_sha256(p.image, p.sha256, progress, err) < 0)
 		return -1;
-	return p.integrity ? wtg_image_confine(p.image, &errand, &p, progress, NULL, err) : 0;
+	if (p.integrity && wtg_image_confine(p.image, &errand, &p, progress, NULL, err) < 0)
+		return -1;
+	wtg_image_set_checked(p.image);
+	return 0;
 }
 
 static const struct wtg_step_ops ops = {
