@@ -77,6 +77,22 @@ static void look_at_winload(struct wtg_inspection *in, struct wtg_ntfs *volume)
 	wtg_error_done(&err);
 }
 
+/* Such a Windows starts only where its loader and its filter Wof read what it is made of. */
+static void look_at_compression(struct wtg_inspection *in, struct wtg_ntfs *volume)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_ntfs_compact compact;
+
+	if (wtg_ntfs_count_compact(volume, &compact, &err) < 0)
+		wtg_find(in->findings, WTG_GRADE_WRONG, "compact", "%s", err.message);
+	else if (compact.n_files > 0)
+		wtg_find(in->findings, WTG_GRADE_OK, "compact",
+			 "%s, %" PRIu64 " files are compressed as Windows does it (CompactOS)",
+			 compact.algorithm ? compact.algorithm : "in ways unknown",
+			 compact.n_files);
+	wtg_error_done(&err);
+}
+
 /* What a portable Windows should have: the same table of edits that makes it, asked what it
  * would still change. */
 static void look_at_settings(struct wtg_inspection *in, const struct wtg_bytes *hive)
@@ -150,6 +166,7 @@ bool wtg_inspect_windows(struct wtg_inspection *in)
 	if (info.hibernated)
 		wtg_find(in->findings, WTG_GRADE_WARNING, TOPIC,
 			 "Windows is hibernated on it: starting it on another computer loses data");
+	look_at_compression(in, volume);
 	look_at_winload(in, volume);
 	look_at_registry(in, volume);
 	return true;

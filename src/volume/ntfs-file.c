@@ -175,8 +175,8 @@ bool wtg_ntfs_exists(struct wtg_ntfs *volume, const char *path)
 	return true;
 }
 
-/* Only plain files: what lies behind a reparse point is not what its data says. */
-static int check_plain(const ntfs_inode *inode, const char *path, struct wtg_error *err)
+/* Only files: what lies behind a reparse point is not what its data says. */
+static int check_file(const ntfs_inode *inode, const char *path, struct wtg_error *err)
 {
 	if (inode->mrec->flags & MFT_RECORD_IS_DIRECTORY)
 		return wtg_fail(err, WTG_INPUT, 0, "%s on the volume is a directory",
@@ -184,17 +184,14 @@ static int check_plain(const ntfs_inode *inode, const char *path, struct wtg_err
 	if (inode->flags & FILE_ATTR_ENCRYPTED)
 		return wtg_fail(err, WTG_INPUT, 0, "%s on the volume is encrypted", path);
 	if (inode->flags & FILE_ATTR_REPARSE_POINT)
-		return wtg_fail(err, WTG_INPUT, 0,
-				"%s on the volume is a link, or compressed as Windows "
-				"compresses system files (CompactOS), which wtgctl "
-				"cannot read", path);
+		return wtg_fail(err, WTG_INPUT, 0, "%s on the volume is a link", path);
 	return 0;
 }
 
 static int read_data(ntfs_attr *data, size_t max, const char *path, struct wtg_bytes *ret,
 		     struct wtg_error *err)
 {
-	struct wtg_bytes bytes = { 0 };
+	_cleanup_(wtg_bytes_done) struct wtg_bytes bytes = { 0 };
 
 	if (data->data_size < 0 || (uint64_t)data->data_size > max)
 		return wtg_fail(err, WTG_INPUT, 0,
@@ -209,34 +206,46 @@ static int read_data(ntfs_attr *data, size_t max, const char *path, struct wtg_b
 					data->data_size - (s64)bytes.size,
 					bytes.data + bytes.size);
 
-		if (n <= 0) {
-			wtg_bytes_done(&bytes);
+		if (n <= 0)
 			return wtg_fail(err, WTG_INPUT, n < 0 ? errno : EIO,
 					"read %s on the volume", path);
-		}
 		bytes.size += (size_t)n;
 	}
 	*ret = bytes;
+	bytes = (struct wtg_bytes){ 0 };
 	return 0;
+}
+
+int wtg_ntfs_read_stream(ntfs_inode *inode, const char *name, size_t max,
+			 const char *path, struct wtg_bytes *ret, struct wtg_error *err)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes units = wtg_utf16_from_utf8(name ? name : "");
+	ntfschar *of_name = name ? (ntfschar *)units.data : AT_UNNAMED;
+	ntfs_attr *data = ntfs_attr_open(inode, AT_DATA, of_name, (u32)units.size / 2 - 1);
+	int result;
+
+	if (!data)
+		return wtg_fail(err, WTG_INPUT, errno, "open %s%s%s on the volume", path,
+				name ? ":" : "", name ? name : "");
+	result = read_data(data, max, path, ret, err);
+	ntfs_attr_close(data);
+	return result;
 }
 
 int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max,
 		  struct wtg_bytes *ret, struct wtg_error *err)
 {
 	ntfs_inode *inode = open_path(volume, path);
-	ntfs_attr *data;
 	int result;
 
 	if (!inode)
 		return fail(volume, WTG_INPUT, "open", path, err);
-	result = check_plain(inode, path, err);
-	if (result == 0) {
-		data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
-		result = data ? read_data(data, max, path, ret, err) :
-				fail(volume, WTG_INPUT, "open", path, err);
-		if (data)
-			ntfs_attr_close(data);
-	}
+	if (wtg_ntfs_algorithm(inode))
+		result = wtg_ntfs_read_compact(inode, max, path, ret, err);
+	else if (check_file(inode, path, err) < 0)
+		result = -1;
+	else
+		result = wtg_ntfs_read_stream(inode, NULL, max, path, ret, err);
 	(void)ntfs_inode_close(inode);
 	return result;
 }
@@ -290,7 +299,11 @@ static int write_here(struct wtg_ntfs *ntfs, struct walk *walk,
 		inode = create_child(walk, S_IFREG);
 	if (!inode)
 		return fail(ntfs, WTG_SYSTEM, "create", walk->path, err);
-	if (check_plain(inode, walk->path, err) < 0)
+	if (wtg_ntfs_algorithm(inode))
+		result = wtg_fail(err, WTG_INPUT, 0,
+				  "%s on the volume is compressed (CompactOS), and wtgctl "
+				  "only reads such files", walk->path);
+	else if (check_file(inode, walk->path, err) < 0)
 		result = -1;
 	else if (is_new && security && set_security(walk, inode, security) < 0)
 		result = fail(ntfs, WTG_SYSTEM, "set the security of", walk->path, err);

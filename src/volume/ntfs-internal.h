@@ -13,6 +13,7 @@
 
 #include <ntfs-3g/volume.h>
 
+#include "base/bytes.h"
 #include "base/window.h"
 #include "volume/cache.h"
 #include "wtg/error.h"
@@ -45,3 +46,21 @@ struct wtg_ntfs {
 	struct wtg_ntfs_device *device;
 	struct _ntfs_volume *volume;
 };
+
+/* ------------------------------------------------------------------ files */
+
+struct _ntfs_inode;
+
+/* All of a stream, of the unnamed one if name (ASCII) is NULL; kind WTG_INPUT if it is not
+ * there, larger than max, or cannot be read.  path is for messages. */
+int wtg_ntfs_read_stream(struct _ntfs_inode *inode, const char *name, size_t max,
+			 const char *path, struct wtg_bytes *ret, struct wtg_error *err);
+
+#define WTG_WOF_TAG 0x80000017u /* IO_REPARSE_TAG_WOF */
+
+/* How CompactOS compressed a file: "lzx", a constant; NULL: it is something else. */
+const char *wtg_ntfs_algorithm(struct _ntfs_inode *inode);
+
+/* What such a file holds. */
+int wtg_ntfs_read_compact(struct _ntfs_inode *inode, size_t max, const char *path,
+			  struct wtg_bytes *ret, struct wtg_error *err);

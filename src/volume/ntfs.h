@@ -49,8 +49,8 @@ WTG_DEFINE_FREEP(struct wtg_ntfs, wtg_ntfs_abandon)
 
 bool wtg_ntfs_exists(struct wtg_ntfs *volume, const char *path);
 
-/* The unnamed data of a regular file of at most max bytes; kind WTG_INPUT if there is no
- * such file, it is larger, or it cannot be read. */
+/* What a regular file of at most max bytes holds, one that CompactOS compressed, too; kind
+ * WTG_INPUT if there is no such file, it is larger, or it cannot be read. */
 int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max,
 		  struct wtg_bytes *ret, struct wtg_error *err);
 
@@ -63,6 +63,15 @@ int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max,
 int wtg_ntfs_write(struct wtg_ntfs *volume, const char *path,
 		   const struct wtg_bytes *content, const struct wtg_bytes *security,
 		   struct wtg_error *err);
+
+/* How many files CompactOS compressed, and how, as some of them say: "lzx", "xpress4k", …,
+ * "several algorithms"; NULL: not known, or there are none. */
+struct wtg_ntfs_compact {
+	uint64_t n_files;
+	const char *algorithm;
+};
+int wtg_ntfs_count_compact(struct wtg_ntfs *volume, struct wtg_ntfs_compact *ret,
+			   struct wtg_error *err);
 
 /* Remove a file, or an empty directory, with its short name; absent is fine.  Other hard
  * links to the file stay. */

@@ -13,6 +13,7 @@
 #include <ntfs-3g/object_id.h>
 #include <ntfs-3g/reparse.h>
 #include <ntfs-3g/security.h>
+#include <wimlib.h>
 
 #include "base/alloc.h"
 #include "base/utf16.h"
@@ -287,5 +288,60 @@ void test_corpus_mark_compact(const char *path, const char *file)
 	ntfs_volume *vol = mount(path);
 
 	set_reparse(vol, file, 0x80000017, "\1\0\0\0\2\0\0\0\1\0\0\0\0\0\0\0", 16);
+	MUST(ntfs_umount(vol, FALSE) == 0);
+}
+
+/* The chunk table, and the chunks. */
+static struct wtg_bytes packed(const struct wtg_bytes *content, unsigned algorithm)
+{
+	static const struct {
+		enum wimlib_compression_type type;
+		size_t chunk;
+	} forms[] = {
+		[TEST_XPRESS4K] = { WIMLIB_COMPRESSION_TYPE_XPRESS, 4096 },
+		[TEST_LZX] = { WIMLIB_COMPRESSION_TYPE_LZX, 32768 },
+		[TEST_XPRESS8K] = { WIMLIB_COMPRESSION_TYPE_XPRESS, 8192 },
+		[TEST_XPRESS16K] = { WIMLIB_COMPRESSION_TYPE_XPRESS, 16384 },
+	};
+	size_t chunk = forms[algorithm].chunk, n = (content->size + chunk - 1) / chunk;
+	size_t table = n ? 4 * (n - 1) : 0;
+	struct wtg_bytes stream = { wtg_alloc(content->size + table + 1), table };
+	struct wimlib_compressor *compressor;
+
+	MUST(wimlib_create_compressor(forms[algorithm].type, chunk, 50, &compressor) ==
+	     0);
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *from = content->data + i * chunk;
+		size_t left = content->size - i * chunk, size = left < chunk ? left : chunk;
+		size_t done = wimlib_compress(from, size, stream.data + stream.size,
+					      size - 1, compressor);
+
+		if (i > 0)
+			wtg_put_le32(stream.data + 4 * (i - 1),
+				     (uint32_t)(stream.size - table));
+		if (done == 0)
+			memcpy(stream.data + stream.size, from, size);
+		stream.size += done ? done : size;
+	}
+	wimlib_free_compressor(compressor);
+	return stream;
+}
+
+void test_corpus_compact(const char *path, const char *file, unsigned algorithm,
+			 const struct wtg_bytes *content, const size_t *damage)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes stream = packed(content, algorithm);
+	char point[16] = { 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, (char)algorithm };
+	ntfs_volume *vol = mount(path);
+	ntfs_inode *ni = make(vol, file);
+	ntfs_attr *na = ntfs_attr_open(ni, AT_DATA, AT_UNNAMED, 0);
+
+	MUST(na && ntfs_attr_truncate(na, (s64)content->size) == 0);
+	ntfs_attr_close(na);
+	if (damage)
+		memset(stream.data + *damage, 0xa5, stream.size - *damage);
+	add_stream(ni, "WofCompressedData", &stream);
+	MUST(ntfs_inode_close(ni) == 0);
+	set_reparse(vol, file, 0x80000017, point, sizeof(point));
 	MUST(ntfs_umount(vol, FALSE) == 0);
 }

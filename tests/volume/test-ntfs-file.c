@@ -242,7 +242,7 @@ static void what_cannot_be_read_is_refused_by_name(void **state)
 	assert_good(wtg_ntfs_open(&window, &volume, &err));
 	assert_fails(wtg_ntfs_read(volume, "Windows/sizes/4096 bytes", 5000, &found,
 				   &err),
-		     WTG_INPUT, "CompactOS");
+		     WTG_INPUT, "WofCompressedData");
 	assert_fails(wtg_ntfs_write(volume, "Windows/sizes/4096 bytes", &content, NULL,
 				    &err),
 		     WTG_INPUT, "CompactOS");
