@@ -55,6 +55,40 @@ struct wtg_bytes wtg_utf16_from_utf8(const char *text)
 	return out;
 }
 
+/* A surrogate, in the three bytes that UTF-8 would have for it. */
+static size_t next_surrogate(const char *text, size_t length, uint32_t *ret_unit)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	if (length < 3 || s[0] != 0xed || (s[1] & 0xe0) != 0xa0 || (s[2] & 0xc0) != 0x80)
+		return 0;
+	*ret_unit = 0xd000u | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+	return 3;
+}
+
+size_t wtg_utf16_put_wtf8(uint8_t *ret, const char *text)
+{
+	size_t left = strlen(text), n_units = 0;
+
+	while (left > 0) {
+		uint32_t c = 0;
+		size_t n = wtg_utf8_next(text, left, &c);
+
+		if (n == 0)
+			n = next_surrogate(text, left, &c);
+		if (n == 0)
+			return SIZE_MAX;
+		text += n;
+		left -= n;
+		if (c >= 0x10000) {
+			wtg_put_le16(ret + 2 * n_units++, (uint16_t)(0xd7c0 + (c >> 10)));
+			c = 0xdc00 | (c & 0x3ff);
+		}
+		wtg_put_le16(ret + 2 * n_units++, (uint16_t)c);
+	}
+	return n_units;
+}
+
 static size_t put_utf8(char *out, uint32_t c)
 {
 	if (c < 0x80) {

@@ -27,6 +27,13 @@ size_t wtg_utf8_next(const char *text, size_t length, uint32_t *ret_char);
 struct wtg_bytes wtg_utf16_from_utf8(const char *text);
 
 /*
+ * WTF-8 (UTF-8 that may hold lone surrogates, as wimlib writes names that Windows allows) to
+ * UTF-16LE in ret, which has room for 2 * strlen(text) bytes.  Gives the number of units,
+ * SIZE_MAX if text is not WTF-8.
+ */
+size_t wtg_utf16_put_wtf8(uint8_t *ret, const char *text);
+
+/*
  * size bytes of UTF-16LE (at most; stops at a NUL) to UTF-8.  Lone surrogates become U+FFFD.
  * An odd last byte is ignored.  The caller frees.
  */

@@ -11,9 +11,9 @@
 
 struct wtg_blob_reader;
 
-/* The image must stay open as long, and be loaded (wtg_catalog_read() does). */
-int wtg_blob_reader_new(struct wtg_image *image, const struct wtg_edition *edition,
-			struct wtg_blob_reader **ret, struct wtg_error *err);
+/* The image must stay open as long, and be one that wtg_catalog_read() was called with. */
+struct wtg_blob_reader *wtg_blob_reader_new(struct wtg_image *image,
+					    const struct wtg_edition *edition);
 void wtg_blob_reader_free(struct wtg_blob_reader *reader);
 WTG_DEFINE_FREEP(struct wtg_blob_reader, wtg_blob_reader_free)
 

@@ -197,10 +197,15 @@ static const struct wtg_set *find_set(const struct wtg_image *image,
 	abort();
 }
 
+struct wtg_set *wtg_image_set(struct wtg_image *image, const struct wtg_edition *edition)
+{
+	return &image->items[find_set(image, edition) - image->items];
+}
+
 int wtg_image_load(struct wtg_image *image, const struct wtg_edition *edition,
 		   struct wtg_set **ret, struct wtg_error *err)
 {
-	struct wtg_set *set = &image->items[find_set(image, edition) - image->items];
+	struct wtg_set *set = wtg_image_set(image, edition);
 
 	if (!set->wim && wtg_set_load(set, err) < 0)
 		return -1;
@@ -253,7 +258,7 @@ uint64_t wtg_image_fetch_bytes(const struct wtg_image *image,
 int wtg_image_fetch(struct wtg_image *image, const struct wtg_edition *edition,
 		    struct wtg_progress *progress, struct wtg_error *err)
 {
-	struct wtg_set *set = &image->items[find_set(image, edition) - image->items];
+	struct wtg_set *set = wtg_image_set(image, edition);
 
 	/* What has it open would not see the copy. */
 	if (set->wim)

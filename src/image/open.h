@@ -46,6 +46,9 @@ void wtg_image_flatten(const struct wtg_image *image, struct wtg_packet *packet)
 int wtg_image_unflatten(struct wtg_image *image, const struct wtg_packet *packet,
 			struct wtg_error *err);
 
-/* The edition's set, with wimlib's view of it: opens that when it is not there yet. */
+/* The set that holds the edition. */
+struct wtg_set *wtg_image_set(struct wtg_image *image, const struct wtg_edition *edition);
+
+/* The same, with wimlib's view of it: opens that when it is not there yet. */
 int wtg_image_load(struct wtg_image *image, const struct wtg_edition *edition,
 		   struct wtg_set **ret, struct wtg_error *err);

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/crypto.h"
+#include "image/blob.h"
 #include "image/open.h"
 #include "image/resource.h"
 #include "wtg/text.h"
@@ -107,25 +108,17 @@ static int add_want(const struct wtg_node *node, void *context, struct wtg_error
 	return 0;
 }
 
-/* Ascending in the WIM, so that each chunk of a solid resource is decompressed once. */
+/* So that each chunk of a solid resource is decompressed once. */
 static int by_place(const void *a, const void *b)
 {
-	const struct wtg_blob *x = &(*(struct want *const *)a)->blob;
-	const struct wtg_blob *y = &(*(struct want *const *)b)->blob;
-
-	if (x->part != y->part)
-		return x->part < y->part ? -1 : 1;
-	if (x->offset != y->offset)
-		return x->offset < y->offset ? -1 : 1;
-	return (x->at > y->at) - (x->at < y->at);
+	return wtg_blob_compare(&(*(struct want *const *)a)->blob,
+				&(*(struct want *const *)b)->blob);
 }
 
 static int read_one(const struct wtg_set *set, struct want *want,
-		    struct wtg_resource **resource, struct wtg_error *err)
+		    struct wtg_blob_reader *reader, struct wtg_error *err)
 {
-	const struct wtg_part *part;
 	struct wtg_bytes *content = &want->file.content;
-	struct wtg_packing packing;
 	uint8_t sha1[WTG_SHA1_SIZE];
 
 	content->size = (size_t)want->blob.size_bytes;
@@ -134,20 +127,8 @@ static int read_one(const struct wtg_set *set, struct want *want,
 		return -1;
 	if (content->size == 0)
 		return 0;
-	part = &set->items[want->blob.part - 1];
-	packing = (struct wtg_packing){
-		.codec = wtg_wim_codec(set->wim),
-		.chunk_bytes = wtg_wim_chunk_bytes(set->wim),
-		.pipable = part->header.pipable,
-	};
-	if (!*resource || !wtg_resource_holds(*resource, &part->source, &want->blob)) {
-		wtg_resource_close(WTG_STEAL(*resource));
-		if (wtg_resource_open(&part->source, &want->blob, packing, resource,
-				      err) < 0)
-			return -1;
-	}
-	if (wtg_resource_read(*resource, content->data, content->size, want->blob.at,
-			      err) < 0)
+	if (wtg_set_packing(set, &want->blob, err) < 0 ||
+	    wtg_blob_read(reader, &want->blob, content->data, content->size, 0, err) < 0)
 		return -1;
 	wtg_sha1(content->data, content->size, sha1);
 	if (memcmp(sha1, want->blob.sha1, sizeof(sha1)) != 0)
@@ -156,9 +137,9 @@ static int read_one(const struct wtg_set *set, struct want *want,
 	return 0;
 }
 
-static int read_all(const struct wtg_set *set, struct wants *wants, struct wtg_error *err)
+static int read_all(const struct wtg_set *set, struct wants *wants,
+		    struct wtg_blob_reader *reader, struct wtg_error *err)
 {
-	_cleanup_(wtg_resource_closep) struct wtg_resource *resource = NULL;
 	_cleanup_free_ struct want **order = wtg_alloc(wants->n_items * sizeof(*order));
 
 	for (size_t i = 0; i < wants->n_items; i++)
@@ -166,7 +147,7 @@ static int read_all(const struct wtg_set *set, struct wants *wants, struct wtg_e
 	if (wants->n_items)
 		qsort(order, wants->n_items, sizeof(*order), by_place);
 	for (size_t i = 0; i < wants->n_items; i++)
-		if (read_one(set, order[i], &resource, err) < 0)
+		if (read_one(set, order[i], reader, err) < 0)
 			return wtg_while(err, "read %s", order[i]->file.path);
 	return 0;
 }
@@ -177,6 +158,8 @@ int wtg_image_read(struct wtg_image *image, const struct wtg_edition *edition,
 {
 	_cleanup_(wants_done) struct wants wants = { .max_bytes = max_bytes,
 						     .paths = paths };
+	_cleanup_(wtg_blob_reader_freep) struct wtg_blob_reader *reader =
+		wtg_blob_reader_new(image, edition);
 	struct wtg_set *set;
 
 	if (wtg_image_load(image, edition, &set, err) < 0)
@@ -185,7 +168,7 @@ int wtg_image_read(struct wtg_image *image, const struct wtg_edition *edition,
 		if (wtg_wim_walk(set->wim, edition->index, paths[wants.n_walked],
 				 WTG_WALK_TREE, add_want, &wants, err) < 0)
 			return -1;
-	if (read_all(set, &wants, err) < 0)
+	if (read_all(set, &wants, reader, err) < 0)
 		return -1;
 	for (size_t i = 0; i < wants.n_items; i++) {
 		struct wtg_file *file = &wants.items[i].file;

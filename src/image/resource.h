@@ -1,34 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading out of a WIM's resources in place: plain ones, ones in compressed chunks, and
- * solid ones, which many blobs share.  (Layout: Microsoft's WIM white paper; solid and
- * pipable as wimlib documents them.)
+ * Where the chunks of a WIM's resource lie: plain ones, compressed ones, and solid ones, which
+ * many blobs share.  (Layout: Microsoft's WIM white paper; solid and pipable as wimlib
+ * documents them.)
  */
 #pragma once
 
-#include "image/source.h"
-#include "image/wim.h"
+#include "image/ahead.h"
+#include "image/set.h"
 
-/* How a WIM packs what is not solid. */
-struct wtg_packing {
+/* Does not change once it is open. */
+struct wtg_resource {
+	const struct wtg_source *source; /* borrowed: its part of the WIM */
+	uint64_t offset, stored_bytes, size_bytes;
+	bool in_chunks; /* else stored as it is, and what follows is not filled in */
+	bool solid, pipable;
 	int codec;
 	uint32_t chunk_bytes;
-	bool pipable; /* a header before each chunk, the table behind the last */
+
+	uint64_t n_chunks;
+	uint64_t *ends;	      /* of the packed chunks, counted without pipe headers */
+	uint64_t data_offset; /* of the first packed chunk, from the resource's start */
 };
 
-struct wtg_resource;
+/* Ascending as they lie in the parts. */
+int wtg_blob_compare(const struct wtg_blob *a, const struct wtg_blob *b);
 
-/* Open the resource that holds blob, in source, its part of the WIM; borrows source. */
-int wtg_resource_open(const struct wtg_source *source, const struct wtg_blob *blob,
-		      struct wtg_packing packing, struct wtg_resource **ret,
+/* Fill in how a blob of the set is packed: of a solid one its resource says it itself. */
+int wtg_set_packing(const struct wtg_set *set, struct wtg_blob *blob, struct wtg_error *err);
+
+/* Open the resource that holds blob, whose packing is filled in. */
+int wtg_resource_open(const struct wtg_set *set, const struct wtg_blob *blob,
+		      struct wtg_ahead *ahead, struct wtg_resource *ret,
 		      struct wtg_error *err);
-void wtg_resource_close(struct wtg_resource *resource);
-WTG_DEFINE_FREEP(struct wtg_resource, wtg_resource_close)
+void wtg_resource_done(struct wtg_resource *resource);
 
 /* Is that the resource that holds blob, in source? */
 bool wtg_resource_holds(const struct wtg_resource *resource,
 			const struct wtg_source *source, const struct wtg_blob *blob);
 
-/* Uncompressed bytes; the chunk decompressed last is kept, so read ascending. */
-int wtg_resource_read(struct wtg_resource *resource, void *buffer, size_t size,
-		      uint64_t at, struct wtg_error *err);
+/* A chunk: where it is in the source, and how large there and unpacked. */
+struct wtg_chunk {
+	uint64_t at;
+	size_t packed, size;
+};
+int wtg_resource_chunk(const struct wtg_resource *resource, uint64_t i, struct wtg_chunk *ret,
+		       struct wtg_error *err);
+
+/* "... is damaged or encrypted"; always -1. */
+int wtg_resource_damaged(const struct wtg_resource *resource, struct wtg_error *err);

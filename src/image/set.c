@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/set.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -128,9 +129,18 @@ int wtg_set_load(struct wtg_set *set, struct wtg_error *err)
 {
 	if (wtg_skeleton_open(set, err) < 0)
 		return -1;
+	set->codec = wtg_wim_codec(set->wim);
+	set->chunk_bytes = wtg_wim_chunk_bytes(set->wim);
 	/* wimlib lowers its count when the table lacks an image's tree. */
 	if (wtg_wim_n_images(set->wim) != set->editions.n_items)
 		return wtg_fail(err, WTG_INPUT, 0, "%s has no tree for one of its images",
 				set->items[0].source.name);
 	return wtg_wim_each_blob(set->wim, check_blob, set, err);
+}
+
+void wtg_set_unload(struct wtg_set *set)
+{
+	wtg_wim_close(WTG_STEAL(set->wim));
+	/* Hundreds of thousands of small pieces, which free() alone would keep. */
+	malloc_trim(0);
 }

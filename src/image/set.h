@@ -19,7 +19,9 @@ struct wtg_set {
 	struct wtg_part *items;
 	size_t n_items, capacity;
 	struct wtg_editions editions;
-	struct wtg_wim *wim; /* NULL: not opened in this process */
+	struct wtg_wim *wim; /* NULL: not open in this process */
+	int codec; /* WTG_CODEC_x, of what is not solid; known since it was opened */
+	uint32_t chunk_bytes;
 };
 
 void wtg_set_done(struct wtg_set *set);
@@ -37,6 +39,9 @@ int wtg_set_read(wtg_part_fn *next, void *context, struct wtg_set *ret,
 /* Open it with wimlib, and check that every resource lies within its part, which finds
  * truncated files. */
 int wtg_set_load(struct wtg_set *set, struct wtg_error *err);
+
+/* Let go of wimlib's view, and of the memory that it takes. */
+void wtg_set_unload(struct wtg_set *set);
 
 /* The bytes that wimlib cannot reach where they are, and their copying. */
 uint64_t wtg_set_fetch_bytes(const struct wtg_set *set);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "image/open.h"
+#include "image/tree.h"
 
 #include <string.h>
 
 #include "base/utf16.h"
+#include "image/open.h"
 #include "wtg/text.h"
 
 /* Everything else may be in a name, also what Windows' own programs would not make. */
@@ -40,13 +41,12 @@ static bool has_bad_short_name(const struct wtg_node *node)
 	       (!is_dos_name(node->short_name) || strpbrk(node->name, "\"*<>?|"));
 }
 
-static int check_node(const struct wtg_node *node, void *context, struct wtg_error *err)
+int wtg_node_check(const struct wtg_node *node, struct wtg_error *err)
 {
 	const char *wrong = misread(node->name);
 	bool left_out = node->is_encrypted && !node->is_dir;
 	_cleanup_free_ char *path = NULL;
 
-	(void)context;
 	if (!wrong && !left_out && !node->lacks_content && !has_bad_short_name(node))
 		return 0;
 	path = wtg_text_printable(node->path);
@@ -63,6 +63,12 @@ static int check_node(const struct wtg_node *node, void *context, struct wtg_err
 				"the image does not have the content of %s", path);
 	return wtg_fail(err, WTG_INPUT, 0,
 			"the image has a file whose short name NTFS cannot hold: %s", path);
+}
+
+static int check_node(const struct wtg_node *node, void *context, struct wtg_error *err)
+{
+	(void)context;
+	return wtg_node_check(node, err);
 }
 
 int wtg_image_check_tree(struct wtg_image *image, const struct wtg_edition *edition,

@@ -170,6 +170,34 @@ static bool lacks_content(const struct wimlib_dir_entry *entry)
 	return false;
 }
 
+/* Seconds from 1601 to 1970. */
+#define EPOCH_SECONDS 11644473600ll
+
+static uint64_t filetime(const struct wimlib_timespec *t, int32_t high)
+{
+	int64_t seconds = (int64_t)((uint64_t)(uint32_t)high << 32 | (uint32_t)t->tv_sec);
+
+	return ((uint64_t)seconds + EPOCH_SECONDS) * 10000000 + (uint64_t)t->tv_nsec / 100;
+}
+
+static const uint8_t *object_id_of(const struct wimlib_dir_entry *entry)
+{
+	static const uint8_t none[WIMLIB_GUID_LEN];
+	const uint8_t *id = entry->object_id.object_id;
+
+	_Static_assert(sizeof(entry->object_id) == 64, "as NTFS has it");
+	return memcmp(id, none, sizeof(none)) == 0 ? NULL : id;
+}
+
+const char *wtg_node_stream(const struct wtg_node *node, uint32_t i, struct wtg_blob *ret)
+{
+	const struct wimlib_stream_entry *stream =
+		(const struct wimlib_stream_entry *)node->streams + i + 1;
+
+	*ret = blob_of(&stream->resource);
+	return stream->stream_name;
+}
+
 static int visit_node(const struct wimlib_dir_entry *entry, void *context)
 {
 	const struct visit *visit = context;
@@ -183,6 +211,19 @@ static int visit_node(const struct wimlib_dir_entry *entry, void *context)
 		.is_compacted = entry->reparse_tag == WIMLIB_REPARSE_TAG_WOF,
 		.lacks_content = lacks_content(entry),
 		.blob = blob_of(&entry->streams[0].resource),
+		.depth = entry->depth,
+		.attributes = entry->attributes,
+		.reparse_tag = entry->reparse_tag,
+		.created = filetime(&entry->creation_time, entry->creation_time_high),
+		.written = filetime(&entry->last_write_time, entry->last_write_time_high),
+		.accessed = filetime(&entry->last_access_time, entry->last_access_time_high),
+		.link_group = entry->hard_link_group_id,
+		.n_links = entry->num_links,
+		.security = entry->security_descriptor,
+		.security_size = entry->security_descriptor_size,
+		.object_id = object_id_of(entry),
+		.n_named_streams = entry->num_named_streams,
+		.streams = entry->streams,
 	};
 
 	return visit->node_fn(&node, visit->context, visit->err) < 0 ? FAILED_HERE : 0;

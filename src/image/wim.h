@@ -29,23 +29,37 @@ struct wtg_blob {
 	uint64_t at;		 /* of the blob in the uncompressed resource */
 	bool compressed, solid;
 
-	/* How it is packed, filled in by wtg_catalog_read() only: WTG_CODEC_x, and what is
-	 * unpacked at once.  Reading is quickest between multiples of chunk_bytes, counted from
-	 * the start of the resource. */
+	/* How it is packed, filled in by wtg_set_packing() only: WTG_CODEC_x, and what is
+	 * unpacked at once, 1 of what is stored as it is.  Reading is quickest between multiples
+	 * of chunk_bytes, counted from the start of the resource. */
 	int codec;
 	uint32_t chunk_bytes;
 };
 
-/* One name in an image. */
+/* One name in an image, with all that is known of its file.  Text is WTF-8. */
 struct wtg_node {
 	const char *path; /* without a leading '/' */
-	const char *name;
+	const char *name; /* "": the root */
 	const char *short_name; /* for DOS; NULL: it has none */
+	size_t depth;		/* 0: the root */
 	bool is_dir, is_reparse, is_encrypted;
 	bool is_compacted;    /* a reparse point that CompactOS made of a plain file */
 	bool lacks_content;   /* the WIM does not have one of its streams */
-	struct wtg_blob blob; /* of the unnamed data */
+	struct wtg_blob blob; /* of the unnamed data; of a reparse point, its data */
+
+	uint32_t attributes, reparse_tag;
+	uint64_t created, written, accessed; /* 100 ns since 1601 */
+	uint64_t link_group; /* equal for the names of one file, */
+	uint32_t n_links;    /* if there are several */
+	const void *security; /* self-relative descriptor; NULL: it has none */
+	size_t security_size;
+	const uint8_t *object_id; /* 64 bytes; NULL: it has none */
+	uint32_t n_named_streams;
+	const void *streams; /* see wtg_node_stream() */
 };
+
+/* The name and the content of named stream i of a node, from 0. */
+const char *wtg_node_stream(const struct wtg_node *node, uint32_t i, struct wtg_blob *ret);
 
 struct wtg_wim;
 

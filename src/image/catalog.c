@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/catalog.h"
+
+#include "base/alloc.h"
+#include "image/catalog-walk.h"
+#include "image/open.h"
+
+void wtg_catalog_free(struct wtg_catalog *catalog)
+{
+	if (!catalog)
+		return;
+	free(catalog->inodes);
+	free(catalog->names);
+	free(catalog->streams);
+	free(catalog->blobs);
+	free(catalog->descriptors);
+	wtg_arena_free(catalog->arena);
+	free(catalog);
+}
+
+int wtg_catalog_read(struct wtg_image *image, const struct wtg_edition *edition,
+		     struct wtg_catalog **ret, struct wtg_error *err)
+{
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = wtg_alloc(sizeof(*catalog));
+	_cleanup_(wtg_found_done) struct wtg_found found = { 0 };
+	struct wtg_set *set;
+
+	if (wtg_image_load(image, edition, &set, err) < 0 ||
+	    wtg_found_walk(set, edition, &found, err) < 0)
+		return -1;
+	wtg_set_unload(set);
+	if (wtg_found_order(&found, set, catalog, err) < 0)
+		return -1;
+	*ret = WTG_STEAL(catalog);
+	return 0;
+}

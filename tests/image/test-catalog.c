@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Flat tables of an edition, against what wimlib says of the same. */
+#include "media.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../apply/tree.h"
+#include "corpus.h"
+#include "image/blob.h"
+#include "image/catalog.h"
+#include "image/open.h"
+#include "print-catalog.h"
+#include "wtg/text.h"
+
+#define MIB (1ull << 20)
+
+/* One of everything that NTFS holds. */
+static char *volume;
+
+static int make_volume(void **state)
+{
+	(void)state;
+	volume = wtg_text("%s/source", test_dir());
+	test_corpus_volume(volume, 64 * MIB);
+	return 0;
+}
+
+static int free_volume(void **state)
+{
+	(void)state;
+	free(volume);
+	return 0;
+}
+
+static char *capture(const char *name, const char *options)
+{
+	char *path = wtg_text("%s/%s", test_dir(), name);
+
+	free(test_run(NULL, "rm -f %s; wimlib-imagex capture %s %s one %s", path, volume, path,
+		      options));
+	return path;
+}
+
+static void read_catalog(const char *path, struct wtg_image **ret_image,
+			 struct wtg_catalog **ret)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	assert_good(wtg_image_open_files(path, ret_image, &err));
+	assert_good(wtg_image_parse(*ret_image, &err));
+	assert_good(wtg_catalog_read(*ret_image, wtg_image_edition(*ret_image, 0), ret, &err));
+}
+
+static void expect_same(const char *path, const char *wim)
+{
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+	_cleanup_free_ char *theirs = test_tree(wim, 1), *theirs_sorted = sort_lines(theirs);
+	_cleanup_free_ char *ours = NULL, *ours_sorted = NULL;
+
+	read_catalog(path, &image, &catalog);
+	ours = print_catalog(catalog);
+	ours_sorted = sort_lines(ours);
+	test_trees_equal(ours_sorted, theirs_sorted);
+}
+
+static void it_says_all_that_wimlib_says(void **state)
+{
+	static const char *const options[] = { "--compress=none", "--compress=XPRESS",
+					       "--compress=LZX", "--solid",
+					       "--compress=LZX --pipable" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		_cleanup_free_ char *wim = capture("a.wim", options[i]);
+		_cleanup_free_ char *grafts = wtg_text("sources/install.wim=%s", wim);
+		_cleanup_free_ char *iso = media_iso("a.iso", grafts);
+
+		expect_same(wim, wim);
+		expect_same(iso, wim);
+	}
+}
+
+static void the_parts_of_a_split_set_are_one(void **state)
+{
+	_cleanup_free_ char *wim = capture("a.wim", "--compress=LZX");
+	_cleanup_free_ char *first = wtg_text("%s/a.swm", test_dir());
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+
+	(void)state;
+	free(test_run(NULL, "wimlib-imagex split %s %s 1", wim, first));
+	expect_same(first, wim);
+	read_catalog(first, &image, &catalog);
+	assert_true(catalog->blobs[catalog->n_blobs - 1].part > 1);
+}
+
+static bool ascends(const struct wtg_blob *a, const struct wtg_blob *b)
+{
+	if (a->part != b->part)
+		return a->part < b->part;
+	return a->offset != b->offset ? a->offset < b->offset : a->at < b->at;
+}
+
+static void blobs_ascend_and_are_there_once(void **state)
+{
+	static const char *const options[] = { "--compress=LZX", "--solid" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		_cleanup_free_ char *wim = capture("a.wim", options[i]);
+		_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+		_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+
+		read_catalog(wim, &image, &catalog);
+		assert_true(catalog->n_blobs > 10);
+		for (uint32_t k = 1; k < catalog->n_blobs; k++)
+			assert_true(ascends(&catalog->blobs[k - 1], &catalog->blobs[k]));
+		for (uint32_t k = 0; k < catalog->n_blobs; k++) {
+			const struct wtg_blob *blob = &catalog->blobs[k];
+
+			assert_true(blob->size_bytes > 0);
+			assert_int_equal(blob->codec, blob->solid ? WTG_CODEC_LZMS :
+						      blob->compressed ? WTG_CODEC_LZX :
+									 WTG_CODEC_NONE);
+			assert_int_equal(blob->chunk_bytes, blob->solid ? 64 * MIB :
+							    blob->compressed ? 32768 : 1);
+		}
+	}
+}
+
+static void directories_come_before_what_lies_in_them(void **state)
+{
+	_cleanup_free_ char *wim = capture("a.wim", "--compress=LZX");
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+	uint32_t next = 0;
+
+	(void)state;
+	read_catalog(wim, &image, &catalog);
+	assert_int_equal(catalog->inodes[0].n_names, 0);
+	for (uint32_t i = 0; i < catalog->n_inodes; i++) {
+		const struct wtg_catalog_inode *inode = &catalog->inodes[i];
+
+		assert_int_equal(inode->first_name, next);
+		next += inode->n_names;
+		for (uint32_t k = 0; k < inode->n_names; k++) {
+			assert_int_equal(catalog->names[inode->first_name + k].inode, i);
+			assert_true(catalog->names[inode->first_name + k].parent < i);
+		}
+	}
+	assert_int_equal(next, catalog->n_names);
+}
+
+static void equal_descriptors_are_there_once(void **state)
+{
+	_cleanup_free_ char *wim = capture("a.wim", "--compress=LZX");
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+
+	(void)state;
+	read_catalog(wim, &image, &catalog);
+	assert_true(catalog->n_descriptors > 1);
+	for (uint32_t i = 0; i < catalog->n_descriptors; i++)
+		for (uint32_t k = 0; k < i; k++) {
+			const struct wtg_bytes *a = &catalog->descriptors[i];
+			const struct wtg_bytes *b = &catalog->descriptors[k];
+
+			assert_false(a->size == b->size &&
+				     memcmp(a->data, b->data, a->size) == 0);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_says_all_that_wimlib_says),
+		cmocka_unit_test(the_parts_of_a_split_set_are_one),
+		cmocka_unit_test(blobs_ascend_and_are_there_once),
+		cmocka_unit_test(directories_come_before_what_lies_in_them),
+		cmocka_unit_test(equal_descriptors_are_there_once),
+	};
+	return cmocka_run_group_tests_name("catalog", tests, make_volume, free_volume);
+}
