@@ -3,8 +3,8 @@
 
 #include "volume/ntfs.h"
 
-int wtg_apply(const struct wtg_application *application, const struct wtg_window *window,
-	      struct wtg_progress *progress, struct wtg_error *err)
+static int extract(const struct wtg_application *application, const struct wtg_window *window,
+		   struct wtg_progress *progress, struct wtg_error *err)
 {
 	struct wtg_error lost = WTG_ERROR_INIT;
 	const char *name = wtg_ntfs_lend(window);
@@ -18,4 +18,14 @@ int wtg_apply(const struct wtg_application *application, const struct wtg_window
 	wtg_error_done(err);
 	*err = lost;
 	return -1;
+}
+
+int wtg_apply(const struct wtg_application *application, const struct wtg_window *window,
+	      struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct wtg_overlay *overlay = application->overlay;
+
+	if (extract(application, window, progress, err) < 0)
+		return -1;
+	return overlay && overlay->n_items > 0 ? wtg_overlay_write(overlay, window, err) : 0;
 }

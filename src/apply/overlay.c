@@ -36,6 +36,44 @@ void wtg_overlay_drop(struct wtg_overlay *overlay, const char *path)
 	WTG_APPEND(overlay, file);
 }
 
+/* What an entry does, and what the plan calls those that do it. */
+enum what { REPLACE, ADD, LEAVE_OUT };
+static const char *const keys[] = { "replaced", "added", "left_out" };
+
+static enum what what(const struct wtg_overlay_file *file)
+{
+	if (file->drop)
+		return LEAVE_OUT;
+	return file->in_image ? REPLACE : ADD;
+}
+
+static void describe_all(const struct wtg_overlay *overlay, enum what chosen,
+			 struct wtg_facts *out)
+{
+	wtg_fact_open(out, keys[chosen], WTG_LIST);
+	for (size_t i = 0; i < overlay->n_items; i++) {
+		const struct wtg_overlay_file *file = &overlay->items[i];
+
+		if (what(file) != chosen)
+			continue;
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_fact_text(out, "path", file->path);
+		if (chosen == REPLACE)
+			wtg_fact_bytes(out, "was_bytes", file->image_bytes);
+		wtg_fact_bytes(out, "size_bytes",
+			       file->drop ? file->image_bytes : file->content.size);
+		wtg_fact_close(out);
+	}
+	wtg_fact_close(out);
+}
+
+void wtg_overlay_describe(const struct wtg_overlay *overlay, struct wtg_facts *out)
+{
+	describe_all(overlay, REPLACE, out);
+	describe_all(overlay, ADD, out);
+	describe_all(overlay, LEAVE_OUT, out);
+}
+
 const struct wtg_overlay_file *wtg_overlay_find(const struct wtg_overlay *overlay,
 						const char *path)
 {

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 
 #include "base/bytes.h"
+#include "base/window.h"
+#include "wtg/facts.h"
 
 struct wtg_overlay_file {
 	char *path; /* in the volume: UTF-8, '/' between the parts, whatever the case */
@@ -15,6 +17,8 @@ struct wtg_overlay_file {
 	struct wtg_bytes content; /* else, of the file, new or in place: what is there keeps
 				   * names, descriptor, creation time and object id */
 	struct wtg_bytes security; /* of a new file, self-relative; empty: as it inherits */
+	bool in_image;        /* for plans: the image has a file there, */
+	uint64_t image_bytes; /* of this size */
 };
 
 struct wtg_overlay {
@@ -32,3 +36,14 @@ void wtg_overlay_drop(struct wtg_overlay *overlay, const char *path);
 /* The entry for that path, whatever the case; NULL: none. */
 const struct wtg_overlay_file *wtg_overlay_find(const struct wtg_overlay *overlay,
 						const char *path);
+
+/* Lay it over the finished volume in a window: for an engine that cannot do so by itself. */
+int wtg_overlay_write(const struct wtg_overlay *overlay, const struct wtg_window *window,
+		      struct wtg_error *err);
+
+/* Is it what lies on the volume in a window?  Kind WTG_MISMATCH. */
+int wtg_overlay_compare(const struct wtg_overlay *overlay, const struct wtg_window *window,
+			struct wtg_error *err);
+
+/* The files that are replaced, added and left out, with their sizes. */
+void wtg_overlay_describe(const struct wtg_overlay *overlay, struct wtg_facts *out);

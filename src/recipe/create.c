@@ -45,8 +45,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	wtg_step_wipe_target(plan, target, &layout, &room);
 	wtg_step_stamp_drive(plan, target, stamp_id);
 	wtg_step_format_windows(plan, &layout, label);
-	wtg_step_apply_image(plan, image, edition, &layout);
-	wtg_step_patch_windows(plan, &layout, &survey, &subject);
+	wtg_step_apply_image(plan, &layout, &survey, &subject);
 	wtg_step_format_data(plan, &layout, request->data_fs);
 	if (wtg_step_write_esp(plan, &layout, &survey, &subject,
 			       wtg_manifest(&subject, &layout), err) < 0)

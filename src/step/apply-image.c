@@ -8,6 +8,9 @@ struct params {
 	struct wtg_image *image;
 	const struct wtg_edition *edition;
 	struct wtg_layout layout;
+	struct wtg_overlay overlay; /* what makes it portable */
+	struct wtg_edits edits;     /* of the hive in it */
+	char *answer_kept;
 };
 
 static void describe(const void *params, struct wtg_facts *out)
@@ -17,6 +20,10 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_fact_text(out, "edition", p->edition->display_name);
 	wtg_fact_number(out, "files", p->edition->n_files);
 	wtg_fact_bytes(out, "write_bytes", p->edition->size_bytes);
+	wtg_overlay_describe(&p->overlay, out);
+	wtg_fact_text(out, "answer_file_kept", p->answer_kept);
+	wtg_fact_text(out, "hive", WTG_SYSTEM_PATH);
+	wtg_edits_describe(&p->edits, out);
 }
 
 static uint64_t cost(const void *params, enum wtg_phase phase)
@@ -38,6 +45,7 @@ static int apply_edition(void *context, struct wtg_progress *progress,
 	const struct wtg_application application = {
 		.image = a->params->image,
 		.edition = a->params->edition,
+		.overlay = &a->params->overlay,
 	};
 
 	(void)reply;
@@ -58,18 +66,56 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 				 NULL, err);
 }
 
+/* All else that was written is what was read back; this is what Windows is to find. */
+static int verify(const void *params, const struct wtg_window *disk, enum wtg_verify how,
+		  struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct params *p = params;
+	const struct wtg_window window = wtg_window_part(disk, p->layout.windows.offset,
+							 p->layout.windows.length);
+
+	(void)how;
+	(void)progress;
+	return wtg_overlay_compare(&p->overlay, &window, err);
+}
+
+static void release(void *params)
+{
+	struct params *p = params;
+
+	wtg_overlay_done(&p->overlay);
+	wtg_edits_done(&p->edits);
+	free(p->answer_kept);
+	free(p);
+}
+
 static const struct wtg_step_ops ops = {
 	.name = "apply-image",
 	.describe = describe,
 	.cost = cost,
 	.apply = apply,
-	.free = free,
+	.verify = verify,
+	.free = release,
 };
 
-void wtg_step_apply_image(struct wtg_plan *plan, struct wtg_image *image,
-			  const struct wtg_edition *edition, const struct wtg_layout *layout)
+void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout,
+			  struct wtg_survey *survey, const struct wtg_subject *subject)
 {
-	struct params p = { image, edition, *layout };
+	struct params *p = wtg_alloc(sizeof(*p));
 
-	wtg_plan_append(plan, &ops, wtg_copy(&p, sizeof(p)));
+	*p = (struct params){
+		.image = subject->image,
+		.edition = subject->edition,
+		.layout = *layout,
+		.overlay = survey->overlay,
+		.edits = survey->edits,
+		.answer_kept = WTG_STEAL(survey->answer_kept),
+	};
+	survey->overlay = (struct wtg_overlay){ 0 };
+	survey->edits = (struct wtg_edits){ 0 };
+	if (p->edits.captured)
+		wtg_plan_warn(plan, "the image was booted before it was captured (not generalised): "
+				    "what it remembers of computer and drives is taken out, but it "
+				    "still has that installation's name and identifiers");
+	wtg_plan_append(plan, &ops, p);
 }

@@ -48,14 +48,10 @@ void wtg_step_stamp_drive(struct wtg_plan *plan, const struct wtg_target *target
 void wtg_step_format_windows(struct wtg_plan *plan, const struct wtg_layout *layout,
 			     const char *label);
 
-/* apply-image: the edition onto it. */
-void wtg_step_apply_image(struct wtg_plan *plan, struct wtg_image *image,
-			  const struct wtg_edition *edition, const struct wtg_layout *layout);
-
-/* patch-windows: the registry and the files that make it portable.  Takes the edits and the
- * hive out of the survey. */
-void wtg_step_patch_windows(struct wtg_plan *plan, const struct wtg_layout *layout,
-			    struct wtg_survey *survey, const struct wtg_subject *subject);
+/* apply-image: the edition onto it, with the registry and the files that make it portable.
+ * Takes the overlay and the edits out of the survey. */
+void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout,
+			  struct wtg_survey *survey, const struct wtg_subject *subject);
 
 /* format-data: the user's own partition. */
 void wtg_step_format_data(struct wtg_plan *plan, const struct wtg_layout *layout,

@@ -35,6 +35,21 @@ static void flatten_edit(const struct wtg_edit *edit, struct wtg_packet *packet)
 	wtg_packet_text(packet, edit->reason);
 }
 
+static void flatten_overlay(const struct wtg_overlay *overlay, struct wtg_packet *packet)
+{
+	wtg_packet_number(packet, overlay->n_items);
+	for (size_t i = 0; i < overlay->n_items; i++) {
+		const struct wtg_overlay_file *file = &overlay->items[i];
+
+		wtg_packet_text(packet, file->path);
+		wtg_packet_number(packet, file->drop);
+		wtg_packet_bytes(packet, file->content.data, file->content.size);
+		wtg_packet_bytes(packet, file->security.data, file->security.size);
+		wtg_packet_number(packet, file->in_image);
+		wtg_packet_number(packet, file->image_bytes);
+	}
+}
+
 void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *packet)
 {
 	wtg_packet_number(packet, survey->warnings.n_items);
@@ -45,10 +60,8 @@ void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *pack
 	wtg_packet_number(packet, survey->edits.n_items);
 	for (size_t i = 0; i < survey->edits.n_items; i++)
 		flatten_edit(&survey->edits.items[i], packet);
-	wtg_packet_bytes(packet, survey->system.data, survey->system.size);
-	wtg_packet_number(packet, survey->winre_bytes);
-	wtg_packet_number(packet, survey->has_panther_answer);
-	wtg_packet_number(packet, survey->has_sysprep_answer);
+	flatten_overlay(&survey->overlay, packet);
+	wtg_packet_text(packet, survey->answer_kept);
 }
 
 /* ------------------------------------------------------------------ and back */
@@ -62,7 +75,7 @@ static char *read_some_text(struct wtg_reader *reader)
 	return wtg_text_copy(text ? text : "");
 }
 
-/* What a path within the ESP is: no part empty, "." or "..", and none absolute. */
+/* What a path within a volume is: no part empty, "." or "..", and none absolute. */
 static bool is_inside(const char *path)
 {
 	for (const char *part = path;;) {
@@ -132,6 +145,31 @@ static void read_edits(struct wtg_reader *reader, struct wtg_edits *edits)
 	}
 }
 
+static char *read_path(struct wtg_reader *reader)
+{
+	char *path = read_some_text(reader);
+
+	if (!is_inside(path))
+		reader->bad = true;
+	return path;
+}
+
+static void read_overlay(struct wtg_reader *reader, struct wtg_overlay *overlay)
+{
+	size_t n = wtg_read_count(reader);
+
+	for (size_t i = 0; i < n && !reader->bad; i++) {
+		struct wtg_overlay_file file = { .path = read_path(reader) };
+
+		file.drop = wtg_read_truth(reader);
+		file.content = wtg_read_bytes(reader);
+		file.security = wtg_read_bytes(reader);
+		file.in_image = wtg_read_truth(reader);
+		file.image_bytes = wtg_read_number(reader);
+		WTG_APPEND(overlay, file);
+	}
+}
+
 int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret,
 			 struct wtg_error *err)
 {
@@ -143,10 +181,8 @@ int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret
 		WTG_APPEND(&survey.warnings, read_some_text(&reader));
 	read_boot(&reader, &survey.boot);
 	read_edits(&reader, &survey.edits);
-	survey.system = wtg_read_bytes(&reader);
-	survey.winre_bytes = wtg_read_number(&reader);
-	survey.has_panther_answer = wtg_read_truth(&reader);
-	survey.has_sysprep_answer = wtg_read_truth(&reader);
+	read_overlay(&reader, &survey.overlay);
+	survey.answer_kept = wtg_text_copy(wtg_read_text(&reader));
 	if (!wtg_reader_done(&reader))
 		return wtg_fail(err, WTG_INPUT, 0,
 				"the process that reads the image gave back what makes no sense");

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "windows/hive.h"
+#include "windows/unattend.h"
 #include "wtg/text.h"
 
 /* Real SYSTEM hives have 8 to 16 MB; a busy server's several times that. */
@@ -10,6 +11,9 @@
 
 /* All boot trees of Windows 11 with both chains have some 60 MB. */
 #define MAX_BOOT_BYTES (512u << 20)
+
+#define WINRE_PATH "Windows/System32/Recovery/Winre.wim"
+#define ANSWER_PATH "Windows/System32/Sysprep/unattend.xml"
 
 struct survey {
 	struct wtg_image *image;
@@ -48,6 +52,28 @@ static int look_at_boot_files(struct survey *s, struct wtg_error *err)
 	return 0;
 }
 
+/* Say in the overlay's last entry what the image has in its place. */
+static void note_image(struct survey *s, uint64_t size_bytes)
+{
+	struct wtg_overlay_file *last = &s->made.overlay.items[s->made.overlay.n_items - 1];
+
+	last->in_image = true;
+	last->image_bytes = size_bytes;
+}
+
+static int edit_hive(struct survey *s, const struct wtg_bytes *hive, struct wtg_error *err)
+{
+	struct wtg_bytes edited = { 0 };
+
+	if (wtg_edits_changes(&s->made.edits) == 0)
+		return 0;
+	if (wtg_hive_edit(hive, &s->made.edits, &edited, err) < 0)
+		return -1;
+	wtg_overlay_put(&s->made.overlay, WTG_SYSTEM_PATH, edited, (struct wtg_bytes){ 0 });
+	note_image(s, hive->size);
+	return 0;
+}
+
 static int edit_registry(struct survey *s, struct wtg_error *err)
 {
 	const struct wtg_edit_options options = {
@@ -71,7 +97,7 @@ static int edit_registry(struct survey *s, struct wtg_error *err)
 				": it is no Windows that could start");
 	if (wtg_edits_plan(&files.items[0].content, &options, &s->made.edits, err) < 0)
 		return -1;
-	return wtg_hive_edit(&files.items[0].content, &s->made.edits, &s->made.system, err);
+	return edit_hive(s, &files.items[0].content, err);
 }
 
 static int look_at_registry(struct survey *s, struct wtg_error *err)
@@ -81,19 +107,43 @@ static int look_at_registry(struct survey *s, struct wtg_error *err)
 	return 0;
 }
 
-static int look_at_recovery(struct survey *s, struct wtg_error *err)
+/* An answer file of the image's own is not overwritten, or passed over by another place. */
+static int plan_answer(struct survey *s, struct wtg_error *err)
 {
-	struct wtg_image_stat winre, panther, sysprep;
+	static const char *const places[] = { "Windows/Panther/unattend.xml", ANSWER_PATH };
+	struct wtg_image_stat there;
 
-	if (wtg_image_stat(s->image, s->edition, WTG_WINRE_PATH, &winre, err) < 0 ||
-	    wtg_image_stat(s->image, s->edition, WTG_PANTHER_PATH, &panther, err) < 0 ||
-	    wtg_image_stat(s->image, s->edition, WTG_SYSPREP_PATH, &sysprep, err) < 0)
-		return -1;
-	if (winre.exists && !winre.is_dir)
-		s->made.winre_bytes = winre.size_bytes ? winre.size_bytes : 1;
-	s->made.has_panther_answer = panther.exists;
-	s->made.has_sysprep_answer = sysprep.exists;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (wtg_image_stat(s->image, s->edition, places[i], &there, err) < 0)
+			return -1;
+		if (there.exists) {
+			s->made.answer_kept = wtg_text_copy(places[i]);
+			return 0;
+		}
+	}
+	wtg_overlay_put(&s->made.overlay, ANSWER_PATH,
+			wtg_unattend_without_winre(s->edition->arch), (struct wtg_bytes){ 0 });
 	return 0;
+}
+
+/*
+ * WinRE repairs the computer that it finds, which is never what a portable Windows is for.
+ * Both of Microsoft's ways: no Winre.wim, and an answer file that takes it out of service at
+ * the first start.
+ */
+static int plan_recovery(struct survey *s, struct wtg_error *err)
+{
+	struct wtg_image_stat winre;
+
+	if (s->request->winre)
+		return 0;
+	if (wtg_image_stat(s->image, s->edition, WINRE_PATH, &winre, err) < 0)
+		return -1;
+	if (winre.exists && !winre.is_dir) {
+		wtg_overlay_drop(&s->made.overlay, WINRE_PATH);
+		note_image(s, winre.size_bytes);
+	}
+	return plan_answer(s, err);
 }
 
 /* In the worker. */
@@ -104,7 +154,7 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 
 	(void)progress;
 	if (look_at_traps(s, err) < 0 || look_at_boot_files(s, err) < 0 ||
-	    look_at_registry(s, err) < 0 || look_at_recovery(s, err) < 0)
+	    look_at_registry(s, err) < 0 || plan_recovery(s, err) < 0)
 		return -1;
 	wtg_survey_flatten(&s->made, reply);
 	return 0;
@@ -130,6 +180,7 @@ void wtg_survey_done(struct wtg_survey *survey)
 	free(survey->warnings.items);
 	wtg_bootfiles_done(&survey->boot);
 	wtg_edits_done(&survey->edits);
-	wtg_bytes_done(&survey->system);
+	wtg_overlay_done(&survey->overlay);
+	free(survey->answer_kept);
 	*survey = (struct wtg_survey){ 0 };
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "apply/overlay.h"
 #include "image/image.h"
 #include "windows/bootfiles.h"
 #include "windows/edits.h"
@@ -21,9 +22,8 @@ struct wtg_survey {
 	struct wtg_sentences warnings; /* what this edition will trip over */
 	struct wtg_bootfiles boot;
 	struct wtg_edits edits;   /* of the SYSTEM hive */
-	struct wtg_bytes system;  /* the hive with the edits made */
-	uint64_t winre_bytes;     /* of its Winre.wim, at least 1; 0: none */
-	bool has_panther_answer, has_sysprep_answer; /* answer files of its own */
+	struct wtg_overlay overlay; /* the hive with the edits made; what else is portable */
+	char *answer_kept; /* the image's own answer file, which stays; NULL: none */
 };
 
 /* Kind WTG_INPUT, with the reason, for an edition of which no drive that starts can be made. */
@@ -36,7 +36,3 @@ void wtg_survey_done(struct wtg_survey *survey);
 void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *packet);
 int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret,
 			 struct wtg_error *err);
-
-#define WTG_WINRE_PATH "Windows/System32/Recovery/Winre.wim"
-#define WTG_PANTHER_PATH "Windows/Panther/unattend.xml"
-#define WTG_SYSPREP_PATH "Windows/System32/Sysprep/unattend.xml"

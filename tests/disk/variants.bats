@@ -119,11 +119,11 @@ starts() { # DRIVE LOADER MACHINE: the drive is whole, and its loader for that m
 @test "an image that was in use forgets the computer that it was on" {
 	make booted.iso booted
 	create booted --image booted.iso --edition Professional
-	same "captured" "$(step patch-windows .captured <booted.plan) $(step patch-windows .captured <plain.plan)" \
+	same "captured" "$(step apply-image .captured <booted.plan) $(step apply-image .captured <plain.plan)" \
 		"true false"
 	jq -r '.warnings[]' booted.plan | grep -q 'booted before it was captured'
 	fails grep -q 'booted before' plain.plan
-	step patch-windows '.edits[] | select(.class == "captured" and .change) | .key' \
+	step apply-image '.edits[] | select(.class == "captured" and .change) | .key' \
 		<booted.plan | sort -u >keys
 	[ "$(wc -l <keys)" -ge 2 ]
 	in_windows booted /Windows/System32/config/SYSTEM >system.hive
@@ -131,7 +131,7 @@ starts() { # DRIVE LOADER MACHINE: the drive is whole, and its loader for that m
 	grep '^HardwareConfig' keys | while read -r key; do
 		printf 'cd \\%s\nlsval BootDriverFlags\n' "$key" | hivexsh system.hive | grep -qx 28
 	done
-	fails grep -q . <(step patch-windows '.edits[] | select(.class == "captured")' <plain.plan)
+	fails grep -q . <(step apply-image '.edits[] | select(.class == "captured")' <plain.plan)
 }
 
 @test "a build that will not start is told before and in info" {
@@ -203,7 +203,7 @@ starts() { # DRIVE LOADER MACHINE: the drive is whole, and its loader for that m
 		same "$value when asked" "$(setting asked "$key" "$value")" "$asked"
 		for drive in plain asked; do
 			# What the plan changes is what is there now; what it does not, the image had.
-			step patch-windows ".edits[] | select(.key == \"ControlSet001\\\\$(
+			step apply-image ".edits[] | select(.key == \"ControlSet001\\\\$(
 			sed 's/\\/\\\\/g' <<<"$key")\" and .value == \"$value\") | .new" <$drive.plan >new
 			[ ! -s new ] || [ -n "$(setting $drive "$key" "$value")" ]
 		done

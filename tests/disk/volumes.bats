@@ -129,9 +129,9 @@ check_files() { # DRIVE <LIST: every file on the ESP is that of the image
 }
 
 @test "the volume is the image's edition but for what the plan names" {
-	hive=/$(step patch-windows .hive <drive.plan)
-	gone=/$(step patch-windows .remove <drive.plan)
-	added=/$(step patch-windows .answer_file <drive.plan)
+	hive=/$(step apply-image '.replaced[].path' <drive.plan)
+	gone=/$(step apply-image '.left_out[].path' <drive.plan)
+	added=/$(step apply-image '.added[].path' <drive.plan)
 	changed=("$hive" "$gone" "$(dirname "$gone")" "$added" "$(dirname "$added")")
 	other_lines image.tree "${changed[@]}" >expected
 	other_lines found.tree "${changed[@]}" >found
@@ -192,9 +192,9 @@ values() {
 	values after.hive >after
 	[ "$(wc -l <before)" -gt 100 ]
 	# What the plan says, in the words of the export.
-	step patch-windows '.edits[] | select(.change) |
+	step apply-image '.edits[] | select(.change) |
 		"\\\(.key) \"\(.value)\"=\(.old)=>\(.new)"' <drive.plan | sort >planned
-	[ "$(wc -l <planned)" -eq "$(step patch-windows .changes <drive.plan)" ]
+	[ "$(wc -l <planned)" -eq "$(step apply-image .changes <drive.plan)" ]
 	{
 		comm -23 before after | grep '=' | sed 's/^/< /'
 		comm -13 before after | grep '=' | sed 's/^/> /'

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a worker gives back, read by who has power: anything at all, if a hostile image took
- * the worker over.  What is taken for good lies within the image's files and the ESP,
+ * the worker over.  What is taken for good lies within the image's files and the volumes,
  * describes itself without harm, and laid flat again is the same bytes.
  */
 #include "fuzz.h"
@@ -39,6 +39,7 @@ static void describe_survey(const void *thing, struct wtg_facts *out)
 
 	wtg_bootfiles_describe(&survey->boot, out);
 	wtg_edits_describe(&survey->edits, out);
+	wtg_overlay_describe(&survey->overlay, out);
 }
 
 static void read_survey(const struct wtg_packet *packet)
@@ -51,6 +52,8 @@ static void read_survey(const struct wtg_packet *packet)
 		return;
 	for (size_t i = 0; i < survey.boot.files.n_items; i++)
 		FUZZ_ASSERT(fuzz_is_path(survey.boot.files.items[i].path));
+	for (size_t i = 0; i < survey.overlay.n_items; i++)
+		FUZZ_ASSERT(fuzz_is_path(survey.overlay.items[i].path));
 	fuzz_describe(describe_survey, &survey);
 	wtg_survey_flatten(&survey, &flat);
 	FUZZ_ASSERT(flat.size == packet->size);

@@ -34,9 +34,7 @@ static void put_survey(void)
 			  .loader = { .machine = 0x8664, .subsystem = 10, .n_signatures = 1,
 				      .signed_2011 = true,
 				      .signers = wtg_text_copy("an authority") } },
-		.system = wtg_bytes_copy("regf", 4),
-		.winre_bytes = 7,
-		.has_sysprep_answer = true,
+		.answer_kept = wtg_text_copy("Windows/Panther/unattend.xml"),
 	};
 	struct wtg_edit edit = {
 		.key = wtg_text_copy("ControlSet001\\Control"),
@@ -53,6 +51,9 @@ static void put_survey(void)
 	WTG_APPEND(&survey.edits, edit);
 	wtg_files_add(&survey.boot.files, "EFI/Boot/bootx64.efi", wtg_bytes_copy("MZ", 2));
 	wtg_files_add(&survey.boot.files, "EFI/Microsoft/Boot/BCD", wtg_bytes_copy("", 0));
+	wtg_overlay_put(&survey.overlay, WTG_SYSTEM_PATH, wtg_bytes_copy("regf", 4),
+			wtg_bytes_copy("", 0));
+	wtg_overlay_drop(&survey.overlay, "Windows/System32/Recovery/Winre.wim");
 	wtg_survey_flatten(&survey, &packet);
 	wtg_survey_done(&survey);
 	put("survey", &packet);

@@ -151,10 +151,10 @@ worthless() {
 	for verify in full quick none; do
 		lying wrap=$wrap
 		create_long --verify $verify
-		# Where the volume's own metadata comes back wrong, patching it finds out.
+		# Where the volume's own metadata comes back wrong, laying over it finds out.
 		step=$(result .message | cut -d: -f1)
 		case $step in
-		patch-windows) failed 12 "there is room for at most" uncertain patch-windows ;;
+		apply-image) failed 12 "there is room for at most" uncertain apply-image ;;
 		*)
 			failed 12 "keeps at most the first" uncertain check-stamps
 			[ $(($(at_most) % wrap)) -eq 0 ] && [ "$(at_most)" -lt "$size" ]

@@ -16,7 +16,7 @@ from process import (ALL, Run, children, create, fresh, is_free, main, promise, 
                      until, was_interrupted, within_limit)
 
 STEPS = [(phase, step) for phase in ("apply", "verify") for step in (
-    "wipe-target", "format-windows", "apply-image", "patch-windows", "write-esp", "write-table")]
+    "wipe-target", "format-windows", "apply-image", "write-esp", "write-table")]
 STEPS = [("check", "check-image"), ("prepare", "fetch-image"), *STEPS,
          ("verify", "read-back"), ("verify", "verify-drive")]
 SOME_STEPS = [("prepare", "fetch-image"), ("apply", "format-windows"), ("apply", "apply-image"),
