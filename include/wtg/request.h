@@ -34,6 +34,12 @@ enum wtg_verify {
 	WTG_VERIFY_NONE,
 };
 
+enum wtg_engine { /* what applies the image */
+	WTG_ENGINE_AUTO,   /* our own */
+	WTG_ENGINE_OWN,    /* all cores, one ascending pass */
+	WTG_ENGINE_WIMLIB, /* wimlib's extraction: slower, and our own engine's oracle */
+};
+
 struct wtg_request {
 	/* Image */
 	const char *image;   /* path of an ISO, WIM, ESD or first SWM */
@@ -77,4 +83,5 @@ struct wtg_request {
 	bool dry_run; /* read by the command line only: nothing below it knows */
 	const char *seed;
 	enum wtg_verify verify;
+	enum wtg_engine engine; /* for testing */
 };

@@ -6,11 +6,7 @@
 #include "base/window.h"
 #include "image/image.h"
 #include "wtg/progress.h"
-
-enum wtg_engine {
-	WTG_ENGINE_OWN,    /* all cores, one ascending pass */
-	WTG_ENGINE_WIMLIB, /* wimlib's own extraction: slower, and the engine's oracle */
-};
+#include "wtg/request.h"
 
 struct wtg_application {
 	struct wtg_image *image;

@@ -61,7 +61,7 @@ void cli_help_command(FILE *to, const struct cli_command *command)
 	for (size_t i = 0; i < cli_n_options; i++) {
 		const struct cli_option *option = &cli_option_table[i];
 
-		if (!(option->commands & command->id))
+		if (!(option->commands & command->id) || !option->group)
 			continue;
 		if (!wtg_text_equal(group, option->group))
 			fprintf(to, "\n%s:\n", option->group);
@@ -85,6 +85,7 @@ static void dump_option(const struct cli_option *option, struct wtg_facts *out)
 	wtg_fact_text(out, "kind", cli_option_kind_name(option->kind));
 	wtg_fact_text(out, "metavar", option->metavar);
 	wtg_fact_text(out, "group", option->group);
+	wtg_fact_truth(out, "hidden", !option->group);
 	wtg_fact_text(out, "help", option->help);
 	wtg_fact_close(out);
 }

@@ -81,6 +81,8 @@ const struct cli_option cli_option_table[] = {
 	  "say only what went wrong" },
 	{ "verbose", 'v', CLI_FLAG, NULL, AT(verbose), 0, "Running", CLI_CREATE,
 	  "show the whole plan and each step" },
+	{ "engine", 0, CLI_CHOICE, "own|wimlib", AT(request.engine), 0, NULL, CLI_CREATE,
+	  "what applies the image" },
 	{ "help", 'h', CLI_FLAG, NULL, AT(help), 0, "Running", EVERY, "show this help" },
 };
 

@@ -50,7 +50,7 @@ struct cli_option {
 	const char *metavar;
 	size_t offset;	   /* of the value in struct cli_options */
 	size_t has_offset; /* of a bool that says that there is one; 0: zero means no */
-	const char *group;
+	const char *group; /* of help; NULL: not shown there, and not completed */
 	unsigned commands; /* of enum cli_command_id */
 	const char *help;
 };

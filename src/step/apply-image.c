@@ -8,6 +8,7 @@ struct params {
 	struct wtg_image *image;
 	const struct wtg_edition *edition;
 	struct wtg_layout layout;
+	enum wtg_engine engine;
 	struct wtg_overlay overlay; /* what makes it portable */
 	struct wtg_edits edits;     /* of the hive in it */
 	char *answer_kept;
@@ -46,6 +47,7 @@ static int apply_edition(void *context, struct wtg_progress *progress,
 		.image = a->params->image,
 		.edition = a->params->edition,
 		.overlay = &a->params->overlay,
+		.engine = a->params->engine,
 	};
 
 	(void)reply;
@@ -107,6 +109,7 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 		.image = subject->image,
 		.edition = subject->edition,
 		.layout = *layout,
+		.engine = subject->request->engine,
 		.overlay = survey->overlay,
 		.edits = survey->edits,
 		.answer_kept = WTG_STEAL(survey->answer_kept),

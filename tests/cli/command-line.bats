@@ -58,12 +58,13 @@ refuses() {
 	done
 }
 
-@test "help shows every option of a command, and only those" {
+@test "help shows every option of a command that is not hidden, and only those" {
 	"$WTGCTL" --dump-cli >cli.json
 	for command in $(jq -r '.commands[].name' cli.json); do
 		wtgctl help "$command"
 		grep -oE '^  (-., |    )--[a-z0-9-]+' out | grep -oE -- '--.*' | sort >shown
-		jq -r --arg c "$command" '.commands[] | select(.name == $c).options[] | "--" + .name' \
+		jq -r --arg c "$command" '.commands[] | select(.name == $c).options[] |
+			select(.hidden | not) | "--" + .name' \
 			cli.json | sort >taken
 		diff -u taken shown
 	done
