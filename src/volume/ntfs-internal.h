@@ -56,8 +56,6 @@ struct _ntfs_inode;
 int wtg_ntfs_read_stream(struct _ntfs_inode *inode, const char *name, size_t max,
 			 const char *path, struct wtg_bytes *ret, struct wtg_error *err);
 
-#define WTG_WOF_TAG 0x80000017u /* IO_REPARSE_TAG_WOF */
-
 /* How CompactOS compressed a file: "lzx", a constant; NULL: it is something else. */
 const char *wtg_ntfs_algorithm(struct _ntfs_inode *inode);
 

@@ -16,6 +16,7 @@
 #include <ntfs-3g/inode.h>
 
 #include "base/alloc.h"
+#include "volume/wof.h"
 
 /* How many files are opened to see how they are packed: one is like the other. */
 #define N_SAMPLES 16

@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Files as Windows' own compression of system files (CompactOS; the filter Wof) leaves them: the
- * unnamed data is one hole, a reparse point says how they are packed, and the stream
- * WofCompressedData has a table of where each chunk but the first begins, counted from behind
- * the table, and the chunks.  (Microsoft: wofapi.h and [MS-FSCC] 2.1.2.1; the stream's form as
- * wimlib's and ntfs-3g's documentation of it has it: that of a WIM's resource.)
- */
+/* Reading what CompactOS compressed: see volume/wof.h. */
 #include "volume/ntfs.h"
 #include "volume/ntfs-internal.h"
 
@@ -17,9 +11,12 @@
 
 #include "base/alloc.h"
 #include "base/unpack.h"
+#include "volume/wof.h"
 
-#define HEAD_BYTES 8    /* of a reparse point: tag, length, nothing */
-#define DATA_BYTES 16
+#define HEAD_BYTES 8 /* of a reparse point: tag, length, nothing */
+
+const uint8_t wtg_wof_lzx[WTG_WOF_DATA_BYTES] = { 1, 0, 0, 0, 2, 0, 0, 0,
+						  1, 0, 0, 0, 1, 0, 0, 0 };
 
 /* FILE_PROVIDER_COMPRESSION_x of wofapi.h. */
 static const struct {
@@ -37,7 +34,7 @@ static const struct {
 /* An index of algorithms; -1 if the file is something else. */
 static int algorithm_of(ntfs_inode *inode)
 {
-	uint8_t point[HEAD_BYTES + DATA_BYTES];
+	uint8_t point[HEAD_BYTES + WTG_WOF_DATA_BYTES];
 	uint32_t algorithm = N_ALGORITHMS;
 	ntfs_attr *attribute;
 
@@ -46,13 +43,10 @@ static int algorithm_of(ntfs_inode *inode)
 	attribute = ntfs_attr_open(inode, AT_REPARSE_POINT, AT_UNNAMED, 0);
 	if (!attribute)
 		return -1;
-	/* Version 1 of provider 2, which keeps what it packed in the file; that one's
-	 * version 1. */
 	if (attribute->data_size == sizeof(point) &&
 	    ntfs_attr_pread(attribute, 0, sizeof(point), point) == sizeof(point) &&
-	    wtg_le32(point) == WTG_WOF_TAG && wtg_le16(point + 4) == DATA_BYTES &&
-	    wtg_le32(point + 8) == 1 && wtg_le32(point + 12) == 2 &&
-	    wtg_le32(point + 16) == 1)
+	    wtg_le32(point) == WTG_WOF_TAG && wtg_le16(point + 4) == WTG_WOF_DATA_BYTES &&
+	    memcmp(point + HEAD_BYTES, wtg_wof_lzx, 12) == 0)
 		algorithm = wtg_le32(point + 20);
 	ntfs_attr_close(attribute);
 	return algorithm < N_ALGORITHMS ? (int)algorithm : -1;
@@ -146,7 +140,7 @@ int wtg_ntfs_read_compact(ntfs_inode *inode, size_t max, const char *path,
 	p.n_chunks = (p.size + p.chunk_bytes - 1) / p.chunk_bytes;
 	p.entry_bytes = p.size > UINT32_MAX ? 8 : 4;
 	/* A chunk that does not get smaller is kept as it is. */
-	if (wtg_ntfs_read_stream(inode, "WofCompressedData", p.size + table_bytes(&p), path,
+	if (wtg_ntfs_read_stream(inode, WTG_WOF_STREAM, p.size + table_bytes(&p), path,
 				 &stream, err) < 0)
 		return -1;
 	p.stream = stream;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "apply/pattern.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "wtg/text.h"
+
+static bool is_separator(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+static uint16_t lower(uint16_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint16_t)(c + 'a' - 'A') : c;
+}
+
+static bool unit_matches(char pattern, uint16_t unit)
+{
+	return pattern == '?' || lower((unsigned char)pattern) == lower(unit);
+}
+
+/* A part of a pattern, length long, and a whole name.  Goes back to the last "*" alone: what an
+ * earlier one could take in its place, the later one takes as well. */
+static bool part_matches(const char *pattern, size_t length, struct wtg_name16 name)
+{
+	size_t p = 0, n = 0, star = SIZE_MAX, star_n = 0;
+
+	while (n < name.n_units) {
+		if (p < length && pattern[p] == '*') {
+			star = p++;
+			star_n = n;
+		} else if (p < length &&
+			   unit_matches(pattern[p], wtg_le16(name.data + 2 * n))) {
+			p++;
+			n++;
+		} else if (star != SIZE_MAX) {
+			p = star + 1;
+			n = ++star_n;
+		} else {
+			return false;
+		}
+	}
+	while (p < length && pattern[p] == '*')
+		p++;
+	return p == length;
+}
+
+/* The next part of a pattern, behind its separators; 0: there is none. */
+static size_t next_part(const char **pattern)
+{
+	size_t length = 0;
+
+	while (is_separator(**pattern))
+		++*pattern;
+	while ((*pattern)[length] && !is_separator((*pattern)[length]))
+		length++;
+	return length;
+}
+
+bool wtg_pattern_matches(const char *pattern, const struct wtg_pattern_path *path)
+{
+	bool whole = pattern[strcspn(pattern, "/\\")] != '\0';
+	size_t length = next_part(&pattern);
+
+	if (!whole)
+		return part_matches(pattern, length, path->name);
+	for (size_t i = 0; length > 0 && i < WTG_PATTERN_PARTS; i++) {
+		if (i == path->n_parts || !part_matches(pattern, length, path->parts[i]))
+			return false;
+		pattern += length;
+		length = next_part(&pattern);
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------ lists of them */
+
+void wtg_patterns_done(struct wtg_patterns *patterns)
+{
+	for (size_t i = 0; i < patterns->n_items; i++)
+		free(patterns->items[i]);
+	free(patterns->items);
+	*patterns = (struct wtg_patterns){ 0 };
+}
+
+void wtg_patterns_add(struct wtg_patterns *patterns, const char *text)
+{
+	char *pattern = wtg_text_copy(text), *to = pattern;
+
+	for (const char *from = text; *from; from++)
+		if ((unsigned char)*from < 0x80)
+			*to++ = *from;
+		else if (from == text || (unsigned char)from[-1] < 0x80)
+			*to++ = '*';
+	*to = '\0';
+	WTG_APPEND(patterns, pattern);
+}
+
+static char *to_text(const struct wtg_bytes *file)
+{
+	char *text;
+
+	if (file->size >= 2 && wtg_le16(file->data) == 0xfeff)
+		return wtg_utf16_to_utf8(file->data + 2, file->size - 2);
+	text = wtg_alloc(file->size + 1);
+	if (file->size)
+		memcpy(text, file->data, file->size);
+	return text;
+}
+
+/* Without spaces and quotes at its ends, and without a drive's letter. */
+static char *trim(char *line)
+{
+	size_t length;
+
+	line += strspn(line, " \t\"");
+	length = strlen(line);
+	while (length > 0 && strchr(" \t\"", line[length - 1]))
+		line[--length] = '\0';
+	return length > 2 && line[1] == ':' && is_separator(line[2]) ? line + 2 : line;
+}
+
+/* "[PrepopulateList]" */
+static bool is_section(const char *line, const char *section)
+{
+	_cleanup_free_ char *head = wtg_text("[%s]", section);
+
+	return wtg_text_equal_fold(line, head);
+}
+
+bool wtg_patterns_read(struct wtg_patterns *patterns, const struct wtg_bytes *file,
+		       const char *section, size_t max)
+{
+	_cleanup_free_ char *text = to_text(file);
+	bool wanted = false;
+	char *rest = NULL;
+
+	for (char *raw = strtok_r(text, "\r\n", &rest); raw;
+	     raw = strtok_r(NULL, "\r\n", &rest)) {
+		char *line = trim(raw);
+
+		if (*line == '[')
+			wanted = is_section(line, section);
+		if (!wanted || *line == '[' || *line == '\0' || *line == ';' || *line == '#')
+			continue;
+		if (patterns->n_items == max)
+			return false;
+		wtg_patterns_add(patterns, line);
+	}
+	return true;
+}
