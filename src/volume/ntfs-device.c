@@ -9,15 +9,10 @@
 #include <sys/stat.h>
 
 #include <ntfs-3g/attrib.h>
-#include <ntfs-3g/cache.h>
 #include <ntfs-3g/device.h>
 #include <ntfs-3g/unistr.h>
 
 #include "base/alloc.h"
-
-/* Holds the metadata of 100,000 files (1 KiB each in the MFT, the rest in indexes) and
- * the file data on its way. */
-#define CACHE_BYTES (192u << 20)
 
 /* How far libntfs-3g's allocator moves on after each run of clusters that it gives out:
  * NTFS_LCNALLOC_SKIP in its lcnalloc.c, 16 MiB with clusters of 4 KiB. */
@@ -196,12 +191,13 @@ static struct ntfs_device_operations operations = {
 	.ioctl = device_ioctl,
 };
 
-struct wtg_ntfs_device *wtg_ntfs_device_new(const struct wtg_window *window)
+struct wtg_ntfs_device *wtg_ntfs_device_new(const struct wtg_window *window,
+					    size_t cache_bytes)
 {
 	struct wtg_ntfs_device *device = wtg_alloc(sizeof(*device));
 
 	device->window = *window;
-	device->cache = wtg_cache_new(window, CACHE_BYTES);
+	device->cache = wtg_cache_new(window, cache_bytes);
 	wtg_cache_trust_window(device->cache);
 	return device;
 }
@@ -264,7 +260,6 @@ struct _ntfs_volume *wtg_ntfs_device_mount(struct wtg_ntfs_device *device,
 		errno = errnum;
 		return NULL;
 	}
-	ntfs_create_lru_caches(volume);
 	if (device->fresh && forget_free_clusters(device, volume) < 0) {
 		ntfs_umount(volume, FALSE);
 		errno = EIO;

@@ -18,6 +18,10 @@
 #include "volume/cache.h"
 #include "wtg/error.h"
 
+/* Holds the metadata of 100,000 files (1 KiB each in the MFT, the rest in indexes) and the
+ * file data on its way. */
+#define WTG_NTFS_CACHE_BYTES ((size_t)192 << 20)
+
 /*
  * What libntfs-3g takes for a device: a cache over a window.  The first failure stays in
  * error, because libntfs-3g and wimlib swallow some; after it nothing is written.
@@ -32,10 +36,12 @@ struct wtg_ntfs_device {
 	s64 allocated_to;
 };
 
-struct wtg_ntfs_device *wtg_ntfs_device_new(const struct wtg_window *window);
+struct wtg_ntfs_device *wtg_ntfs_device_new(const struct wtg_window *window,
+					    size_t cache_bytes);
 void wtg_ntfs_device_free(struct wtg_ntfs_device *device); /* must not be mounted */
 
-/* Mount it under a name for messages; NULL and errno when libntfs-3g refuses. */
+/* Mount it under a name for messages, without libntfs-3g's caches of inodes and names; NULL
+ * and errno when it refuses. */
 struct _ntfs_volume *wtg_ntfs_device_mount(struct wtg_ntfs_device *device,
 					   const char *name, ntfs_mount_flags flags);
 

@@ -63,7 +63,7 @@ static int fail_mount(int errnum, struct wtg_error *err)
 int wtg_ntfs_open(const struct wtg_window *window, struct wtg_ntfs **ret,
 		  struct wtg_error *err)
 {
-	struct wtg_ntfs_device *device = wtg_ntfs_device_new(window);
+	struct wtg_ntfs_device *device = wtg_ntfs_device_new(window, WTG_NTFS_CACHE_BYTES);
 	struct wtg_ntfs *ntfs;
 	struct _ntfs_volume *volume;
 
@@ -78,6 +78,7 @@ int wtg_ntfs_open(const struct wtg_window *window, struct wtg_ntfs **ret,
 		wtg_ntfs_device_free(device);
 		return -1;
 	}
+	ntfs_create_lru_caches(volume);
 	if (ntfs_set_ignore_case(volume) < 0) {
 		wtg_fail(err, WTG_SYSTEM, errno, "open the volume");
 		ntfs_umount(volume, FALSE);
@@ -142,7 +143,7 @@ const char *wtg_ntfs_lend(const struct wtg_window *window)
 {
 	if (lent)
 		abort();
-	lent = wtg_ntfs_device_new(window);
+	lent = wtg_ntfs_device_new(window, WTG_NTFS_CACHE_BYTES);
 	lent->fresh = true;
 	return LENT_NAME;
 }
@@ -191,9 +192,12 @@ struct _ntfs_volume *ntfs_mount(const char *name, ntfs_mount_flags flags)
 	struct _ntfs_volume *volume;
 	int errnum;
 
-	if (lent && strcmp(name, LENT_NAME) == 0)
-		return wtg_ntfs_device_mount(lent, name, flags);
-
+	if (lent && strcmp(name, LENT_NAME) == 0) {
+		volume = wtg_ntfs_device_mount(lent, name, flags);
+		if (volume)
+			ntfs_create_lru_caches(volume);
+		return volume;
+	}
 	dev = ntfs_device_alloc(name, 0, &ntfs_device_default_io_ops, NULL);
 	if (!dev)
 		return NULL;

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/ntfs-build-internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ntfs-3g/attrib.h>
+#include <ntfs-3g/bitmap.h>
+#include <ntfs-3g/device.h>
+#include <ntfs-3g/inode.h>
+#include <ntfs-3g/mft.h>
+#include <ntfs-3g/runlist.h>
+
+#include "base/alloc.h"
+#include "base/fdio.h"
+
+/*
+ * From low to high: the MFT in one piece, room for it to grow, room for the other metadata,
+ * file data.  The cache writes and fills whole stretches of this size, so data, which does not
+ * go through it, shares none with metadata.
+ */
+#define STRETCH_BYTES ((uint64_t)256 << 10)
+
+/* Of names in indexes, for each inode; and of $Secure and bitmaps. */
+#define INDEX_BYTES 1024
+#define SPARE_BYTES ((uint64_t)8 << 20)
+
+#define FORMAT_BYTES (64u << 10) /* of unused records at a time */
+
+static int fail_full(struct wtg_error *err)
+{
+	return wtg_fail(err, WTG_UNSUITABLE, 0, "the volume is full");
+}
+
+static uint64_t clusters_of(const struct wtg_ntfs_builder *builder, uint64_t bytes)
+{
+	return wtg_round_up(bytes, builder->volume->cluster_size) /
+	       builder->volume->cluster_size;
+}
+
+/* The first free run in [from, end), of at most n clusters; none has 0. */
+static int find_free(struct wtg_ntfs_builder *builder, uint64_t from, uint64_t end,
+		     struct wtg_run_of_clusters *run, struct wtg_error *err)
+{
+	uint64_t n = run->n_clusters, at = from;
+	uint8_t bits[2048];
+	s64 have = 0, base = -1;
+
+	run->n_clusters = 0;
+	for (; at < end && run->n_clusters < n; at++) {
+		s64 byte = (s64)(at / 8);
+		uint8_t eight;
+
+		if (base < 0 || byte >= base + have) {
+			base = byte;
+			have = ntfs_attr_pread(builder->volume->lcnbmp_na, base,
+					       sizeof(bits), bits);
+			if (have <= 0)
+				return wtg_build_fail(builder, errno, "read the bitmap", err);
+		}
+		eight = bits[byte - base];
+		if (eight == 0 && at % 8 == 0 && run->n_clusters > 0 && end - at >= 8 &&
+		    n - run->n_clusters >= 8) {
+			run->n_clusters += 8;
+			at += 7;
+		} else if (!(eight >> (at % 8) & 1)) {
+			if (run->n_clusters++ == 0)
+				run->first_lcn = at;
+		} else if (run->n_clusters > 0) {
+			break;
+		} else if (eight == 0xff) {
+			at |= 7;
+		}
+	}
+	return 0;
+}
+
+static int mark(struct wtg_ntfs_builder *builder, const struct wtg_run_of_clusters *run,
+		struct wtg_error *err)
+{
+	if (ntfs_bitmap_set_run(builder->volume->lcnbmp_na, (s64)run->first_lcn,
+				(s64)run->n_clusters) < 0)
+		return wtg_build_fail(builder, errno, "write the bitmap", err);
+	builder->volume->free_clusters -= (s64)run->n_clusters;
+	return 0;
+}
+
+static uint64_t stretch(const struct wtg_ntfs_builder *builder)
+{
+	return STRETCH_BYTES / builder->volume->cluster_size;
+}
+
+/* The next free stretches for data; none are left: full. */
+static int find_data(struct wtg_ntfs_builder *builder, struct wtg_error *err)
+{
+	struct wtg_build_space *space = &builder->space;
+	uint64_t end = (uint64_t)builder->volume->nr_clusters, at = space->data_end;
+
+	while (at < end) {
+		struct wtg_run_of_clusters run = { .n_clusters = end - at };
+
+		if (find_free(builder, at, end, &run, err) < 0)
+			return -1;
+		if (run.n_clusters == 0)
+			break;
+		at = run.first_lcn + run.n_clusters;
+		space->data_next = wtg_round_up(run.first_lcn, stretch(builder));
+		space->data_end = wtg_round_down(at, stretch(builder));
+		if (space->data_next < space->data_end)
+			return 0;
+	}
+	space->data_next = space->data_end = end;
+	return fail_full(err);
+}
+
+int wtg_ntfs_build_reserve(struct wtg_ntfs_builder *builder, uint64_t n_clusters,
+			   struct wtg_run_of_clusters *ret, struct wtg_error *err)
+{
+	struct wtg_build_space *space = &builder->space;
+	struct wtg_run_of_clusters run;
+
+	if (space->data_next == space->data_end && find_data(builder, err) < 0)
+		return -1;
+	run.first_lcn = space->data_next;
+	run.n_clusters = space->data_end - space->data_next;
+	if (run.n_clusters > n_clusters)
+		run.n_clusters = n_clusters;
+	if (mark(builder, &run, err) < 0)
+		return -1;
+	space->data_next += run.n_clusters;
+	*ret = run;
+	return 0;
+}
+
+int wtg_build_reserve_meta(struct wtg_ntfs_builder *builder, uint64_t n_clusters,
+			   struct wtg_run_of_clusters *ret, struct wtg_error *err)
+{
+	struct wtg_build_space *space = &builder->space;
+	struct wtg_run_of_clusters run = { .n_clusters = n_clusters };
+
+	if (find_free(builder, space->meta_next, space->meta_end, &run, err) < 0)
+		return -1;
+	if (run.n_clusters == 0) {
+		/* Behind the data, from a stretch on in which there is none. */
+		space->data_next = wtg_round_up(space->data_next, stretch(builder));
+		if (space->data_next == space->data_end && find_data(builder, err) < 0)
+			return -1;
+		space->meta_next = space->data_next;
+		space->meta_end = space->data_next + stretch(builder);
+		space->data_next += stretch(builder);
+		return wtg_build_reserve_meta(builder, n_clusters, ret, err);
+	}
+	if (mark(builder, &run, err) < 0)
+		return -1;
+	space->meta_next = run.first_lcn + run.n_clusters;
+	*ret = run;
+	return 0;
+}
+
+int wtg_build_store(struct wtg_ntfs_builder *builder, const struct wtg_bytes *content,
+		    struct wtg_run_of_clusters **ret_runs, size_t *ret_n_runs,
+		    struct wtg_error *err)
+{
+	const uint32_t cluster_bytes = builder->volume->cluster_size;
+	uint64_t left = clusters_of(builder, content->size);
+	_cleanup_free_ struct wtg_run_of_clusters *runs = NULL;
+	size_t n_runs = 0, capacity = 0, at = 0;
+
+	while (left > 0) {
+		struct wtg_run_of_clusters run;
+		size_t n;
+
+		if (wtg_build_reserve_meta(builder, left, &run, err) < 0)
+			return -1;
+		left -= run.n_clusters;
+		wtg_grow(&runs, &capacity, n_runs, sizeof(*runs));
+		runs[n_runs++] = run;
+		n = run.n_clusters * cluster_bytes;
+		if (n > content->size - at)
+			n = content->size - at;
+		if (ntfs_pwrite(builder->volume->dev, (s64)(run.first_lcn * cluster_bytes),
+				(s64)n, content->data + at) != (s64)n)
+			return wtg_build_fail(builder, errno, "write metadata", err);
+		at += n;
+	}
+	*ret_runs = WTG_STEAL(runs);
+	*ret_n_runs = n_runs;
+	return 0;
+}
+
+void wtg_build_lead_allocator(struct wtg_ntfs_builder *builder)
+{
+	builder->volume->data1_zone_pos = (LCN)builder->space.meta_next;
+}
+
+/* Clusters for the MFT, right behind it as long as they are free. */
+static int extend_mft(struct wtg_ntfs_builder *builder, uint64_t n_clusters,
+		      struct wtg_error *err)
+{
+	ntfs_attr *mft = builder->volume->mft_na;
+	struct wtg_build_space *space = &builder->space;
+	uint64_t end = (uint64_t)builder->volume->nr_clusters, left = n_clusters;
+	size_t n = 0;
+
+	if (ntfs_attr_map_whole_runlist(mft) < 0)
+		return wtg_build_fail(builder, errno, "read the runs of $MFT", err);
+	while (mft->rl[n].length)
+		n++;
+	while (left > 0) {
+		struct wtg_run_of_clusters run = { .n_clusters = left };
+		runlist_element *rl;
+
+		if (find_free(builder, space->mft_end, end, &run, err) < 0)
+			return -1;
+		if (run.n_clusters == 0)
+			return fail_full(err);
+		if (mark(builder, &run, err) < 0)
+			return -1;
+		rl = realloc(mft->rl, (n + 2) * sizeof(*rl));
+		if (!rl)
+			wtg_out_of_memory();
+		mft->rl = rl;
+		if (n > 0 && (uint64_t)(rl[n - 1].lcn + rl[n - 1].length) == run.first_lcn)
+			n--;
+		else
+			rl[n] = (runlist_element){ .vcn = rl[n].vcn,
+						   .lcn = (LCN)run.first_lcn };
+		rl[n].length += (s64)run.n_clusters;
+		rl[n + 1] = (runlist_element){ .vcn = rl[n].vcn + rl[n].length,
+					       .lcn = (LCN)LCN_ENOENT };
+		n++;
+		left -= run.n_clusters;
+		space->mft_end = run.first_lcn + run.n_clusters;
+		mft->allocated_size += (s64)(run.n_clusters * builder->volume->cluster_size);
+	}
+	return 0;
+}
+
+/* What its record says of $MFT's size. */
+static int set_mft_size(struct wtg_ntfs_builder *builder, s64 size_bytes,
+			struct wtg_error *err)
+{
+	ntfs_attr *mft = builder->volume->mft_na;
+	ntfs_attr_search_ctx *context;
+
+	if (ntfs_attr_update_mapping_pairs(mft, 0) < 0)
+		return wtg_build_fail(builder, errno, "write the runs of $MFT", err);
+	context = ntfs_attr_get_search_ctx(mft->ni, NULL);
+	if (!context)
+		wtg_out_of_memory();
+	if (ntfs_attr_lookup(AT_DATA, AT_UNNAMED, 0, CASE_SENSITIVE, 0, NULL, 0, context) <
+	    0) {
+		int errnum = errno;
+
+		ntfs_attr_put_search_ctx(context);
+		return wtg_build_fail(builder, errnum, "find the data of $MFT", err);
+	}
+	mft->data_size = mft->initialized_size = size_bytes;
+	context->attr->data_size = context->attr->initialized_size =
+		cpu_to_sle64(size_bytes);
+	ntfs_inode_mark_dirty(mft->ni);
+	ntfs_attr_put_search_ctx(context);
+	if (ntfs_inode_sync(mft->ni) < 0)
+		return wtg_build_fail(builder, errno, "write the record of $MFT", err);
+	return 0;
+}
+
+int wtg_build_format_records(struct wtg_ntfs_builder *builder, uint64_t first, uint64_t end,
+			     struct wtg_error *err)
+{
+	const uint32_t record_bytes = builder->volume->mft_record_size;
+	const uint64_t batch = FORMAT_BYTES / record_bytes;
+	_cleanup_free_ uint8_t *records = wtg_alloc(FORMAT_BYTES);
+
+	while (first < end) {
+		uint64_t n = end - first < batch ? end - first : batch;
+
+		for (uint64_t i = 0; i < n; i++)
+			if (ntfs_mft_record_layout(
+				    builder->volume, MK_MREF(first + i, 1),
+				    (MFT_RECORD *)(records + i * record_bytes)) < 0)
+				return wtg_build_fail(builder, errno, "lay out a record",
+						      err);
+		if (ntfs_mft_records_write(builder->volume, first, (s64)n,
+					   (MFT_RECORD *)records) < 0)
+			return wtg_build_fail(builder, errno, "write unused records", err);
+		first += n;
+	}
+	return 0;
+}
+
+int wtg_build_grow_mft(struct wtg_ntfs_builder *builder, uint32_t n_records,
+		       struct wtg_error *err)
+{
+	struct _ntfs_volume *volume = builder->volume;
+	uint64_t need = clusters_of(builder, (uint64_t)n_records * volume->mft_record_size);
+	uint64_t have = clusters_of(builder, (uint64_t)volume->mft_na->allocated_size);
+
+	if (need > have && extend_mft(builder, need - have, err) < 0)
+		return -1;
+	return set_mft_size(builder, volume->mft_na->allocated_size, err);
+}
+
+int wtg_build_plan_space(struct wtg_ntfs_builder *builder, struct wtg_error *err)
+{
+	struct _ntfs_volume *volume = builder->volume;
+	struct wtg_build_space *space = &builder->space;
+	const runlist_element *rl;
+	uint64_t grow, meta;
+
+	if (ntfs_attr_map_whole_runlist(volume->mft_na) < 0)
+		return wtg_build_fail(builder, errno, "read the runs of $MFT", err);
+	for (rl = volume->mft_na->rl; rl[1].length; rl++)
+		;
+	space->mft_end = (uint64_t)(rl->lcn + rl->length);
+	if (wtg_build_grow_mft(builder, builder->n_records, err) < 0)
+		return -1;
+	grow = (uint64_t)volume->mft_na->allocated_size / volume->cluster_size / 4;
+	meta = clusters_of(builder, (uint64_t)builder->n_inodes * INDEX_BYTES + SPARE_BYTES);
+	if (meta > (uint64_t)volume->nr_clusters / 8)
+		meta = (uint64_t)volume->nr_clusters / 8;
+	space->meta_next = space->mft_end + grow;
+	space->meta_end = wtg_round_up(space->meta_next + meta, stretch(builder));
+	if (space->meta_end >= (uint64_t)volume->nr_clusters)
+		return wtg_fail(err, WTG_UNSUITABLE, 0,
+				"the volume is too small for %" PRIu32 " files",
+				builder->n_inodes);
+	space->data_next = space->data_end = space->meta_end;
+	/* libntfs-3g's own notion of the same. */
+	volume->mft_zone_end = (LCN)space->meta_next;
+	return 0;
+}
