@@ -84,7 +84,8 @@ static int fill(const char *volume_path, const struct media_options *options,
 		const char *scratch, struct wtg_error *err)
 {
 	/* Room for the files, their clusters and what NTFS itself takes. */
-	uint64_t size = (96u << 20) + options->extra_bytes * 5 / 4 +
+	uint64_t size = (options->many ? 192u << 20 : 96u << 20) +
+			options->extra_bytes * 5 / 4 +
 			(uint64_t)options->n_extra_files * 8192;
 	_cleanup_(media_volume_abandonp) struct media_volume *volume = NULL;
 

@@ -37,6 +37,8 @@ VARIANT(unsigned, o->unsigned_boot = true)
 VARIANT(noex, o->no_ex = true)
 VARIANT(booted, o->booted = true)
 VARIANT(twins, o->twins = true)
+VARIANT(many, (o->twins = true, o->many = true))
+VARIANT(huge, o->huge = true)
 VARIANT(noinstall, o->fault = MEDIA_NO_INSTALL)
 VARIANT(iso9660, o->fault = MEDIA_ISO9660_ONLY)
 VARIANT(truncated, o->fault = MEDIA_TRUNCATED)
@@ -65,6 +67,8 @@ static const struct variant variants[] = {
 	{ "noex", "no EFI_EX and Fonts_EX", set_noex },
 	{ "booted", "captured from a Windows that was in use", set_booted },
 	{ "twins", "two names that differ in case alone", set_twins },
+	{ "many", "odd things in great numbers, and such twins", set_many },
+	{ "huge", "a file of more than 4 GiB, nearly all holes", set_huge },
 	{ "no-install", "a disc without install.*", set_noinstall },
 	{ "stub9660", "a disc without UDF", set_iso9660 },
 	{ "truncated", "cut off after 60 percent", set_truncated },

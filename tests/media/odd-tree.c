@@ -108,7 +108,7 @@ static int add_links(struct media_volume *volume, struct wtg_error *err)
 	    media_plain_file(volume, ODD "links/of many names", "linked", 6, err) < 0)
 		return -1;
 	/* More names than fit one record of 1024 bytes. */
-	for (unsigned i = 0; i < 40; i++) {
+	for (unsigned i = 0; i < 59; i++) {
 		_cleanup_free_ char *path =
 			wtg_text(ODD "links/%u/name %u of it", i % 3, i);
 

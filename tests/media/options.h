@@ -38,6 +38,8 @@ struct media_options {
 	bool unsigned_boot;
 	bool no_ex;          /* no EFI_EX, as before 2024 */
 	bool twins;          /* names that differ in case alone */
+	bool many;           /* odd things in great numbers */
+	bool huge;           /* a file of more than 4 GiB, nearly all of it holes */
 	bool booted;         /* captured without sysprep */
 	unsigned build;
 	unsigned n_editions;

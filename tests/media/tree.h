@@ -16,6 +16,10 @@ int media_boot_fill(struct media_volume *volume, const struct media_options *opt
 
 /* One of each thing that NTFS can hold and a copy can lose. */
 int media_odd_fill(struct media_volume *volume, struct wtg_error *err);
+/* And many of each, large and small, to the limits: what the engine is compared with wimlib by. */
+int media_many_fill(struct media_volume *volume, struct wtg_error *err);
+/* A file of more than 4 GiB, holes but for a little at its end. */
+int media_huge_fill(struct media_volume *volume, struct wtg_error *err);
 /* Two names that differ in case alone. */
 int media_twins_fill(struct media_volume *volume, struct wtg_error *err);
 /* Names that are to become what no name may be. */

@@ -1,39 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "volume.h"
+#include "volume-inner.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h> /* logging.h of libntfs-3g wants it */
-#include <stdbool.h>
-#include <sys/stat.h>
-#include <time.h> /* and ntfstime.h this */
 
-#include <ntfs-3g/types.h>
 #include <ntfs-3g/attrib.h>
 #include <ntfs-3g/dir.h>
-#include <ntfs-3g/inode.h>
-#include <ntfs-3g/object_id.h>
-#include <ntfs-3g/reparse.h>
-#include <ntfs-3g/security.h>
-#include <ntfs-3g/volume.h>
 
 #include "base/alloc.h"
 #include "base/child.h"
 #include "base/utf16.h"
 #include "wtg/text.h"
-
-struct media_volume {
-	ntfs_volume *ntfs;
-	struct SECURITY_CONTEXT security;
-};
-
-static void close_inode(ntfs_inode **inode)
-{
-	if (*inode)
-		ntfs_inode_close(*inode);
-}
-
-#define _cleanup_inode_ _cleanup_(close_inode)
 
 /* The last part of a path, as NTFS wants it. */
 struct name {
@@ -53,6 +30,9 @@ static struct name name_of(const char *text)
 
 	name.chars = (const ntfschar *)name.utf16.data;
 	name.n = (uint8_t)(name.utf16.size / 2 - 1);
+	for (unsigned i = 0; i < name.n; i++)
+		if (wtg_le16(name.utf16.data + 2 * i) == MEDIA_LONE)
+			wtg_put_le16(name.utf16.data + 2 * i, 0xd83d);
 	return name;
 }
 
@@ -134,8 +114,8 @@ static ntfs_inode *open_path(struct media_volume *volume, const char *path)
 	return inode;
 }
 
-static ntfs_inode *open_existing(struct media_volume *volume, const char *path,
-				 struct wtg_error *err)
+ntfs_inode *media_open_existing(struct media_volume *volume, const char *path,
+				struct wtg_error *err)
 {
 	ntfs_inode *inode = open_path(volume, path);
 
@@ -159,7 +139,7 @@ static ntfs_inode *open_parent(struct media_volume *volume, const char *path,
 		return dir;
 	if (media_dir(volume, &(struct media_node){ .path = parent }, err) < 0)
 		return NULL;
-	return open_existing(volume, parent, err);
+	return media_open_existing(volume, parent, err);
 }
 
 static ntfs_inode *open_or_create(struct media_volume *volume, const char *path,
@@ -205,7 +185,7 @@ static void set_times(ntfs_inode *inode, const char *path)
 static int reset_times(struct media_volume *volume, const char *path,
 		       struct wtg_error *err)
 {
-	_cleanup_inode_ ntfs_inode *inode = open_existing(volume, path, err);
+	_cleanup_inode_ ntfs_inode *inode = media_open_existing(volume, path, err);
 
 	if (!inode)
 		return -1;
@@ -339,7 +319,7 @@ int media_sparse_file(struct media_volume *volume, const struct media_node *node
 int media_stream(struct media_volume *volume, const char *path, const char *stream,
 		 const void *data, size_t size, struct wtg_error *err)
 {
-	_cleanup_inode_ ntfs_inode *inode = open_existing(volume, path, err);
+	_cleanup_inode_ ntfs_inode *inode = media_open_existing(volume, path, err);
 	_cleanup_(name_done) struct name name = name_of(stream);
 
 	if (!inode)
@@ -354,7 +334,7 @@ int media_stream(struct media_volume *volume, const char *path, const char *stre
 int media_hard_link(struct media_volume *volume, const char *existing, const char *path,
 		    struct wtg_error *err)
 {
-	_cleanup_inode_ ntfs_inode *inode = open_existing(volume, existing, err);
+	_cleanup_inode_ ntfs_inode *inode = media_open_existing(volume, existing, err);
 	_cleanup_inode_ ntfs_inode *dir = NULL;
 	const char *last;
 
@@ -366,33 +346,5 @@ int media_hard_link(struct media_volume *volume, const char *existing, const cha
 	_cleanup_(name_done) struct name name = name_of(last);
 	if (ntfs_link(inode, dir, name.chars, name.n) != 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "link %s to %s", path, existing);
-	return 0;
-}
-
-int media_object_id(struct media_volume *volume, const char *path, const uint8_t guid[16],
-		    struct wtg_error *err)
-{
-	_cleanup_inode_ ntfs_inode *inode = open_existing(volume, path, err);
-
-	if (!inode)
-		return -1;
-	if (ntfs_set_ntfs_object_id(inode, (const char *)guid, 16, 0) != 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "set the object id of %s", path);
-	return 0;
-}
-
-int media_reparse(struct media_volume *volume, const char *path, uint32_t tag,
-		  const void *data, size_t size, struct wtg_error *err)
-{
-	_cleanup_inode_ ntfs_inode *inode = open_existing(volume, path, err);
-	_cleanup_free_ uint8_t *point = wtg_alloc(8 + size);
-
-	if (!inode)
-		return -1;
-	wtg_put_le32(point, tag);
-	wtg_put_le16(point + 4, (uint16_t)size);
-	memcpy(point + 8, data, size);
-	if (ntfs_set_ntfs_reparse_data(inode, (const char *)point, 8 + size, 0) != 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "make %s a reparse point", path);
 	return 0;
 }

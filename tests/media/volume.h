@@ -26,6 +26,10 @@
 #define MEDIA_TAG_SYMLINK 0xa000000cu
 #define MEDIA_TAG_APPEXECLINK 0x8000001bu
 
+/* In a path, stands for the first half of a pair of surrogates, without the other. */
+#define MEDIA_LONE 0xefd8
+#define MEDIA_LONE_UTF8 "\xee\xbf\x98"
+
 struct media_volume;
 
 /* Make a sparse file of that size and an empty volume in it, with mkntfs. */
@@ -62,6 +66,13 @@ int media_hard_link(struct media_volume *volume, const char *existing, const cha
 		    struct wtg_error *err);
 int media_object_id(struct media_volume *volume, const char *path, const uint8_t guid[16],
 		    struct wtg_error *err);
+
+/* Of an existing file or directory: any descriptor, self-relative; and the three times that
+ * an image has of it. */
+int media_secure(struct media_volume *volume, const char *path,
+		 const struct wtg_bytes *descriptor, struct wtg_error *err);
+int media_times(struct media_volume *volume, const char *path, uint64_t time,
+		struct wtg_error *err);
 
 /* Reparse data of that tag on an existing empty file or directory. */
 int media_reparse(struct media_volume *volume, const char *path, uint32_t tag,

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine makes of an image what wimlib makes of it, to the last field, from whatever kind of
+file, with sectors of any size and with any number of threads; and other readers take its volumes
+for sound."""
+import difflib
+import os
+import re
+import shutil
+import sys
+import tempfile
+
+from tap import empty, end, media, must, run, tell, theirs, walk
+
+SIZE = 240  # MiB of a volume
+THOROUGH = os.environ.get("WTGCTL_APPLY") == "all"
+
+
+def listed(path):
+    """The walk's list of a volume; and what it finds."""
+    result = run(sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                              "ntfs-walk.py"), "--list", path, stderr=-1)
+    return result.stdout.splitlines(), result.stderr
+
+
+def captured(path):
+    """The same by wimlib, which captures the volume; inodes go by their first name."""
+    wim = f"{path}.wim"
+    must("wimlib-imagex", "capture", path, wim, "--compress=none")
+    blocks = must("wimlib-imagex", "dir", wim, "1", "--detailed").split("-" * 76)
+    os.remove(wim)
+    first, tree = {}, []
+    for block in blocks:
+        fields = [line.strip() for line in block.splitlines() if "=" in line and not re.match(
+            r"\s*(Compressed size|Offset in WIM|Part Number|Reference Count)", line)]
+        path = next((field for field in fields if field.startswith("Full Path")), "")
+        for i, field in enumerate(fields):
+            if field.startswith("Link Group ID"):
+                fields[i] = first.setdefault(field, path)
+        tree.append(" | ".join(fields))
+    return sorted(tree)
+
+
+def differences(one, other):
+    return "\n".join(line[:2000] for line in difflib.unified_diff(
+        one, other, "wimlib", "engine", lineterm="", n=0))
+
+
+class Comparison:
+    def __init__(self, directory, wim):
+        self.directory = directory
+        reference = theirs(wim, self.path("theirs"), SIZE)
+        self.list, _ = listed(reference)
+        self.tree = captured(reference)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def apply(self, image, sector=512, threads=2, engine="own"):
+        path = empty(self.path("ours"), SIZE)
+        return path, run(os.environ["APPLY_IMAGE"], engine, threads, sector, image, 1, path)
+
+    def same(self, what, image, **how):
+        path, result = self.apply(image, **how)
+        if result.returncode:
+            tell(False, what, result.stdout)
+            return path
+        found, findings = listed(path)
+        tell(found == self.list, f"{what}: the same tree",
+             differences(self.list, found))
+        tell(not findings, f"{what}: nothing found on the way", findings)
+        return path
+
+
+def readers(path):
+    """Other programs, none of which knows how the volume was made."""
+    rows = [("ntfsfix", r"processed successfully", "-n", path),
+            ("ntfsresize", r"You might resize", "-i", "-f", path),
+            ("ntfsinfo", r"Volume Flags: 0x0000", "-m", path),
+            ("fsstat", r"Root Directory: 5", "-f", "ntfs", path),
+            ("fls", r"great numbers/entries", "-r", "-p", "-f", "ntfs", path),
+            ("7z", r"Everything is Ok", "t", path)]
+    for program, expected, *arguments in rows:
+        if not shutil.which(program):
+            tell(True, f"{program} finds it sound # SKIP {program} is not installed")
+            continue
+        result = run(program, *arguments)
+        tell(result.returncode == 0 and re.search(expected, result.stdout) is not None,
+             f"{program} finds it sound", result.stdout[-2000:])
+
+
+def forms(directory, wim):
+    """The same image in all kinds of files."""
+    def export(name, *options):
+        path = os.path.join(directory, name)
+        must("wimlib-imagex", "export", wim, "1", path, "--no-check", *options)
+        return path
+    yield "XPRESS", export("xpress.wim", "--compress=XPRESS")
+    yield "stored", export("none.wim", "--compress=none")
+    yield "LZX in chunks of 64 KiB", export("large.wim", "--compress=LZX", "--recompress",
+                                            "--chunk-size=65536")
+    yield "solid", export("solid.esd", "--solid", "--solid-chunk-size=1048576")
+    yield "solid LZX", export("lzx.esd", "--solid", "--solid-compress=LZX",
+                              "--solid-chunk-size=262144")
+    must("wimlib-imagex", "split", wim, os.path.join(directory, "part.swm"), "1")
+    yield "split", os.path.join(directory, "part.swm")
+    yield "pipable", export("pipable.wim", "--pipable")
+    yield "a disc", media(os.path.join(directory, "one.iso"), "--variant", "many")
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="wtgctl-same.") as directory:
+        wim = media(os.path.join(directory, "one.wim"), "--variant", "wim",
+                    "--variant", "many")
+        comparison = Comparison(directory, wim)
+        path = comparison.same("LZX, two threads", wim)
+        found = captured(path)
+        tell(found == comparison.tree, "wimlib captures the same tree",
+             differences(comparison.tree, found))
+        readers(path)
+        comparison.same("one thread", wim, threads=1)
+        comparison.same("four threads, sectors of 4096 bytes", wim, threads=4, sector=4096)
+        comparison.same("wimlib's engine", wim, engine="wimlib")
+        for what, image in forms(directory, wim):
+            for threads in (1, 4) if THOROUGH else (3,):
+                comparison.same(f"{what}, {threads} threads", image, threads=threads)
+    return end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
