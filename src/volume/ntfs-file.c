@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/utf16.h"
+#include "volume/security.h"
 
 #define MAX_NAME_UNITS 255
 
@@ -101,19 +102,58 @@ static ntfs_inode *open_child(const struct walk *walk)
 				      ntfs_inode_open(walk->volume, MREF(reference));
 }
 
+static int set_security(const struct walk *walk, ntfs_inode *inode,
+			const struct wtg_bytes *security)
+{
+	struct SECURITY_CONTEXT context = { .vol = walk->volume };
+
+	return ntfs_set_ntfs_acl(&context, inode, (const char *)security->data,
+				 security->size, 0);
+}
+
+/* None is one that nothing is inherited from. */
+static struct wtg_bytes security_of(const struct walk *walk, ntfs_inode *inode)
+{
+	struct SECURITY_CONTEXT context = { .vol = walk->volume };
+	int size = ntfs_get_ntfs_acl(&context, inode, NULL, 0);
+	struct wtg_bytes security = { 0 };
+
+	if (size <= 0)
+		return security;
+	security.data = wtg_alloc((size_t)size);
+	if (ntfs_get_ntfs_acl(&context, inode, (char *)security.data, (size_t)size) == size)
+		security.size = (size_t)size;
+	return security;
+}
+
+/* Without an error there must not be a file that anybody may change. */
+static int inherit_security(const struct walk *walk, ntfs_inode *child, bool is_dir)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes parent = security_of(walk, walk->dir);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes security = wtg_security_inherit(
+		&parent, is_dir ? &wtg_new_directory : &wtg_new_file);
+
+	return set_security(walk, child, &security);
+}
+
 /* A child that inherits from walk->dir as Windows does it for an administrator. */
 static ntfs_inode *create_child(const struct walk *walk, mode_t type)
 {
-	struct PERMISSIONS_CACHE *no_cache = NULL;
-	struct SECURITY_CONTEXT context = { .vol = walk->volume, .pseccache = &no_cache };
-	le32 security;
+	ntfs_inode *child;
+	int errnum;
 
 	if (ntfs_forbidden_names(walk->volume, walk->name, (int)walk->name_units, TRUE)) {
 		errno = EINVAL;
 		return NULL;
 	}
-	security = ntfs_inherited_id(&context, walk->dir, S_ISDIR(type));
-	return ntfs_create(walk->dir, security, walk->name, (u8)walk->name_units, type);
+	child = ntfs_create(walk->dir, const_cpu_to_le32(0), walk->name,
+			    (u8)walk->name_units, type);
+	if (!child || inherit_security(walk, child, S_ISDIR(type)) == 0)
+		return child;
+	errnum = errno;
+	(void)ntfs_inode_close(child);
+	errno = errnum;
+	return NULL;
 }
 
 /*
@@ -276,15 +316,6 @@ static int replace_data(ntfs_inode *inode, const struct wtg_bytes *content)
 	ntfs_attr_close(data);
 	errno = errnum;
 	return result < 0 ? -1 : 0;
-}
-
-static int set_security(struct walk *walk, ntfs_inode *inode,
-			const struct wtg_bytes *security)
-{
-	struct SECURITY_CONTEXT context = { .vol = walk->volume };
-
-	return ntfs_set_ntfs_acl(&context, inode, (const char *)security->data,
-				 security->size, 0);
 }
 
 static int write_here(struct wtg_ntfs *ntfs, struct walk *walk,
