@@ -268,7 +268,7 @@ static void ask_key(const struct wtg_bytes *hive, const uint8_t *key, unsigned *
 	const struct wtg_bytes parent = security_of(hive, cell(hive, wtg_le32(key + 0x10)));
 	const struct wtg_heir heir = { /* Microsoft: Registry key security and access rights */
 		.is_directory = true,
-		.all = 0xf003f, .read = 0x20019, .write = 0x20006, .execute = 0x20039,
+		.all = 0xf003f, .read = 0x20019, .write = 0x20006, .execute = 0x20019,
 		.owner = own.data + wtg_le32(own.data + 4),
 		.group = own.data + wtg_le32(own.data + 8),
 	};
