@@ -16,7 +16,7 @@ static int make_room(struct wtg_ahead *ahead, size_t size, struct wtg_error *err
 {
 	size_t capacity = size < MAX_AHEAD_BYTES ? MAX_AHEAD_BYTES : size;
 
-	if (size <= ahead->capacity)
+	if (ahead->data && size <= ahead->capacity)
 		return 0;
 	wtg_ahead_done(ahead);
 	ahead->data = wtg_try_alloc(capacity, "compressed data", err);

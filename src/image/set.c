@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/set.h"
 
-#include <malloc.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -136,11 +135,4 @@ int wtg_set_load(struct wtg_set *set, struct wtg_error *err)
 		return wtg_fail(err, WTG_INPUT, 0, "%s has no tree for one of its images",
 				set->items[0].source.name);
 	return wtg_wim_each_blob(set->wim, check_blob, set, err);
-}
-
-void wtg_set_unload(struct wtg_set *set)
-{
-	wtg_wim_close(WTG_STEAL(set->wim));
-	/* Hundreds of thousands of small pieces, which free() alone would keep. */
-	malloc_trim(0);
 }

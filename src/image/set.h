@@ -40,9 +40,6 @@ int wtg_set_read(wtg_part_fn *next, void *context, struct wtg_set *ret,
  * truncated files. */
 int wtg_set_load(struct wtg_set *set, struct wtg_error *err);
 
-/* Let go of wimlib's view, and of the memory that it takes. */
-void wtg_set_unload(struct wtg_set *set);
-
 /* The bytes that wimlib cannot reach where they are, and their copying. */
 uint64_t wtg_set_fetch_bytes(const struct wtg_set *set);
 bool wtg_set_is_fetched(const struct wtg_set *set);
