@@ -29,6 +29,6 @@ char *test_drive_carve(const struct test_drive *drive);
 /* Assert that nothing before and after the partition was touched. */
 void test_drive_assert_bounds(const struct test_drive *drive);
 
-/* Assert that ntfsfix, ntfsresize, ntfsinfo and fsstat find nothing wrong with the volume
- * in a plain file. */
+/* Assert that ntfsfix, ntfsresize, ntfsinfo, fsstat and apply/ntfs-walk.py find nothing wrong
+ * with the volume in a plain file. */
 void test_assert_clean(const char *volume_path);
