@@ -59,7 +59,7 @@ debian_build='gcc libc6-dev meson ninja-build pkg-config scdoc libwim-dev libfus
 	libjson-c-dev libudfread-dev libssl-dev libseccomp-dev libcmocka-dev'
 debian_run='ntfs-3g dosfstools mtools exfatprogs genisoimage'
 debian_test='bats jq cpio kmod xz-utils valgrind strace file procps perl-base util-linux e2fsprogs udev umockdev
-	wimtools gdisk fdisk parted sleuthkit p7zip-full libhivex-bin libwin-hivex-perl chntpw
+	wimtools gdisk fdisk parted sleuthkit python3-libfsntfs p7zip-full libhivex-bin libwin-hivex-perl chntpw
 	reglookup libxml2-utils openssl sbsigntool osslsigncode ca-certificates
 	mandoc zsh fish qemu-system-x86 qemu-system-arm ovmf qemu-efi-aarch64 clang lld gnu-efi
 	libfuse3-dev shellcheck'

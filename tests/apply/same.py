@@ -9,8 +9,13 @@ import shutil
 import sys
 import tempfile
 
-from tap import empty, end, media, must, run, tell, theirs, walk
+from tap import empty, end, media, must, run, tell, theirs
 
+from check import Check
+from records import Volume
+from tree import Tree
+
+DEBIANS_PYTHON = "/usr/bin/python3"  # which has Debian's modules
 SIZE = 240  # MiB of a volume
 THOROUGH = os.environ.get("WTGCTL_APPLY") == "all"
 
@@ -88,6 +93,22 @@ def readers(path):
              f"{program} finds it sound", result.stdout[-2000:])
 
 
+def by_libfsntfs(path):
+    """Every stream's content, by a library that shares nothing with the others."""
+    promise = "libfsntfs reads the same bytes"
+    if run(DEBIANS_PYTHON, "-c", "import pyfsntfs").returncode:
+        tell(True, f"{promise} # SKIP python3-libfsntfs is not installed")
+        return
+    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "by-libfsntfs.py")
+    result = run(DEBIANS_PYTHON, program, path)
+    tree = Tree(Check(Volume(path)))
+    list(tree.lines())
+    known = [f"{number}:{stream} {size} {value}" for number, told in tree.told.items()
+             for stream, size, value in re.findall(r" stream=(.*?):(\d+):([0-9a-f]{40})", told)]
+    tell(len(known) > 900 and sorted(known) == sorted(result.stdout.splitlines()), promise,
+         differences(sorted(known), sorted(result.stdout.splitlines())))
+
+
 def forms(directory, wim):
     """The same image in all kinds of files."""
     def export(name, *options):
@@ -117,6 +138,7 @@ def main():
         tell(found == comparison.tree, "wimlib captures the same tree",
              differences(comparison.tree, found))
         readers(path)
+        by_libfsntfs(path)
         comparison.same("one thread", wim, threads=1)
         comparison.same("four threads, sectors of 4096 bytes", wim, threads=4, sector=4096)
         comparison.same("wimlib's engine", wim, engine="wimlib")

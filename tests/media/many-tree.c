@@ -95,7 +95,7 @@ static int add_streams(struct media_volume *volume, struct wtg_error *err)
 	    media_dir(volume, &(struct media_node){ .path = owners[1] }, err) < 0)
 		return -1;
 	for (unsigned i = 0; i < 60; i++) {
-		_cleanup_free_ char *name = wtg_text("stream %0*u", 1 + i * 3, i);
+		_cleanup_free_ char *name = wtg_text("stream %0*u", 1 + i / 2, i);
 
 		if (media_stream(volume, owners[i % 2], name, data.data + i, i * i * 7,
 				 err) < 0)
