@@ -20,9 +20,6 @@
 
 #define STANDARD_BYTES 72 /* of NTFS 3: with the security id */
 
-/* Compressed and sparse streams are made of units of 16 clusters. */
-#define UNIT_CLUSTERS 16
-
 /* Windows compresses no files on volumes with larger clusters. */
 #define MAX_COMPRESSION_CLUSTER 4096
 
@@ -38,16 +35,14 @@ static struct wtg_name16 root_name(void)
 	return (struct wtg_name16){ dot, 1 };
 }
 
-static uint64_t allocated_bytes(const struct wtg_ntfs_builder *builder,
-				const struct wtg_build_stream *stream)
+/* A file has one short name at most, and is made under the name that has one: so does wimlib's
+ * extraction, which leaves out the others. */
+static size_t first_name(const struct wtg_build_inode *inode)
 {
-	uint64_t n_clusters = 0;
-
-	if (stream->resident)
-		return wtg_round_up(stream->size_bytes, 8);
-	for (size_t i = 0; i < stream->n_runs; i++)
-		n_clusters += stream->runs[i].n_clusters;
-	return n_clusters * builder->volume->cluster_size;
+	for (size_t i = 0; i < inode->n_names; i++)
+		if (inode->names[i].short_name.n_units)
+			return i;
+	return 0;
 }
 
 /* A file is compressed as its directory is, whatever the image says: so NTFS makes new files,
@@ -59,7 +54,7 @@ static bool is_compressed(const struct wtg_ntfs_builder *builder,
 		return inode->attributes & FILE_ATTR_COMPRESSED;
 	return inode->n_names > 0 &&
 	       builder->volume->cluster_size <= MAX_COMPRESSION_CLUSTER &&
-	       builder->nodes[inode->names[0].parent].attributes & FILE_ATTR_COMPRESSED;
+	       builder->nodes[inode->names[first_name(inode)].parent].attributes & FILE_ATTR_COMPRESSED;
 }
 
 static void add_link(struct wtg_ntfs_builder *builder, uint32_t number, uint32_t parent,
@@ -85,7 +80,7 @@ static int note_names(struct wtg_ntfs_builder *builder, uint32_t number,
 		add_link(builder, 0, 0, &name, FILE_NAME_WIN32_AND_DOS);
 		return 0;
 	}
-	for (size_t i = 0; i < inode->n_names; i++) {
+	for (size_t i = 0, first = first_name(inode); i < inode->n_names; i++) {
 		const struct wtg_build_name *name = &inode->names[i];
 		const struct wtg_name16 *plain = &name->name, *dos = &name->short_name;
 
@@ -96,7 +91,7 @@ static int note_names(struct wtg_ntfs_builder *builder, uint32_t number,
 		    dos->n_units > WTG_BUILD_MAX_UNITS)
 			return wtg_fail(err, WTG_INPUT, 0, "a name has %u characters",
 					plain->n_units);
-		if (dos->n_units == 0) {
+		if (dos->n_units == 0 || i != first) {
 			add_link(builder, number, name->parent, plain, FILE_NAME_POSIX);
 		} else if (ntfs_collapsible_chars(builder->volume,
 						  (const ntfschar *)dos->data, dos->n_units,
@@ -120,11 +115,11 @@ static int compare_guids(const void *a, const void *b)
 /* An object id that another file has already is left out, as wimlib does. */
 static bool is_new_object(struct wtg_ntfs_builder *builder, const uint8_t *object_id)
 {
-	const uint8_t **found = tsearch(object_id, &builder->object_ids, compare_guids);
-
-	if (!found)
+	if (tfind(object_id, &builder->object_ids, compare_guids))
+		return false;
+	if (!tsearch(object_id, &builder->object_ids, compare_guids))
 		wtg_out_of_memory();
-	return *found == object_id;
+	return true;
 }
 
 int wtg_build_note_inode(struct wtg_ntfs_builder *builder, uint32_t number,
@@ -156,13 +151,8 @@ int wtg_build_note_inode(struct wtg_ntfs_builder *builder, uint32_t number,
 		if (stream->name.n_units)
 			continue;
 		node->data_bytes = stream->size_bytes;
-		node->allocated_bytes = allocated_bytes(builder, stream);
 		if (stream->sparse || (inode->attributes & FILE_ATTR_SPARSE_FILE))
 			node->attributes |= FILE_ATTR_SPARSE_FILE;
-		else if ((node->attributes & FILE_ATTR_COMPRESSED) && stream->n_runs > 0)
-			node->allocated_bytes =
-				wtg_round_up(node->allocated_bytes,
-					     UNIT_CLUSTERS * builder->volume->cluster_size);
 	}
 	if (inode->reparse_tag)
 		WTG_APPEND(&builder->reparses, entry);
@@ -254,67 +244,6 @@ static int add_reparse(const struct wtg_build_inode *inode, struct wtg_build_pie
 	return 0;
 }
 
-/* A unit of a compressed stream that has all of its clusters is stored plain: as many more
- * as the last one needs. */
-static int fill_unit(struct wtg_ntfs_builder *builder, struct wtg_build_attribute *attribute,
-		     struct wtg_run_of_clusters **ret_runs, struct wtg_error *err)
-{
-	_cleanup_free_ struct wtg_run_of_clusters *runs =
-		wtg_alloc((attribute->n_runs + UNIT_CLUSTERS) * sizeof(*runs));
-	uint64_t n_clusters = 0, missing;
-
-	for (size_t i = 0; i < attribute->n_runs; i++) {
-		runs[i] = attribute->runs[i];
-		n_clusters += runs[i].n_clusters;
-	}
-	missing = wtg_round_up(n_clusters, UNIT_CLUSTERS) - n_clusters;
-	while (missing > 0) {
-		if (wtg_ntfs_build_reserve(builder, missing, &runs[attribute->n_runs],
-					   err) < 0)
-			return -1;
-		missing -= runs[attribute->n_runs++].n_clusters;
-	}
-	attribute->runs = *ret_runs = WTG_STEAL(runs);
-	return 0;
-}
-
-static int add_stream(struct wtg_ntfs_builder *builder, const struct wtg_build_node *node,
-		      const struct wtg_build_stream *stream, struct wtg_build_pieces *pieces,
-		      struct wtg_error *err)
-{
-	const uint64_t cluster_bytes = builder->volume->cluster_size;
-	const uint64_t unit_bytes = UNIT_CLUSTERS * cluster_bytes;
-	_cleanup_free_ struct wtg_run_of_clusters *runs = NULL;
-	struct wtg_build_attribute attribute = {
-		.type = AT_DATA,
-		.name = stream->name,
-		.value = stream->resident,
-		.value_bytes = (uint32_t)stream->size_bytes,
-		.runs = stream->runs,
-		.n_runs = stream->n_runs,
-		.data_bytes = stream->size_bytes,
-	};
-
-	if (stream->sparse ||
-	    (stream->name.n_units == 0 && (node->attributes & FILE_ATTR_SPARSE_FILE)))
-		attribute.flags = ATTR_IS_SPARSE;
-	else if (node->attributes & FILE_ATTR_COMPRESSED)
-		attribute.flags = ATTR_IS_COMPRESSED;
-	if (stream->resident || stream->size_bytes == 0) {
-		wtg_build_add_value(pieces, &attribute);
-		return 0;
-	}
-	if (attribute.flags == ATTR_IS_COMPRESSED) {
-		if (fill_unit(builder, &attribute, &runs, err) < 0)
-			return -1;
-	} else if (attribute.flags == ATTR_IS_SPARSE) {
-		attribute.n_hole_clusters =
-			(wtg_round_up(stream->size_bytes, unit_bytes) -
-			 allocated_bytes(builder, stream)) / cluster_bytes;
-	}
-	return wtg_build_add_runs(pieces, &attribute, err);
-}
-
 int wtg_build_inode_pieces(struct wtg_ntfs_builder *builder, uint32_t number,
 			   const struct wtg_build_inode *inode,
 			   struct wtg_build_pieces *pieces, struct wtg_error *err)
@@ -331,7 +260,7 @@ int wtg_build_inode_pieces(struct wtg_ntfs_builder *builder, uint32_t number,
 			.value_bytes = OBJECT_ID_BYTES,
 		});
 	for (size_t i = 0; i < inode->n_streams; i++) {
-		if (add_stream(builder, node, &inode->streams[i], pieces, err) < 0)
+		if (wtg_build_add_stream(builder, node, &inode->streams[i], pieces, err) < 0)
 			return -1;
 		has_data |= inode->streams[i].name.n_units == 0;
 	}

@@ -189,6 +189,21 @@ int wtg_build_read_record(struct wtg_ntfs_builder *builder, uint32_t number,
 			  struct wtg_build_pieces *pieces, struct wtg_build_record *ret,
 			  struct wtg_error *err);
 
+/* -- Streams (ntfs-build-stream.c) -- */
+
+/* What a compressed or sparse attribute has beyond its data's last cluster; *ret_runs, if it
+ * is set, is the caller's to free after the attribute. */
+int wtg_build_fill_units(struct wtg_ntfs_builder *builder,
+			 struct wtg_build_attribute *attribute,
+			 struct wtg_run_of_clusters **ret_runs, struct wtg_error *err);
+
+int wtg_build_add_stream(struct wtg_ntfs_builder *builder, const struct wtg_build_node *node,
+			 const struct wtg_build_stream *stream,
+			 struct wtg_build_pieces *pieces, struct wtg_error *err);
+
+/* Of the unnamed data, as the indexes say it. */
+uint64_t wtg_build_allocated_bytes(const struct wtg_build_pieces *pieces);
+
 /* -- Inodes (ntfs-build-inode.c) -- */
 
 #define WTG_BUILD_FILE_NAME_BYTES(n_units) (66 + 2 * (size_t)(n_units))
@@ -225,6 +240,12 @@ int wtg_build_add_index(struct wtg_ntfs_builder *builder, const struct wtg_build
 /* -- Directories (ntfs-build-directory.c) -- */
 
 int wtg_build_directories(struct wtg_ntfs_builder *builder, struct wtg_error *err);
+
+/* -- Security (ntfs-build-security.c) -- */
+
+/* Of an inode that the image gives none: the root keeps that of the new volume. */
+int wtg_build_default_security(struct wtg_ntfs_builder *builder, uint32_t number,
+			       uint32_t *ret_id, struct wtg_error *err);
 
 /* -- The volume's own files (ntfs-build-system.c) -- */
 

@@ -96,7 +96,7 @@ static int move_out(struct wtg_ntfs_builder *builder, struct wtg_build_pieces *p
 	_cleanup_(wtg_bytes_done) struct wtg_bytes value =
 		wtg_bytes_copy((const uint8_t *)old + le16_to_cpu(old->value_offset),
 			       le32_to_cpu(old->value_length));
-	_cleanup_free_ struct wtg_run_of_clusters *runs = NULL;
+	_cleanup_free_ struct wtg_run_of_clusters *runs = NULL, *all = NULL;
 	struct wtg_build_attribute attribute = {
 		.type = old->type,
 		.name = { name.data, old->name_length },
@@ -107,7 +107,8 @@ static int move_out(struct wtg_ntfs_builder *builder, struct wtg_build_pieces *p
 	if (wtg_build_store(builder, &value, &runs, &attribute.n_runs, err) < 0)
 		return -1;
 	attribute.runs = runs;
-	if (wtg_build_add_runs(pieces, &attribute, err) < 0)
+	if (wtg_build_fill_units(builder, &attribute, &all, err) < 0 ||
+	    wtg_build_add_runs(pieces, &attribute, err) < 0)
 		return -1;
 	pieces->items[i] = pieces->items[--pieces->n_items];
 	return 0;

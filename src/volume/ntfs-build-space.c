@@ -89,7 +89,9 @@ static int mark(struct wtg_ntfs_builder *builder, const struct wtg_run_of_cluste
 
 static uint64_t stretch(const struct wtg_ntfs_builder *builder)
 {
-	return STRETCH_BYTES / builder->volume->cluster_size;
+	uint64_t n_clusters = STRETCH_BYTES / builder->volume->cluster_size;
+
+	return n_clusters ? n_clusters : 1;
 }
 
 /* The next free stretches for data; none are left: full. */
