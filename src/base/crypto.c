@@ -41,6 +41,31 @@ void wtg_sha1(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA1_
 		abort();
 }
 
+/* It is libcrypto's context by another name. */
+struct wtg_sha1 *wtg_sha1_begin(void)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (!ctx)
+		wtg_out_of_memory();
+	if (EVP_DigestInit_ex(ctx, EVP_sha1(), NULL) != 1)
+		abort();
+	return (struct wtg_sha1 *)ctx;
+}
+
+void wtg_sha1_add(struct wtg_sha1 *sha1, const void *data, size_t size)
+{
+	if (EVP_DigestUpdate((EVP_MD_CTX *)sha1, data, size) != 1)
+		abort();
+}
+
+void wtg_sha1_end(struct wtg_sha1 *sha1, uint8_t *ret_digest)
+{
+	if (ret_digest && EVP_DigestFinal_ex((EVP_MD_CTX *)sha1, ret_digest, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free((EVP_MD_CTX *)sha1);
+}
+
 void wtg_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
 		     uint8_t ret_digest[static WTG_SHA256_SIZE])
 {

@@ -18,6 +18,12 @@ void wtg_sha256(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA
 #define WTG_SHA1_SIZE 20
 void wtg_sha1(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA1_SIZE]);
 
+/* The same of what comes in pieces; end() frees it, and ret_digest may be NULL. */
+struct wtg_sha1;
+struct wtg_sha1 *wtg_sha1_begin(void);
+void wtg_sha1_add(struct wtg_sha1 *sha1, const void *data, size_t size);
+void wtg_sha1_end(struct wtg_sha1 *sha1, uint8_t *ret_digest);
+
 /* HMAC-SHA256, to derive identifiers from a seed as systemd-repart does. */
 void wtg_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
 		     uint8_t ret_digest[static WTG_SHA256_SIZE]);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "apply/engine.h"
+
+#include <sched.h>
+#include <stdlib.h>
+
+#include "apply/inodes.h"
+#include "apply/items.h"
+#include "apply/pump.h"
+#include "apply/weave.h"
+#include "base/alloc.h"
+
+/* Each has a slot or two of 4 MiB, and of a solid image a chunk of 64 MiB. */
+#define MAX_THREADS 24u
+
+/* The processors that we may use, which need not be all. */
+static unsigned count_threads(unsigned wanted)
+{
+	cpu_set_t ours;
+	unsigned n = wanted;
+
+	if (n == 0)
+		n = sched_getaffinity(0, sizeof(ours), &ours) == 0 ? (unsigned)CPU_COUNT(&ours) :
+								     1;
+	return n < MAX_THREADS ? n : MAX_THREADS;
+}
+
+/* Passes on what is reported until it adds up to what was promised. */
+struct promise {
+	struct wtg_progress progress;
+	struct wtg_progress *to; /* NULL: nobody */
+	uint64_t left_bytes;
+};
+
+static void advance(struct wtg_progress *progress, uint64_t bytes)
+{
+	struct promise *promise = (struct promise *)progress;
+
+	if (bytes > promise->left_bytes)
+		bytes = promise->left_bytes;
+	promise->left_bytes -= bytes;
+	if (promise->to && promise->to->advance)
+		promise->to->advance(promise->to, bytes);
+}
+
+static bool cancelled(struct wtg_progress *progress)
+{
+	const struct promise *promise = (struct promise *)progress;
+
+	return promise->to && promise->to->cancelled && promise->to->cancelled(promise->to);
+}
+
+static int fill_volume(const struct wtg_application *a, const struct wtg_tree *tree,
+		       const struct wtg_window *window, struct wtg_progress *progress,
+		       struct wtg_error *err)
+{
+	_cleanup_(wtg_ntfs_build_abandonp) struct wtg_ntfs_builder *builder = NULL;
+	_cleanup_(wtg_items_done) struct wtg_items items = { 0 };
+	_cleanup_(wtg_inodes_done) struct wtg_inodes inodes = { 0 };
+	struct wtg_pump pump = {
+		.image = a->image,
+		.edition = a->edition,
+		.tree = tree,
+		.items = &items,
+		.window = window,
+		.n_threads = count_threads(a->n_threads),
+	};
+
+	if (wtg_ntfs_build_begin(window, (uint32_t)tree->inodes.n_items, &builder, err) < 0 ||
+	    wtg_items_make(tree, builder, &items, err) < 0)
+		return -1;
+	pump.builder = builder;
+	if (wtg_pump_run(&pump, progress, err) < 0 ||
+	    wtg_inodes_build(tree, &items, builder, &inodes, err) < 0)
+		return -1;
+	return wtg_ntfs_build_end(&builder, err);
+}
+
+int wtg_engine_run(const struct wtg_application *a, const struct wtg_window *window,
+		   struct wtg_progress *progress, struct wtg_error *err)
+{
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+	_cleanup_(wtg_tree_done) struct wtg_tree tree = { 0 };
+	struct promise promise = {
+		.progress = { .advance = advance, .cancelled = cancelled },
+		.to = progress,
+		.left_bytes = a->edition->size_bytes,
+	};
+
+	if (wtg_catalog_read(a->image, a->edition, &catalog, err) < 0 ||
+	    wtg_tree_weave(catalog, a->overlay, &tree, err) < 0 ||
+	    fill_volume(a, &tree, window, &promise.progress, err) < 0)
+		return -1;
+	return wtg_progress_advance(progress, promise.left_bytes, err);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "apply/items.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+/* What an attribute takes in a record beside name and content: its header and, of one that is
+ * not resident, its runs (two or three, as data that is written in one go has). */
+#define ATTRIBUTE_BYTES 24u
+#define MAPPED_BYTES 88u
+#define REPARSE_HEADER_BYTES 8u
+#define OBJECT_ID_BYTES 64u
+
+/* Windows' own limit. */
+#define MAX_REPARSE_BYTES (16u << 10)
+
+struct making {
+	const struct wtg_tree *tree;
+	const struct wtg_ntfs_builder *builder;
+	struct wtg_items *items;
+};
+
+static uint64_t stream_bytes(const struct wtg_tree *tree, const struct wtg_tree_stream *stream)
+{
+	if (stream->content)
+		return stream->content->size;
+	return stream->blob == WTG_NONE ? 0 : tree->catalog->blobs[stream->blob].size_bytes;
+}
+
+static uint64_t reparse_bytes(const struct wtg_tree *tree,
+			      const struct wtg_catalog_inode *inode)
+{
+	if (inode->reparse_blob == WTG_NONE)
+		return 0;
+	return tree->catalog->blobs[inode->reparse_blob].size_bytes;
+}
+
+/* How much content the inode's record can take if all of its streams lie outside. */
+static uint32_t room_in_record(const struct making *m, const struct wtg_catalog_inode *inode)
+{
+	unsigned units = 0;
+	uint64_t other = 0;
+
+	for (uint32_t i = 0; i < inode->n_names; i++) {
+		const struct wtg_catalog_name *name =
+			&m->tree->names.items[inode->first_name + i];
+
+		units += name->name.n_units + name->short_name.n_units;
+	}
+	for (uint32_t i = 0; i < inode->n_streams; i++)
+		other += MAPPED_BYTES +
+			 2u * m->tree->streams.items[inode->first_stream + i].name.n_units;
+	if (inode->reparse_tag)
+		other += ATTRIBUTE_BYTES + REPARSE_HEADER_BYTES + reparse_bytes(m->tree, inode);
+	if (inode->object_id)
+		other += ATTRIBUTE_BYTES + OBJECT_ID_BYTES;
+	return wtg_ntfs_build_resident_bytes(m->builder, inode->n_names, units,
+					     other < UINT16_MAX ? (unsigned)other : UINT16_MAX);
+}
+
+static void add(struct making *m, struct wtg_item item, bool resident, uint32_t *ret_index)
+{
+	if (resident)
+		item.resident = wtg_alloc(item.size_bytes);
+	*ret_index = m->items->n_items;
+	m->items->items[m->items->n_items++] = item;
+}
+
+static void add_streams(struct making *m, uint32_t number)
+{
+	const struct wtg_catalog_inode *inode = &m->tree->inodes.items[number];
+	uint32_t room = room_in_record(m, inode);
+
+	for (uint32_t i = 0; i < inode->n_streams; i++) {
+		const struct wtg_tree_stream *stream =
+			&m->tree->streams.items[inode->first_stream + i];
+		uint64_t size_bytes = stream_bytes(m->tree, stream);
+		bool resident = size_bytes <= room;
+
+		if (size_bytes == 0)
+			continue;
+		if (resident)
+			room -= (uint32_t)size_bytes;
+		add(m,
+		    (struct wtg_item){
+			    .inode = number,
+			    .blob = stream->content ? NULL :
+						      &m->tree->catalog->blobs[stream->blob],
+			    .content = stream->content ? stream->content->data : NULL,
+			    .size_bytes = size_bytes,
+		    },
+		    resident, &m->items->of_stream[inode->first_stream + i]);
+	}
+}
+
+static int add_reparse(struct making *m, uint32_t number, struct wtg_error *err)
+{
+	const struct wtg_catalog_inode *inode = &m->tree->inodes.items[number];
+	uint64_t size_bytes = reparse_bytes(m->tree, inode);
+	_cleanup_free_ char *path = NULL;
+
+	if (!inode->reparse_tag || size_bytes == 0)
+		return 0;
+	if (size_bytes > MAX_REPARSE_BYTES) {
+		path = wtg_tree_path(m->tree, number);
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s in the image is a reparse point of more than 16 KiB", path);
+	}
+	add(m,
+	    (struct wtg_item){
+		    .inode = number,
+		    .blob = &m->tree->catalog->blobs[inode->reparse_blob],
+		    .size_bytes = size_bytes,
+	    },
+	    true, &m->items->of_reparse[number]);
+	return 0;
+}
+
+/* The catalog's blobs are in the image's order; what is in memory comes first. */
+static int by_place(const void *a, const void *b)
+{
+	const struct wtg_item *x = *(struct wtg_item *const *)a;
+	const struct wtg_item *y = *(struct wtg_item *const *)b;
+
+	if (x->blob != y->blob)
+		return x->blob < y->blob ? -1 : 1;
+	return (x > y) - (x < y);
+}
+
+static uint32_t *no_indexes(size_t n)
+{
+	uint32_t *indexes = wtg_alloc((n + 1) * sizeof(*indexes));
+
+	for (size_t i = 0; i < n; i++)
+		indexes[i] = WTG_NONE;
+	return indexes;
+}
+
+int wtg_items_make(const struct wtg_tree *tree, const struct wtg_ntfs_builder *builder,
+		   struct wtg_items *ret, struct wtg_error *err)
+{
+	size_t n_inodes = tree->inodes.n_items, n_streams = tree->streams.n_items;
+	_cleanup_(wtg_items_done) struct wtg_items items = {
+		.items = wtg_alloc((n_inodes + n_streams) * sizeof(*items.items)),
+		.of_stream = no_indexes(n_streams),
+		.of_reparse = no_indexes(n_inodes),
+	};
+	struct making making = { tree, builder, &items };
+
+	for (uint32_t i = 0; i < n_inodes; i++) {
+		if (i > 0 && tree->inodes.items[i].n_names == 0)
+			continue;
+		add_streams(&making, i);
+		if (add_reparse(&making, i, err) < 0)
+			return -1;
+	}
+	items.order = wtg_alloc((items.n_items + 1) * sizeof(*items.order));
+	for (uint32_t i = 0; i < items.n_items; i++)
+		items.order[i] = &items.items[i];
+	qsort(items.order, items.n_items, sizeof(*items.order), by_place);
+	*ret = items;
+	items = (struct wtg_items){ 0 };
+	return 0;
+}
+
+void wtg_items_done(struct wtg_items *items)
+{
+	for (uint32_t i = 0; i < items->n_items; i++) {
+		free(items->items[i].resident);
+		free(items->items[i].runs);
+	}
+	free(items->items);
+	free(items->order);
+	free(items->of_stream);
+	free(items->of_reparse);
+	*items = (struct wtg_items){ 0 };
+}

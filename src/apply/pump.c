@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "apply/pump.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/crypto.h"
+#include "base/outflow.h"
+#include "image/blob.h"
+
+/* The hash of an item that is in more than one piece goes from piece to piece, in order. */
+struct chain {
+	struct wtg_sha1 *sha1;
+	uint64_t at; /* hashed so far */
+};
+
+struct machine {
+	const struct wtg_pump *pump;
+	struct wtg_outflow *outflow;
+	unsigned n_slots;
+
+	pthread_mutex_t lock; /* of all that follows */
+	pthread_cond_t filled; /* the coordinator waits: a segment, or a thread, is done */
+	pthread_cond_t moved;  /* threads wait: for a slot, or for a piece before theirs */
+	struct wtg_cutter cutter;
+	struct chain *chains; /* by item */
+	uint64_t n_free_until; /* segments before this number have a slot */
+	unsigned n_running;
+	bool failed;
+	struct wtg_error error; /* the first */
+};
+
+static void stop(struct machine *m, struct wtg_error *err)
+{
+	pthread_mutex_lock(&m->lock);
+	if (m->failed)
+		wtg_error_done(err);
+	else
+		m->error = *err;
+	*err = (struct wtg_error)WTG_ERROR_INIT;
+	m->failed = true;
+	pthread_cond_broadcast(&m->filled);
+	pthread_cond_broadcast(&m->moved);
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* ------------------------------------------------------------------ the threads */
+
+static int damaged(const struct machine *m, const struct wtg_item *item, struct wtg_error *err)
+{
+	_cleanup_free_ char *path = wtg_tree_path(m->pump->tree, item->inode);
+
+	return wtg_fail(err, WTG_INPUT, 0,
+			"%s in the image is damaged: its SHA-1 differs", path);
+}
+
+/* Until the pieces before this one are hashed; false: there is no point any more. */
+static bool await_turn(struct machine *m, const struct chain *chain, uint64_t at)
+{
+	bool go_on;
+
+	pthread_mutex_lock(&m->lock);
+	while (chain->at != at && !m->failed)
+		pthread_cond_wait(&m->moved, &m->lock);
+	go_on = !m->failed;
+	pthread_mutex_unlock(&m->lock);
+	return go_on;
+}
+
+static void pass_on(struct machine *m, struct chain *chain, uint64_t at)
+{
+	pthread_mutex_lock(&m->lock);
+	chain->at = at;
+	pthread_cond_broadcast(&m->moved);
+	pthread_mutex_unlock(&m->lock);
+}
+
+static int check(struct machine *m, const struct wtg_piece *piece, const uint8_t *data,
+		 struct wtg_error *err)
+{
+	const struct wtg_item *item = piece->item;
+	struct chain *chain = &m->chains[item - m->pump->items->items];
+	uint64_t end = piece->at + piece->size_bytes;
+	uint8_t sha1[WTG_SHA1_SIZE];
+
+	if (piece->size_bytes == item->size_bytes) {
+		wtg_sha1(data, piece->size_bytes, sha1);
+	} else {
+		if (!await_turn(m, chain, piece->at))
+			return 0;
+		if (!chain->sha1)
+			chain->sha1 = wtg_sha1_begin();
+		wtg_sha1_add(chain->sha1, data, piece->size_bytes);
+		if (end < item->size_bytes) {
+			pass_on(m, chain, end);
+			return 0;
+		}
+		wtg_sha1_end(WTG_STEAL(chain->sha1), sha1);
+	}
+	return memcmp(sha1, item->blob->sha1, sizeof(sha1)) == 0 ? 0 : damaged(m, item, err);
+}
+
+static int fill(struct machine *m, struct wtg_blob_reader *reader,
+		const struct wtg_piece *piece, uint8_t *to, struct wtg_error *err)
+{
+	const struct wtg_item *item = piece->item;
+
+	memset(to + piece->size_bytes, 0, piece->padding_bytes);
+	if (!item->blob) {
+		memcpy(to, item->content + piece->at, piece->size_bytes);
+		return 0;
+	}
+	if (wtg_blob_read(reader, item->blob, to, piece->size_bytes, piece->at, err) < 0) {
+		_cleanup_free_ char *path = wtg_tree_path(m->pump->tree, item->inode);
+
+		return wtg_while(err, "read %s", path);
+	}
+	return check(m, piece, to, err);
+}
+
+/* NULL: there is no point any more. */
+static uint8_t *await_slot(struct machine *m, const struct wtg_segment *segment)
+{
+	bool go_on;
+
+	pthread_mutex_lock(&m->lock);
+	while (segment->number >= m->n_free_until && !m->failed)
+		pthread_cond_wait(&m->moved, &m->lock);
+	go_on = !m->failed;
+	pthread_mutex_unlock(&m->lock);
+	return go_on ? wtg_outflow_slot(m->outflow, (unsigned)(segment->number % m->n_slots)) :
+		       NULL;
+}
+
+static void finish(struct machine *m, struct wtg_segment *segment)
+{
+	pthread_mutex_lock(&m->lock);
+	if (--segment->n_pending == 0)
+		pthread_cond_signal(&m->filled);
+	pthread_mutex_unlock(&m->lock);
+}
+
+static int do_piece(struct machine *m, struct wtg_blob_reader *reader,
+		    const struct wtg_piece *piece, struct wtg_error *err)
+{
+	uint8_t *slot;
+
+	if (!piece->segment)
+		return fill(m, reader, piece, piece->item->resident, err);
+	slot = await_slot(m, piece->segment);
+	if (!slot)
+		return 0;
+	if (fill(m, reader, piece, slot + piece->offset, err) < 0)
+		return -1;
+	finish(m, piece->segment);
+	return 0;
+}
+
+/* What takes long about a solid chunk need not wait for a slot. */
+static int warm_up(struct wtg_blob_reader *reader, const struct wtg_piece *piece,
+		   struct wtg_error *err)
+{
+	uint8_t byte;
+
+	if (!piece->item->blob || !piece->item->blob->solid)
+		return 0;
+	return wtg_blob_read(reader, piece->item->blob, &byte, 1, piece->at, err);
+}
+
+static int do_task(struct machine *m, struct wtg_blob_reader *reader,
+		   const struct wtg_task *task, struct wtg_error *err)
+{
+	if (warm_up(reader, &task->items[0], err) < 0)
+		return -1;
+	for (size_t i = 0; i < task->n_items; i++)
+		if (do_piece(m, reader, &task->items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* 1: a task; 0: there is none, or no point any more. */
+static int take_task(struct machine *m, struct wtg_task *ret, struct wtg_error *err)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&m->lock);
+	if (!m->failed)
+		r = wtg_cut_task(&m->cutter, ret, err);
+	/* Cutting may have closed a segment whose pieces are all done. */
+	pthread_cond_signal(&m->filled);
+	pthread_mutex_unlock(&m->lock);
+	return r;
+}
+
+static int work(struct machine *m, struct wtg_error *err)
+{
+	_cleanup_(wtg_blob_reader_freep) struct wtg_blob_reader *reader =
+		wtg_blob_reader_new(m->pump->image, m->pump->edition);
+	struct wtg_task task = { 0 };
+	int r;
+
+	while ((r = take_task(m, &task, err)) > 0) {
+		r = do_task(m, reader, &task, err);
+		wtg_task_done(&task);
+		if (r < 0)
+			break;
+	}
+	return r;
+}
+
+static void *run(void *context)
+{
+	struct machine *m = context;
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	if (work(m, &err) < 0)
+		stop(m, &err);
+	pthread_mutex_lock(&m->lock);
+	m->n_running--;
+	pthread_cond_signal(&m->filled);
+	pthread_mutex_unlock(&m->lock);
+	return NULL;
+}
+
+/* ------------------------------------------------------------------ the coordinator */
+
+/* The next segment in order, full; NULL: there is none any more. */
+static struct wtg_segment *await_segment(struct machine *m)
+{
+	struct wtg_cutter *c = &m->cutter;
+	struct wtg_segment *segment = NULL;
+
+	pthread_mutex_lock(&m->lock);
+	while (!m->failed) {
+		segment = c->first;
+		if (segment && segment->closed && segment->n_pending == 0)
+			break;
+		segment = NULL;
+		if (m->n_running == 0)
+			break;
+		pthread_cond_wait(&m->filled, &m->lock);
+	}
+	if (segment) {
+		c->first = segment->next;
+		if (!c->first)
+			c->last = NULL;
+	}
+	pthread_mutex_unlock(&m->lock);
+	return segment;
+}
+
+static int send(struct machine *m, const struct wtg_segment *segment,
+		struct wtg_progress *progress, struct wtg_error *err)
+{
+	/* For each thread one that it can fill meanwhile. */
+	unsigned n_on_their_way = m->n_slots - m->pump->n_threads - 1;
+
+	if (wtg_outflow_post(m->outflow, (unsigned)(segment->number % m->n_slots),
+			     segment->size_bytes, segment->at, err) < 0 ||
+	    wtg_outflow_settle(m->outflow, n_on_their_way, err) < 0)
+		return -1;
+	pthread_mutex_lock(&m->lock);
+	if (segment->number + 1 > n_on_their_way)
+		m->n_free_until = segment->number + 1 - n_on_their_way + m->n_slots;
+	pthread_cond_broadcast(&m->moved);
+	pthread_mutex_unlock(&m->lock);
+	return wtg_progress_advance(progress, segment->content_bytes, err);
+}
+
+static int coordinate(struct machine *m, struct wtg_progress *progress, struct wtg_error *err)
+{
+	struct wtg_segment *segment;
+
+	while ((segment = await_segment(m))) {
+		int r = send(m, segment, progress, err);
+
+		free(segment);
+		if (r < 0)
+			return -1;
+	}
+	return wtg_outflow_settle(m->outflow, 0, err);
+}
+
+static int start(struct machine *m, pthread_t *threads, unsigned *ret_n, struct wtg_error *err)
+{
+	for (*ret_n = 0; *ret_n < m->pump->n_threads; ++*ret_n) {
+		int errnum;
+
+		pthread_mutex_lock(&m->lock);
+		m->n_running++;
+		pthread_mutex_unlock(&m->lock);
+		errnum = pthread_create(&threads[*ret_n], NULL, run, m);
+		if (errnum) {
+			pthread_mutex_lock(&m->lock);
+			m->n_running--;
+			pthread_mutex_unlock(&m->lock);
+			return wtg_fail(err, WTG_SYSTEM, errnum, "start a thread");
+		}
+	}
+	return 0;
+}
+
+static void release(struct machine *m)
+{
+	for (struct wtg_segment *next, *s = m->cutter.first; s; s = next) {
+		next = s->next;
+		free(s);
+	}
+	for (uint32_t i = 0; i < m->pump->items->n_items; i++)
+		if (m->chains[i].sha1)
+			wtg_sha1_end(m->chains[i].sha1, NULL);
+	free(m->chains);
+	wtg_outflow_free(m->outflow);
+	pthread_cond_destroy(&m->filled);
+	pthread_cond_destroy(&m->moved);
+	pthread_mutex_destroy(&m->lock);
+}
+
+int wtg_pump_run(const struct wtg_pump *pump, struct wtg_progress *progress,
+		 struct wtg_error *err)
+{
+	unsigned n_slots = 2 * pump->n_threads + 4, n_started;
+	_cleanup_free_ pthread_t *threads = wtg_alloc(pump->n_threads * sizeof(*threads));
+	struct machine m = {
+		.pump = pump,
+		.outflow = wtg_outflow_new(pump->window, n_slots),
+		.n_slots = n_slots,
+		.n_free_until = n_slots,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.filled = PTHREAD_COND_INITIALIZER,
+		.moved = PTHREAD_COND_INITIALIZER,
+		.error = WTG_ERROR_INIT,
+		.chains = wtg_alloc((pump->items->n_items + 1) * sizeof(*m.chains)),
+		.cutter = {
+			.items = pump->items,
+			.builder = pump->builder,
+			.segment_bytes = WTG_OUTFLOW_BYTES,
+			.cluster_bytes = wtg_ntfs_build_cluster_bytes(pump->builder),
+		},
+	};
+
+	if (start(&m, threads, &n_started, err) < 0 || coordinate(&m, progress, err) < 0)
+		stop(&m, err);
+	for (unsigned i = 0; i < n_started; i++)
+		pthread_join(threads[i], NULL);
+	if (m.failed)
+		*err = m.error;
+	release(&m);
+	return m.failed ? -1 : 0;
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "apply/weave.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "wtg/text.h"
+
+#define FILE_ATTRIBUTE_DIRECTORY 0x10u
+#define FILE_ATTRIBUTE_ARCHIVE 0x20u
+
+#define SECONDS_1601_TO_1970 11644473600ull
+
+/* Deeper than any path that Windows or this program can use. */
+#define MAX_DEPTH 512
+
+static char *text_of(const struct wtg_name16 *name)
+{
+	return wtg_utf16_to_utf8(name->data, 2u * name->n_units);
+}
+
+/* The name of a child, or NULL. */
+static struct wtg_catalog_name *find_name(const struct wtg_tree *tree, uint32_t parent,
+					  const char *wanted)
+{
+	for (size_t i = 0; i < tree->names.n_items; i++) {
+		struct wtg_catalog_name *name = &tree->names.items[i];
+		_cleanup_free_ char *text = NULL;
+
+		if (name->parent != parent || name->inode == WTG_NONE)
+			continue;
+		text = text_of(&name->name);
+		if (wtg_text_equal_fold(text, wanted))
+			return name;
+	}
+	return NULL;
+}
+
+static uint32_t add_inode(struct wtg_tree *tree, uint32_t attributes, uint32_t security)
+{
+	const struct wtg_catalog_inode inode = {
+		.created = tree->now,
+		.written = tree->now,
+		.accessed = tree->now,
+		.attributes = attributes,
+		.security = security,
+		.reparse_blob = WTG_NONE,
+		.first_stream = (uint32_t)tree->streams.n_items,
+	};
+
+	WTG_APPEND(&tree->inodes, inode);
+	return (uint32_t)tree->inodes.n_items - 1;
+}
+
+static void add_name(struct wtg_tree *tree, uint32_t inode, uint32_t parent, const char *text)
+{
+	struct wtg_bytes units = wtg_utf16_from_utf8(text);
+	const struct wtg_catalog_name name = {
+		.inode = inode,
+		.parent = parent,
+		.name = { units.data, (uint16_t)(units.size / 2 - 1) },
+	};
+
+	WTG_APPEND(&tree->owned, units);
+	tree->inodes.items[inode].first_name = (uint32_t)tree->names.n_items;
+	tree->inodes.items[inode].n_names = 1;
+	WTG_APPEND(&tree->names, name);
+}
+
+static uint32_t add_directory(struct wtg_tree *tree, uint32_t parent, const char *name)
+{
+	uint32_t inode = add_inode(tree, FILE_ATTRIBUTE_DIRECTORY,
+				   tree->inodes.items[parent].security);
+
+	add_name(tree, inode, parent, name);
+	return inode;
+}
+
+/* The directory that path is in, made where it is missing; *ret_name is the last part. */
+static int walk(struct wtg_tree *tree, const char *path, uint32_t *ret_parent,
+		const char **ret_name, struct wtg_error *err)
+{
+	uint32_t at = 0;
+	const char *slash;
+
+	for (; (slash = strchr(path, '/')); path = slash + 1) {
+		_cleanup_free_ char *part = wtg_text("%.*s", (int)(slash - path), path);
+		const struct wtg_catalog_name *name = find_name(tree, at, part);
+
+		at = name ? name->inode : add_directory(tree, at, part);
+		if (!(tree->inodes.items[at].attributes & FILE_ATTRIBUTE_DIRECTORY) ||
+		    tree->inodes.items[at].reparse_tag)
+			return wtg_fail(err, WTG_INPUT, 0,
+					"%s in the image is no directory to put files into",
+					part);
+	}
+	*ret_parent = at;
+	*ret_name = path;
+	return 0;
+}
+
+/* Its unnamed stream, which is made where there is none: last in the table, so that the
+ * inode's streams stay together. */
+static struct wtg_tree_stream *unnamed_of(struct wtg_tree *tree, uint32_t number)
+{
+	struct wtg_catalog_inode *inode = &tree->inodes.items[number];
+	const struct wtg_tree_stream unnamed = { .blob = WTG_NONE };
+	size_t first = tree->streams.n_items;
+
+	if (inode->n_streams > 0 &&
+	    tree->streams.items[inode->first_stream].name.n_units == 0)
+		return &tree->streams.items[inode->first_stream];
+	WTG_APPEND(&tree->streams, unnamed);
+	for (uint32_t i = 0; i < inode->n_streams; i++) {
+		const struct wtg_tree_stream stream =
+			tree->streams.items[inode->first_stream + i];
+
+		WTG_APPEND(&tree->streams, stream);
+	}
+	inode->first_stream = (uint32_t)first;
+	inode->n_streams++;
+	return &tree->streams.items[first];
+}
+
+static uint32_t add_file(struct wtg_tree *tree, uint32_t parent, const char *name,
+			 const struct wtg_bytes *security)
+{
+	uint32_t inode = add_inode(tree, FILE_ATTRIBUTE_ARCHIVE,
+				   tree->inodes.items[parent].security);
+
+	if (security->size > 0) {
+		tree->inodes.items[inode].security = (uint32_t)tree->descriptors.n_items;
+		WTG_APPEND(&tree->descriptors, *security);
+	}
+	add_name(tree, inode, parent, name);
+	return inode;
+}
+
+static int put(struct wtg_tree *tree, const struct wtg_overlay_file *file,
+	       struct wtg_error *err)
+{
+	const struct wtg_catalog_name *there;
+	const char *name;
+	uint32_t parent, inode;
+
+	if (walk(tree, file->path, &parent, &name, err) < 0)
+		return -1;
+	there = find_name(tree, parent, name);
+	inode = there ? there->inode : add_file(tree, parent, name, &file->security);
+	if (tree->inodes.items[inode].attributes & FILE_ATTRIBUTE_DIRECTORY ||
+	    tree->inodes.items[inode].reparse_tag)
+		return wtg_fail(err, WTG_INPUT, 0, "%s in the image is no plain file",
+				file->path);
+	unnamed_of(tree, inode)->content = &file->content;
+	return 0;
+}
+
+/* An inode's names stay together: the last takes the place of the one that goes. */
+static void drop(struct wtg_tree *tree, const struct wtg_overlay_file *file)
+{
+	uint32_t number = wtg_tree_find(tree, file->path), last;
+	struct wtg_catalog_inode *inode;
+	struct wtg_catalog_name *name;
+	const char *slash = strrchr(file->path, '/');
+	_cleanup_free_ char *above = NULL;
+
+	if (number == WTG_NONE || number == 0)
+		return;
+	above = wtg_text("%.*s", (int)(slash ? slash - file->path : 0), file->path);
+	name = find_name(tree, wtg_tree_find(tree, above), slash ? slash + 1 : file->path);
+	inode = &tree->inodes.items[number];
+	last = inode->first_name + --inode->n_names;
+	*name = tree->names.items[last];
+	tree->names.items[last].inode = WTG_NONE;
+}
+
+static void copy_tables(struct wtg_tree *tree)
+{
+	const struct wtg_catalog *c = tree->catalog;
+
+	for (uint32_t i = 0; i < c->n_inodes; i++)
+		WTG_APPEND(&tree->inodes, c->inodes[i]);
+	for (uint32_t i = 0; i < c->n_names; i++)
+		WTG_APPEND(&tree->names, c->names[i]);
+	for (uint32_t i = 0; i < c->n_descriptors; i++)
+		WTG_APPEND(&tree->descriptors, c->descriptors[i]);
+	for (uint32_t i = 0; i < c->n_streams; i++) {
+		const struct wtg_tree_stream stream = { .name = c->streams[i].name,
+							.blob = c->streams[i].blob };
+
+		WTG_APPEND(&tree->streams, stream);
+	}
+}
+
+int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *overlay,
+		   struct wtg_tree *ret, struct wtg_error *err)
+{
+	_cleanup_(wtg_tree_done) struct wtg_tree tree = { .catalog = catalog };
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	tree.now = ((uint64_t)now.tv_sec + SECONDS_1601_TO_1970) * 10000000 +
+		   (uint64_t)now.tv_nsec / 100;
+	copy_tables(&tree);
+	for (size_t i = 0; overlay && i < overlay->n_items; i++) {
+		if (overlay->items[i].drop)
+			drop(&tree, &overlay->items[i]);
+		else if (put(&tree, &overlay->items[i], err) < 0)
+			return -1;
+	}
+	*ret = tree;
+	tree = (struct wtg_tree){ 0 };
+	return 0;
+}
+
+void wtg_tree_done(struct wtg_tree *tree)
+{
+	for (size_t i = 0; i < tree->owned.n_items; i++)
+		wtg_bytes_done(&tree->owned.items[i]);
+	free(tree->owned.items);
+	free(tree->inodes.items);
+	free(tree->names.items);
+	free(tree->streams.items);
+	free(tree->descriptors.items);
+	*tree = (struct wtg_tree){ 0 };
+}
+
+uint32_t wtg_tree_find(const struct wtg_tree *tree, const char *path)
+{
+	uint32_t at = 0;
+
+	while (*path) {
+		size_t n = strcspn(path, "/");
+		_cleanup_free_ char *part = wtg_text("%.*s", (int)n, path);
+		const struct wtg_catalog_name *name = find_name(tree, at, part);
+
+		if (!name)
+			return WTG_NONE;
+		at = name->inode;
+		path += n + (path[n] == '/');
+	}
+	return at;
+}
+
+char *wtg_tree_path(const struct wtg_tree *tree, uint32_t inode)
+{
+	char *path = wtg_text("%s", "");
+
+	for (int depth = 0; depth < MAX_DEPTH && tree->inodes.items[inode].n_names > 0; depth++) {
+		const struct wtg_catalog_name *name =
+			&tree->names.items[tree->inodes.items[inode].first_name];
+		_cleanup_free_ char *below = path, *part = text_of(&name->name);
+
+		path = wtg_text("%s%s%s", part, *below ? "/" : "", below);
+		inode = name->parent;
+	}
+	return path;
+}

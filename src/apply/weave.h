@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the volume will hold: an edition's catalog with the overlay woven in. */
+#pragma once
+
+#include "apply/overlay.h"
+#include "image/catalog.h"
+
+struct wtg_tree_stream {
+	struct wtg_name16 name;
+	uint32_t blob;                   /* as in the catalog; or */
+	const struct wtg_bytes *content; /* of the overlay; NULL: the blob */
+};
+
+/* Inodes, names and descriptors as the catalog has them, and indexes as there. */
+struct wtg_tree {
+	const struct wtg_catalog *catalog; /* borrowed, as what the overlay holds is */
+	struct {
+		struct wtg_catalog_inode *items;
+		size_t n_items, capacity;
+	} inodes;
+	struct {
+		struct wtg_catalog_name *items;
+		size_t n_items, capacity;
+	} names;
+	struct {
+		struct wtg_tree_stream *items;
+		size_t n_items, capacity;
+	} streams;
+	struct {
+		struct wtg_bytes *items; /* borrowed */
+		size_t n_items, capacity;
+	} descriptors;
+	struct {
+		struct wtg_bytes *items;
+		size_t n_items, capacity;
+	} owned; /* names of what the overlay adds */
+	uint64_t now; /* when that was made */
+};
+
+/* A file that the overlay leaves without any name is still there, with n_names 0. */
+int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *overlay,
+		   struct wtg_tree *ret, struct wtg_error *err);
+void wtg_tree_done(struct wtg_tree *tree);
+
+/* The inode at a path, whatever the case, or WTG_NONE. */
+uint32_t wtg_tree_find(const struct wtg_tree *tree, const char *path);
+
+/* "Windows/System32/ntdll.dll", by its first name, for messages; the caller frees. */
+char *wtg_tree_path(const struct wtg_tree *tree, uint32_t inode);
