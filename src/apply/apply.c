@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "apply/apply.h"
 
+#include <stdlib.h>
+
+#include "apply/engine.h"
 #include "volume/ntfs.h"
 
 static int extract(const struct wtg_application *application, const struct wtg_window *window,
@@ -20,12 +23,26 @@ static int extract(const struct wtg_application *application, const struct wtg_w
 	return -1;
 }
 
-int wtg_apply(const struct wtg_application *application, const struct wtg_window *window,
-	      struct wtg_progress *progress, struct wtg_error *err)
+static int apply_with_wimlib(const struct wtg_application *application,
+			     const struct wtg_window *window, struct wtg_progress *progress,
+			     struct wtg_error *err)
 {
 	const struct wtg_overlay *overlay = application->overlay;
 
 	if (extract(application, window, progress, err) < 0)
 		return -1;
 	return overlay && overlay->n_items > 0 ? wtg_overlay_write(overlay, window, err) : 0;
+}
+
+int wtg_apply(const struct wtg_application *application, const struct wtg_window *window,
+	      struct wtg_progress *progress, struct wtg_error *err)
+{
+	switch (application->engine) {
+	case WTG_ENGINE_AUTO:
+	case WTG_ENGINE_OWN:
+		return wtg_engine_run(application, window, progress, err);
+	case WTG_ENGINE_WIMLIB:
+		return apply_with_wimlib(application, window, progress, err);
+	}
+	abort();
 }

@@ -7,6 +7,7 @@
 /* What the builder borrows until its end. */
 struct wtg_inodes {
 	struct wtg_build_name *names;
+	struct wtg_build_stream *streams;
 };
 
 int wtg_inodes_build(const struct wtg_tree *tree, const struct wtg_items *items,
