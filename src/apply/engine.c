@@ -66,7 +66,7 @@ static int fill_volume(const struct wtg_application *a, const struct wtg_tree *t
 		.n_threads = count_threads(a->n_threads),
 	};
 
-	if (wtg_ntfs_build_begin(window, (uint32_t)tree->inodes.n_items, &builder, err) < 0 ||
+	if (wtg_ntfs_build_begin(window, tree->n_numbers, &builder, err) < 0 ||
 	    wtg_items_make(tree, builder, &items, err) < 0)
 		return -1;
 	pump.builder = builder;

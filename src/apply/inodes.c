@@ -20,7 +20,9 @@ static struct wtg_build_name *convert_names(const struct wtg_tree *tree)
 	for (size_t i = 0; i < tree->names.n_items; i++) {
 		const struct wtg_catalog_name *name = &tree->names.items[i];
 
-		names[i] = (struct wtg_build_name){ name->parent, name->name, name->short_name };
+		if (name->inode != WTG_NONE)
+			names[i] = (struct wtg_build_name){ tree->numbers[name->parent],
+							    name->name, name->short_name };
 	}
 	return names;
 }
@@ -82,7 +84,7 @@ static int build_inode(struct building *b, uint32_t number, struct wtg_error *er
 	if (reparse != WTG_NONE)
 		build.reparse_data = (struct wtg_bytes){ b->items->items[reparse].resident,
 							 b->items->items[reparse].size_bytes };
-	if (wtg_ntfs_build_inode(b->builder, number, &build, err) < 0) {
+	if (wtg_ntfs_build_inode(b->builder, b->tree->numbers[number], &build, err) < 0) {
 		_cleanup_free_ char *path = wtg_tree_path(b->tree, number);
 
 		return wtg_while(err, "make %s", path);
@@ -102,7 +104,7 @@ int wtg_inodes_build(const struct wtg_tree *tree, const struct wtg_items *items,
 	ret->streams = convert_streams(tree, items);
 	r = enter_security(&b, err);
 	for (uint32_t i = 0; r == 0 && i < tree->inodes.n_items; i++)
-		if (i == 0 || tree->inodes.items[i].n_names > 0)
+		if (tree->numbers[i] != WTG_NONE)
 			r = build_inode(&b, i, err);
 	free(b.security_ids);
 	return r;

@@ -149,7 +149,7 @@ int wtg_items_make(const struct wtg_tree *tree, const struct wtg_ntfs_builder *b
 	struct making making = { tree, builder, &items };
 
 	for (uint32_t i = 0; i < n_inodes; i++) {
-		if (i > 0 && tree->inodes.items[i].n_names == 0)
+		if (tree->numbers[i] == WTG_NONE)
 			continue;
 		add_streams(&making, i);
 		if (add_reparse(&making, i, err) < 0)

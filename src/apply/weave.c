@@ -10,6 +10,7 @@
 
 #define FILE_ATTRIBUTE_DIRECTORY 0x10u
 #define FILE_ATTRIBUTE_ARCHIVE 0x20u
+#define FILE_ATTRIBUTE_SPARSE_FILE 0x200u
 
 #define SECONDS_1601_TO_1970 11644473600ull
 
@@ -153,6 +154,8 @@ static int put(struct wtg_tree *tree, const struct wtg_overlay_file *file,
 	    tree->inodes.items[inode].reparse_tag)
 		return wtg_fail(err, WTG_INPUT, 0, "%s in the image is no plain file",
 				file->path);
+	/* What is new has no holes. */
+	tree->inodes.items[inode].attributes &= ~FILE_ATTRIBUTE_SPARSE_FILE;
 	unnamed_of(tree, inode)->content = &file->content;
 	return 0;
 }
@@ -194,6 +197,16 @@ static void copy_tables(struct wtg_tree *tree)
 	}
 }
 
+static void number_inodes(struct wtg_tree *tree)
+{
+	tree->numbers = wtg_alloc(tree->inodes.n_items * sizeof(*tree->numbers));
+	for (size_t i = 0; i < tree->inodes.n_items; i++) {
+		bool stays = i == 0 || tree->inodes.items[i].n_names > 0;
+
+		tree->numbers[i] = stays ? tree->n_numbers++ : WTG_NONE;
+	}
+}
+
 int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *overlay,
 		   struct wtg_tree *ret, struct wtg_error *err)
 {
@@ -210,6 +223,7 @@ int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *
 		else if (put(&tree, &overlay->items[i], err) < 0)
 			return -1;
 	}
+	number_inodes(&tree);
 	*ret = tree;
 	tree = (struct wtg_tree){ 0 };
 	return 0;
@@ -224,6 +238,7 @@ void wtg_tree_done(struct wtg_tree *tree)
 	free(tree->names.items);
 	free(tree->streams.items);
 	free(tree->descriptors.items);
+	free(tree->numbers);
 	*tree = (struct wtg_tree){ 0 };
 }
 

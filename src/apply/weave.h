@@ -35,9 +35,12 @@ struct wtg_tree {
 		size_t n_items, capacity;
 	} owned; /* names of what the overlay adds */
 	uint64_t now; /* when that was made */
+	uint32_t *numbers; /* by inode: without the gaps of what was dropped */
+	uint32_t n_numbers;
 };
 
-/* A file that the overlay leaves without any name is still there, with n_names 0. */
+/* A file that the overlay leaves without any name is still among the inodes, with n_names 0
+ * and WTG_NONE for a number. */
 int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *overlay,
 		   struct wtg_tree *ret, struct wtg_error *err);
 void wtg_tree_done(struct wtg_tree *tree);

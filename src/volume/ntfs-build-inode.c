@@ -25,7 +25,6 @@
 
 #define REPARSE_HEADER 8
 #define MAX_REPARSE_BYTES (16u << 10) /* with its header */
-#define OBJECT_ID_BYTES 64
 #define GUID_BYTES 16
 
 static struct wtg_name16 root_name(void)
@@ -257,7 +256,7 @@ int wtg_build_inode_pieces(struct wtg_ntfs_builder *builder, uint32_t number,
 		wtg_build_add_value(pieces, &(struct wtg_build_attribute){
 			.type = AT_OBJECT_ID,
 			.value = inode->object_id,
-			.value_bytes = OBJECT_ID_BYTES,
+			.value_bytes = GUID_BYTES, /* $ObjId alone has the birth ids */
 		});
 	for (size_t i = 0; i < inode->n_streams; i++) {
 		if (wtg_build_add_stream(builder, node, &inode->streams[i], pieces, err) < 0)
