@@ -74,7 +74,6 @@ struct wtg_request {
 	bool no_last_access;
 
 	/* Safety */
-	const char *confirm; /* the drive's serial, or the file's path */
 	bool allow_fixed;
 	bool overwrite;
 	uint64_t max_size_bytes;

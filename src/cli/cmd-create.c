@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "commands.h"
+#include "create.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "commands.h"
 #include "confirm.h"
 #include "output.h"
 #include "wtg/cleanup.h"
@@ -15,7 +16,7 @@
 #include "wtg/target.h"
 #include "wtg/text.h"
 
-static struct cli_progress_setup progress_setup(const struct cli_options *options)
+struct cli_progress_setup cli_create_progress(const struct cli_options *options)
 {
 	return (struct cli_progress_setup){
 		.mode = options->progress,
@@ -25,8 +26,7 @@ static struct cli_progress_setup progress_setup(const struct cli_options *option
 	};
 }
 
-/* The result of a dry run is the plan; that of a real run is the drive. */
-static void show_plan(const struct cli_options *options, const struct wtg_plan *plan)
+void cli_create_show_plan(const struct cli_options *options, const struct wtg_plan *plan)
 {
 	_cleanup_(cli_output_done) struct cli_output output = { .verbose = options->verbose };
 	struct cli_text text;
@@ -45,7 +45,7 @@ static int check_only(const struct cli_options *options, const struct wtg_plan *
 		      const struct wtg_target *target, struct cli_outcome *outcome,
 		      struct wtg_error *err)
 {
-	struct cli_progress_setup setup = progress_setup(options);
+	struct cli_progress_setup setup = cli_create_progress(options);
 	_cleanup_(cli_progress_done) struct cli_progress progress = { 0 };
 
 	cli_progress_start_work(&progress, &setup, "check", wtg_plan_check_bytes(plan));
@@ -88,13 +88,38 @@ static const char *reservation(enum wtg_past past)
 	abort();
 }
 
+const char *cli_create_verified(enum wtg_verify verify)
+{
+	return verified[verify].word;
+}
+
+/* Said only where it was the drive that everything waited for. */
+static char *speed_of(const struct wtg_account *account)
+{
+	uint64_t speed = wtg_account_drive_speed(account);
+
+	if (speed == 0)
+		return wtg_text("%s", "");
+	return wtg_text(" It writes at %.*f MB/s, which is what took the time.",
+			speed < 10000000, (double)speed / 1e6);
+}
+
+char *cli_create_success(const struct wtg_target *target, enum wtg_verify verify,
+			 const struct wtg_account *account)
+{
+	_cleanup_free_ char *path = wtg_text_printable(wtg_target_disk(target)->path);
+	_cleanup_free_ char *speed = speed_of(account);
+
+	return wtg_text("%s is %s%s.%s", path, verified[verify].sentence,
+			reservation(account->past), speed);
+}
+
 static int carry_out(const struct cli_options *options, const struct wtg_plan *plan,
 		     const struct wtg_target *target, struct cli_outcome *outcome,
 		     struct wtg_error *err)
 {
-	struct cli_progress_setup setup = progress_setup(options);
+	struct cli_progress_setup setup = cli_create_progress(options);
 	_cleanup_(cli_progress_done) struct cli_progress progress = { 0 };
-	_cleanup_free_ char *path = wtg_text_printable(wtg_target_disk(target)->path);
 	int r;
 
 	cli_progress_start(&progress, &setup);
@@ -104,18 +129,15 @@ static int carry_out(const struct cli_options *options, const struct wtg_plan *p
 		cli_progress_leave(&progress);
 		return -1;
 	}
-	outcome->verified = verified[options->request.verify].word;
+	outcome->verified = cli_create_verified(options->request.verify);
 	if (!options->quiet)
-		outcome->message = wtg_text("%s is %s%s.", path,
-					    verified[options->request.verify].sentence,
-					    reservation(outcome->account.past));
+		outcome->message = cli_create_success(target, options->request.verify,
+						      &outcome->account);
 	return 0;
 }
 
-/* A drive that a run of ours left unfinished has nothing on it to lose: the same command,
- * given again, must do. */
-static int judge(const struct wtg_request *request, const struct wtg_target *target,
-		 enum wtg_state *ret_state, struct wtg_error *err)
+int cli_create_judge(const struct wtg_request *request, const struct wtg_target *target,
+		     enum wtg_state *ret_state, struct wtg_error *err)
 {
 	struct wtg_safety safety = { .allow_fixed = request->allow_fixed,
 				     .overwrite = request->overwrite,
@@ -133,17 +155,17 @@ static int judge(const struct wtg_request *request, const struct wtg_target *tar
 
 /* A file that such a run left needs no name, just as when it was made; of drives there is
  * more than one. */
-static int confirm(const struct wtg_request *request, const struct wtg_target *target,
+static int confirm(const struct cli_options *options, const struct wtg_target *target,
 		   enum wtg_state state, struct wtg_error *err)
 {
-	if (request->confirm)
+	if (options->confirm.n_items > 0)
 		return 0; /* and looked at before the plan was made */
 	if (wtg_target_disk(target)->is_file && state == WTG_STATE_INTERRUPTED)
 		return 0;
 	return cli_confirm_ask(target, err);
 }
 
-static int create(struct cli_options *options, struct cli_outcome *outcome,
+static int create_one(struct cli_options *options, struct cli_outcome *outcome,
 		  struct wtg_error *err)
 {
 	const struct wtg_request *request = &options->request;
@@ -157,15 +179,15 @@ static int create(struct cli_options *options, struct cli_outcome *outcome,
 	    wtg_target_open(request, &target, err) < 0)
 		return -1;
 	outcome->file = wtg_target_disk(target)->is_file;
-	if (judge(request, target, &state, err) < 0 ||
-	    cli_confirm_given(target, request->confirm, err) < 0 ||
+	if (cli_create_judge(request, target, &state, err) < 0 ||
+	    cli_confirm_given(target, options->confirm.items[0], err) < 0 ||
 	    wtg_recipe_create(request, image, target, &alone, &plan, err) < 0)
 		return -1;
 
-	show_plan(options, plan);
+	cli_create_show_plan(options, plan);
 	if (request->dry_run)
 		return check_only(options, plan, target, outcome, err);
-	if (confirm(request, target, state, err) < 0)
+	if (confirm(options, target, state, err) < 0)
 		return -1;
 	return carry_out(options, plan, target, outcome, err);
 }
@@ -180,7 +202,12 @@ int cli_create(struct cli_options *options, struct cli_outcome *outcome,
 		return wtg_hint(
 			err, "Name a Windows ISO, WIM, ESD or first SWM: --image IMAGE.");
 	}
-	return create(options, outcome, err);
+	if (options->n_operands > 1)
+		return cli_create_several(options, outcome, err);
+	if (options->confirm.n_items > 1)
+		return wtg_fail(err, WTG_USAGE, 0, "option --confirm is given twice, and there is "
+						   "one target");
+	return create_one(options, outcome, err);
 }
 
 int cli_plan(struct cli_options *options, struct cli_outcome *outcome,

@@ -63,6 +63,12 @@ static int read_answer(char ret[static LONGEST_ANSWER], struct wtg_error *err)
 	return 0;
 }
 
+static int fail_answer(const struct wtg_target *target, struct wtg_error *err)
+{
+	return wtg_fail(err, WTG_REFUSED, 0, "the answer does not name %s",
+			wtg_target_disk(target)->path);
+}
+
 static int ask(const struct wtg_target *target, struct wtg_error *err)
 {
 	char answer[LONGEST_ANSWER];
@@ -70,10 +76,7 @@ static int ask(const struct wtg_target *target, struct wtg_error *err)
 	show_drive(wtg_target_disk(target));
 	if (read_answer(answer, err) < 0)
 		return -1;
-	if (wtg_target_confirmed(target, answer, true))
-		return 0;
-	return wtg_fail(err, WTG_REFUSED, 0, "the answer does not name %s",
-			wtg_target_disk(target)->path);
+	return wtg_target_confirmed(target, answer, true) ? 0 : fail_answer(target, err);
 }
 
 /* What wtg_target_name() is of it. */
@@ -97,16 +100,43 @@ int cli_confirm_given(const struct wtg_target *target, const char *given,
 			name_of_name(disk), disk->path, name ? name : disk->path);
 }
 
-int cli_confirm_ask(const struct wtg_target *target, struct wtg_error *err)
+static bool somebody_is_there(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+static int fail_alone(const struct wtg_target *target, struct wtg_error *err)
 {
 	const struct wtg_disk *disk = wtg_target_disk(target);
-	const char *name = wtg_target_name(target);
 
-	if (!name)
-		return 0;
-	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
-		return ask(target, err);
 	wtg_fail(err, WTG_REFUSED, 0,
 		 "nobody is at a terminal to confirm that %s may be erased", disk->path);
-	return wtg_hint(err, "Give its %s: --confirm \"%s\".", name_of_name(disk), name);
+	return wtg_hint(err, "Give its %s: --confirm \"%s\".", name_of_name(disk),
+			wtg_target_name(target));
+}
+
+int cli_confirm_ask(const struct wtg_target *target, struct wtg_error *err)
+{
+	if (!wtg_target_name(target))
+		return 0;
+	return somebody_is_there() ? ask(target, err) : fail_alone(target, err);
+}
+
+int cli_confirm_ask_one_of(const struct wtg_target *target, struct wtg_error *err)
+{
+	const struct wtg_disk *disk = wtg_target_disk(target);
+	bool has_serial = !disk->is_file && disk->serial;
+	_cleanup_free_ char *path = wtg_text_printable(disk->path);
+	char answer[LONGEST_ANSWER];
+
+	if (!somebody_is_there())
+		return fail_alone(target, err);
+	fprintf(stderr, "%s: type %s to go on: ", path,
+		has_serial ? "the last 6 characters of its serial" : "its path");
+	fflush(stderr);
+	if (read_answer(answer, err) < 0)
+		return -1;
+	if (has_serial && wtg_text_equal(answer, disk->model))
+		return fail_answer(target, err);
+	return wtg_target_confirmed(target, answer, has_serial) ? 0 : fail_answer(target, err);
 }

@@ -15,3 +15,13 @@ int cli_confirm_given(const struct wtg_target *target, const char *given,
  * terminal. Otherwise kind WTG_REFUSED, or WTG_CANCELLED after a signal.
  */
 int cli_confirm_ask(const struct wtg_target *target, struct wtg_error *err);
+
+/* The same for several targets: each --confirm names another one of them, and of those that
+ * are left and have something to lose each is asked for by itself. */
+struct cli_fleet;
+int cli_confirm_given_all(struct cli_fleet *fleet, struct wtg_error *err);
+int cli_confirm_ask_all(struct cli_fleet *fleet, struct wtg_error *err);
+
+/* cli_confirm_ask() where the drive was shown already, beside others: a model that may be that
+ * of all of them does not name it. */
+int cli_confirm_ask_one_of(const struct wtg_target *target, struct wtg_error *err);

@@ -15,6 +15,7 @@
 
 #include "output.h"
 #include "signals.h"
+#include "stall.h"
 #include "terminal.h"
 #include "wtg/cleanup.h"
 #include "wtg/exit.h"
@@ -24,8 +25,6 @@
 #define TICK_MS 100
 #define OBEY_MS 400 /* so that, with all that follows, it is answered within a second */
 #define ECHO_MS 100 /* timeout(1), and a shell that hangs up, send one signal twice */
-#define STALL_MS 10000
-#define STALL_AGAIN_MS 60000
 #define LEAVE_MS 300  /* for a child that is being killed to be gone */
 #define UNREAD_MS 100 /* for who reads what we say to make room */
 
@@ -34,6 +33,7 @@ struct shared {
 	struct cli_outcome outcome;
 	volatile sig_atomic_t interrupted;
 	struct wtg_scratch_note scratch;
+	struct cli_member members[];
 };
 
 struct front {
@@ -42,9 +42,12 @@ struct front {
 	sigset_t signals; /* that it waits for */
 	uint64_t interrupted_ms; /* when; 0: not yet */
 	bool explained;          /* why that takes long */
-	uint64_t waiting_ms;     /* since when the child waits for a drive; 0: it does not */
-	uint64_t said_ms;        /* when that was said last; 0: not yet */
+	struct cli_stall stalls[1 + CLI_MAX_TARGETS]; /* the child's, and those of members */
 };
+
+/* Of the child and of what it starts for several drives. */
+static struct shared *shared;
+static size_t shared_bytes;
 
 static uint64_t clock_ms(void)
 {
@@ -88,38 +91,38 @@ static bool say(const struct front *front, const char *sentence)
 	return true;
 }
 
-/* In uninterruptible sleep (proc(5)): the kernel waits for a device. */
-static bool waits_for_drive(const struct front *front)
+/* A process that holds a drive, or the drive it: 0 is the child's. */
+static pid_t process_of(const struct front *front, size_t i)
 {
-	_cleanup_free_ char *path = wtg_text("/proc/%d/stat", (int)front->child);
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char stat[512] = "";
-	const char *state;
-	ssize_t n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
-
-	if (n <= 0)
-		return false;
-	state = strrchr(stat, ')');
-	return state && strncmp(state, ") D", 3) == 0;
+	return i == 0 ? front->child : front->shared->members[i - 1].process;
 }
 
-static void watch_drive(struct front *front, uint64_t now)
+static size_t n_processes(const struct front *front)
 {
-	_cleanup_free_ char *sentence = NULL;
+	return 1 + front->shared->outcome.n_members;
+}
 
-	if (!waits_for_drive(front)) {
-		front->waiting_ms = front->said_ms = 0;
+static bool waits_for_drive(const struct front *front)
+{
+	for (size_t i = 0; i < n_processes(front); i++)
+		if (cli_stall_is_now(process_of(front, i)))
+			return true;
+	return false;
+}
+
+static void watch_drive(struct front *front, size_t i, uint64_t now)
+{
+	struct cli_stall *stall = &front->stalls[i];
+	_cleanup_free_ char *path = NULL, *sentence = NULL;
+
+	if (!cli_stall_is_news(stall, process_of(front, i), now))
 		return;
-	}
-	if (!front->waiting_ms)
-		front->waiting_ms = now;
-	if (now - front->waiting_ms < STALL_MS ||
-	    (front->said_ms && now - front->said_ms < STALL_AGAIN_MS))
-		return;
-	sentence = wtg_text("The drive has not answered for %u seconds. Ctrl-C stops the run.",
-			    (unsigned)((now - front->waiting_ms) / 1000));
+	path = i == 0 ? wtg_text_copy("The drive")
+		      : wtg_text_printable(front->shared->members[i - 1].path);
+	sentence = wtg_text("%s has not answered for %u seconds. Ctrl-C stops the run.", path,
+			    (unsigned)((now - stall->since_ms) / 1000));
 	if (say(front, sentence))
-		front->said_ms = now;
+		stall->said_ms = now;
 }
 
 /* What can be said to nobody is not said. */
@@ -153,6 +156,15 @@ static void __attribute__((noreturn)) leave(struct front *front, struct wtg_erro
 	_exit(status);
 }
 
+/* One that will not go; 0: all are gone. */
+static pid_t who_stays(const struct front *front)
+{
+	for (size_t i = 0; i < n_processes(front); i++)
+		if (process_of(front, i) > 0 && kill(process_of(front, i), 0) == 0)
+			return process_of(front, i);
+	return 0;
+}
+
 /* Wait until the child, and what it had started, which dies with it and so comes to us, are
  * gone; but not for ever.  False: the child is not. */
 static bool await_end(struct front *front, int *ret_status)
@@ -179,6 +191,13 @@ static bool await_end(struct front *front, int *ret_status)
 	}
 }
 
+static void clean_scratch(struct front *front)
+{
+	wtg_scratch_clean(&front->shared->scratch);
+	for (size_t i = 0; i < front->shared->outcome.n_members; i++)
+		wtg_scratch_clean(&front->shared->members[i].scratch);
+}
+
 /* The child ended: so do we, in the same way. */
 static void __attribute__((noreturn)) follow(struct front *front, int status)
 {
@@ -187,7 +206,7 @@ static void __attribute__((noreturn)) follow(struct front *front, int status)
 
 	if (WIFSIGNALED(status) || short_of_memory)
 		(void)await_end(front, &status);
-	wtg_scratch_clean(&front->shared->scratch);
+	clean_scratch(front);
 	if (short_of_memory) {
 		wtg_fail(&err, WTG_SYSTEM, 0, "out of memory");
 		leave(front, &err);
@@ -213,11 +232,11 @@ static void __attribute__((noreturn)) leave_at_once(struct front *front, const c
 	gone = await_end(front, &status);
 	if (gone && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
 		follow(front, status); /* it was quicker */
-	wtg_scratch_clean(&front->shared->scratch);
+	clean_scratch(front);
 	wtg_fail(&err, WTG_CANCELLED, 0, "%s", why);
-	if (!gone)
+	if (who_stays(front))
 		wtg_hint(&err, "The drive still holds up a part of wtgctl: unplug it, or wait "
-			       "until process %d is gone.", (int)front->child);
+			       "until process %d is gone.", (int)who_stays(front));
 	leave(front, &err);
 }
 
@@ -227,7 +246,7 @@ static void insist(struct front *front, uint64_t now)
 {
 	if (front->explained || now - front->interrupted_ms < OBEY_MS)
 		return;
-	if (front->shared->outcome.account.drive == WTG_DRIVE_UNTOUCHED)
+	if (!cli_result_touched(&front->shared->outcome))
 		leave_at_once(front, "interrupted");
 	front->explained =
 		say(front, waits_for_drive(front)
@@ -275,7 +294,8 @@ static void __attribute__((noreturn)) stand_in_front(struct front *front)
 
 		if (signal_number > 0)
 			hear(front, signal_number);
-		watch_drive(front, clock_ms());
+		for (size_t i = 0; i < n_processes(front); i++)
+			watch_drive(front, i, clock_ms());
 		if (front->interrupted_ms)
 			insist(front, clock_ms());
 	}
@@ -299,17 +319,25 @@ static sigset_t wanted_signals(void)
 	return set;
 }
 
-struct cli_outcome *cli_front_split(bool json)
+static void share(bool json, size_t n_members)
+{
+	shared_bytes = sizeof(*shared) + n_members * sizeof(shared->members[0]);
+	shared = mmap(NULL, shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED)
+		abort();
+	shared->outcome.json = json;
+	shared->outcome.members = shared->members;
+}
+
+struct cli_outcome *cli_front_split(bool json, size_t n_members)
 {
 	struct front front = { .signals = wanted_signals() };
 	sigset_t blocked = front.signals, before;
 	pid_t self = getpid();
 
-	front.shared = mmap(NULL, sizeof(*front.shared), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (front.shared == MAP_FAILED)
-		abort();
-	front.shared->outcome.json = json;
+	share(json, n_members);
+	front.shared = shared;
 	signal(SIGCHLD, SIG_DFL); /* ignored, it would take our child's status away */
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	/* Woken before it listens, the child must not die of that. */
@@ -321,11 +349,27 @@ struct cli_outcome *cli_front_split(bool json)
 	/* Without a second process, the first does the work, and cannot be interrupted. */
 	if (front.child == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != self))
 		_exit(1);
-	cli_signals_listen(&front.shared->interrupted);
+	cli_signals_listen(&shared->interrupted);
 	sigdelset(&before, CLI_SIGNAL_WAKE);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	/* What the child starts must not see what we believe. */
-	(void)madvise(front.shared, sizeof(*front.shared), MADV_DONTFORK);
-	wtg_scratch_share(&front.shared->scratch);
-	return &front.shared->outcome;
+	(void)madvise(shared, shared_bytes, MADV_DONTFORK);
+	wtg_scratch_share(&shared->scratch);
+	return &shared->outcome;
+}
+
+pid_t cli_front_fork(struct cli_member *member)
+{
+	pid_t self = getpid(), pid;
+
+	(void)madvise(shared, shared_bytes, MADV_DOFORK);
+	pid = fork();
+	(void)madvise(shared, shared_bytes, MADV_DONTFORK);
+	if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != self))
+		_exit(1);
+	if (pid == 0)
+		wtg_scratch_share(&member->scratch);
+	if (pid >= 0)
+		member->process = pid ? pid : getpid();
+	return pid;
 }

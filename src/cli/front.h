@@ -6,6 +6,10 @@
  */
 #pragma once
 
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "member.h"
 #include "result.h"
 
 /*
@@ -18,6 +22,12 @@
  *   - on the second, and on SIGQUIT, ends the child and goes;
  *   - says when a drive has not answered for a while;
  *   - tells how the child died, if it died, and what became of the drive;
- *   - leaves neither processes nor the scratch directory behind.
+ *   - leaves neither processes nor scratch directories behind.
+ * All this goes for the processes of several drives, too: there is room for so many members,
+ * which belong to the outcome as soon as it says so.
  */
-struct cli_outcome *cli_front_split(bool json);
+struct cli_outcome *cli_front_split(bool json, size_t n_members);
+
+/* As fork(2): a process for one of several drives, which ends when its parent does and hears
+ * interruptions from the front. */
+pid_t cli_front_fork(struct cli_member *member);

@@ -18,6 +18,8 @@ static void print_usage(FILE *to, const struct cli_command *command)
 	fputs(" [OPTION]...", to);
 	if (command->operand)
 		fprintf(to, command->min ? " %s" : " [%s]", command->operand);
+	if (command->max > 1)
+		fputs("...", to);
 	fputc('\n', to);
 }
 

@@ -35,8 +35,8 @@ static int check_operands(const struct cli_command *command,
 			  const struct cli_options *options, struct wtg_error *err)
 {
 	if (options->n_operands < command->min)
-		wtg_fail(err, WTG_USAGE, 0, "%s needs one operand: %s", command->name,
-			 command->operand);
+		wtg_fail(err, WTG_USAGE, 0, "%s needs %s operand: %s", command->name,
+			 command->max > 1 ? "an" : "one", command->operand);
 	else if (options->n_operands > command->max)
 		wtg_fail(err, WTG_USAGE, 0, "%s does not take \"%s\"", command->name,
 			 options->operands[command->max]);
@@ -78,7 +78,7 @@ static int dispatch(char **argv, struct cli_outcome **outcome, struct wtg_error 
 	if (check_operands(command, &options, err) < 0)
 		return -1;
 	if (command->works)
-		*outcome = cli_front_split((*outcome)->json);
+		*outcome = cli_front_split((*outcome)->json, options.n_operands);
 	return command->run(&options, *outcome, err);
 }
 

@@ -56,7 +56,7 @@ const struct cli_option cli_option_table[] = {
 	{ "no-last-access", 0, CLI_FLAG, NULL, AT(request.no_last_access), 0, "Windows",
 	  CLI_CREATE, "do not keep times of last access" },
 
-	{ "confirm", 0, CLI_TEXT, "SERIAL", AT(request.confirm), 0, "Safety", CLI_CREATE,
+	{ "confirm", 0, CLI_TEXTS, "SERIAL", AT(confirm), 0, "Safety", CLI_CREATE,
 	  "the drive's serial (of a file: its path)" },
 	{ "allow-fixed", 0, CLI_FLAG, NULL, AT(request.allow_fixed), 0, "Safety",
 	  CLI_CREATE, "allow a drive neither USB nor a memory card" },

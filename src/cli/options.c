@@ -18,7 +18,8 @@ struct parser {
 const char *cli_option_kind_name(enum cli_option_kind kind)
 {
 	static const char *const names[] = {
-		[CLI_FLAG] = "flag", [CLI_TEXT] = "text",     [CLI_FILE] = "file",
+		[CLI_FLAG] = "flag", [CLI_TEXT] = "text",     [CLI_TEXTS] = "texts",
+		[CLI_FILE] = "file",
 		[CLI_SIZE] = "size", [CLI_NUMBER] = "number", [CLI_CHOICE] = "choice",
 	};
 
@@ -54,6 +55,16 @@ static int refuse(const struct cli_option *option, const char *text, const char 
 			option->name, expected, text);
 }
 
+static int add_text(const struct cli_option *option, const char *text, struct cli_texts *texts,
+		    struct wtg_error *err)
+{
+	if (texts->n_items == CLI_MAX_TARGETS)
+		return wtg_fail(err, WTG_USAGE, 0, "option --%s is given more than %d times",
+				option->name, CLI_MAX_TARGETS);
+	texts->items[texts->n_items++] = text;
+	return 0;
+}
+
 static int store_value(const struct cli_option *option, const char *text,
 		       struct cli_options *options, struct wtg_error *err)
 {
@@ -68,6 +79,8 @@ static int store_value(const struct cli_option *option, const char *text,
 	case CLI_FILE:
 		*(const char **)at = text;
 		return 0;
+	case CLI_TEXTS:
+		return add_text(option, text, at, err);
 	case CLI_SIZE:
 		if (!wtg_size_parse(text, at) || *(uint64_t *)at == 0)
 			return refuse(option, text, "a size such as 260M or 64GB", err);
@@ -164,7 +177,7 @@ static int parse_one(struct parser *parser, char ***arg, struct wtg_error *err)
 	if (!option)
 		return unknown(parser->command, **arg, err);
 	bit = UINT64_C(1) << (option - cli_option_table);
-	if (parser->given & bit)
+	if (parser->given & bit && option->kind != CLI_TEXTS)
 		return wtg_fail(err, WTG_USAGE, 0, "option --%s is given twice",
 				option->name);
 	parser->given |= bit;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "member.h"
 #include "progress.h"
 #include "wtg/error.h"
 #include "wtg/request.h"
@@ -25,10 +26,17 @@ enum cli_command_id {
 	CLI_VERSION = 1 << 6,
 };
 
+/* What an option that may be repeated was given, each time. */
+struct cli_texts {
+	const char *items[CLI_MAX_TARGETS]; /* borrowed from argv */
+	size_t n_items;
+};
+
 /* What the user said on the command line. */
 struct cli_options {
 	struct wtg_request request;
 	bool all, json, quiet, verbose, help;
+	struct cli_texts confirm; /* serials of drives, paths of files */
 	enum cli_progress_mode progress;
 	char **operands; /* borrowed from argv */
 	size_t n_operands;
@@ -37,6 +45,7 @@ struct cli_options {
 enum cli_option_kind {
 	CLI_FLAG,
 	CLI_TEXT,
+	CLI_TEXTS, /* one for each target */
 	CLI_FILE, /* a text that names a file: shells complete it */
 	CLI_SIZE,
 	CLI_NUMBER,
@@ -58,7 +67,7 @@ struct cli_option {
 extern const struct cli_option cli_option_table[];
 extern const size_t cli_n_options;
 
-/* "flag", "text", "file", "size", "number" or "choice". */
+/* "flag", "text", "texts", "file", "size", "number" or "choice". */
 const char *cli_option_kind_name(enum cli_option_kind kind);
 
 /*

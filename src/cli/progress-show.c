@@ -71,16 +71,29 @@ static void draw_bar(const struct cli_progress *p, unsigned columns, size_t used
 	memcpy(ret + 1 + width, "] ", 3);
 }
 
+/* What the line is about: the step, and, among several drives, which. */
+static char *subject(const struct cli_progress *p, const char *otherwise)
+{
+	_cleanup_free_ char *target = p->target ? wtg_text_printable(p->target) : NULL;
+	const char *step = p->step ? p->step : otherwise;
+
+	return target ? wtg_text("%s: %s", target, step) : wtg_text_copy(step);
+}
+
+char *cli_progress_bar(const struct cli_progress *p, unsigned columns)
+{
+	_cleanup_free_ char *text = numbers(p), *about = subject(p, "");
+	char bar[WIDE_BAR + 4];
+
+	draw_bar(p, columns, strlen(about) + strlen(text), bar);
+	return wtg_text("%s  %s%s", about, bar, text);
+}
+
 void cli_progress_show_bar(struct cli_progress *p)
 {
-	_cleanup_free_ char *text = numbers(p);
 	unsigned columns = cli_terminal_width(p->to) - 1; /* the last one would wrap */
-	const char *step = p->step ? p->step : "";
-	char bar[WIDE_BAR + 4];
-	_cleanup_free_ char *line = NULL;
+	_cleanup_free_ char *line = cli_progress_bar(p, columns);
 
-	draw_bar(p, columns, strlen(step) + strlen(text), bar);
-	line = wtg_text("%s  %s%s", step, bar, text);
 	fprintf(p->to, "\r%.*s\033[K", (int)columns, line);
 	fflush(p->to);
 	p->bar = true;
@@ -88,11 +101,19 @@ void cli_progress_show_bar(struct cli_progress *p)
 
 void cli_progress_show_line(struct cli_progress *p)
 {
-	_cleanup_free_ char *text = numbers(p);
+	_cleanup_free_ char *text = numbers(p), *about = subject(p, "working");
 
-	fprintf(p->to, "%s%s%s\n", p->step ? p->step : "working", *text ? ": " : "",
-		text);
+	fprintf(p->to, "%s%s%s\n", about, *text ? ": " : "", text);
 	fflush(p->to);
+}
+
+void cli_progress_show_step(const struct cli_progress *p)
+{
+	_cleanup_free_ char *target = p->target ? wtg_text_printable(p->target) : NULL;
+
+	if (target)
+		fprintf(stderr, "%s: ", target);
+	fprintf(stderr, "%s: %s\n", wtg_phase_name(p->phase), p->step);
 }
 
 void cli_progress_show_json(struct cli_progress *p)
@@ -101,6 +122,7 @@ void cli_progress_show_json(struct cli_progress *p)
 	struct wtg_facts *out = wtg_json_facts(json);
 	uint64_t left = cli_progress_seconds_left(p);
 
+	wtg_fact_text(out, "target", p->target);
 	wtg_fact_text(out, "phase", p->begun ? wtg_phase_name(p->phase) : NULL);
 	wtg_fact_text(out, "step", p->step);
 	wtg_fact_bytes(out, "bytes_done", p->done);
@@ -113,15 +135,18 @@ void cli_progress_show_json(struct cli_progress *p)
 
 void cli_progress_show_note(struct cli_progress *p, const struct wtg_event *e)
 {
+	_cleanup_free_ char *target = p->target ? wtg_text_printable(p->target) : NULL;
 	_cleanup_free_ char *text = wtg_text_printable(e->text);
 	struct wtg_json *json;
 
 	if (!p->json) {
 		if (!p->quiet)
-			fprintf(stderr, "note: %s\n", text);
+			fprintf(stderr, "%s%snote: %s\n", target ? target : "",
+				target ? ": " : "", text);
 		return;
 	}
 	json = cli_json_new("note");
+	wtg_fact_text(wtg_json_facts(json), "target", p->target);
 	wtg_fact_text(wtg_json_facts(json), "phase", wtg_phase_name(e->phase));
 	wtg_fact_text(wtg_json_facts(json), "step", e->step);
 	wtg_fact_text(wtg_json_facts(json), "text", e->text);

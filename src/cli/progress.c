@@ -94,7 +94,7 @@ static void begin_step(struct cli_progress *p, const struct wtg_event *e)
 
 	if (p->verbose && p->mode != CLI_PROGRESS_JSON) {
 		cli_progress_clear(p);
-		fprintf(stderr, "%s: %s\n", wtg_phase_name(e->phase), e->step);
+		cli_progress_show_step(p);
 	}
 	if (p->mode == CLI_PROGRESS_JSON)
 		show(p);
@@ -161,6 +161,7 @@ void cli_progress_start(struct cli_progress *progress,
 		.verbose = setup->verbose,
 		.quiet = setup->quiet,
 		.json = setup->json,
+		.target = setup->target,
 		.to = setup->json && choose_mode(setup) == CLI_PROGRESS_JSON ? stdout
 									     : stderr,
 		.now_ms = clock_ms,

@@ -33,6 +33,7 @@ struct cli_progress {
 	bool verbose;		     /* a line for each step */
 	bool quiet;		     /* no notes */
 	bool json;		     /* notes are objects */
+	const char *target;	     /* which of several drives it is about; NULL: the one */
 	FILE *to;
 	uint64_t (*now_ms)(void);
 
@@ -48,6 +49,7 @@ struct cli_progress {
 struct cli_progress_setup {
 	enum cli_progress_mode mode;
 	bool json, quiet, verbose;
+	const char *target; /* of several; borrowed */
 };
 
 /* Start an observer of a run, or, with a name and a total (0: unknown), of one piece of

@@ -138,7 +138,7 @@ const char *wtg_phase_name(enum wtg_phase phase)
 
 uint64_t wtg_account_drive_speed(const struct wtg_account *account)
 {
-	if (account->apply_ms < TELLING_MS || account->drive_ms < account->apply_ms / 3 * 2)
+	if (account->apply_ms < TELLING_MS || account->drive_ms < account->apply_ms / 2)
 		return 0;
 	return account->written_bytes * 1000 / account->drive_ms;
 }

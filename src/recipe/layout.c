@@ -44,9 +44,10 @@ uint64_t wtg_layout_written_bytes(const struct wtg_edition *edition)
 	return wtg_layout_windows_least(edition) + 64 * MIB;
 }
 
-static int too_small(const struct wtg_disk *disk, uint64_t need_bytes, struct wtg_error *err)
+static int too_small(const struct wtg_disk *disk, uint64_t have_bytes, uint64_t need_bytes,
+		     struct wtg_error *err)
 {
-	_cleanup_free_ char *have = wtg_size_drive_text(disk->size_bytes);
+	_cleanup_free_ char *have = wtg_size_drive_text(have_bytes);
 	_cleanup_free_ char *need = wtg_size_drive_text(need_bytes);
 
 	return wtg_fail(err, WTG_UNSUITABLE, 0, "%s has %s, this image and layout need %s",
@@ -123,7 +124,7 @@ int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *
 		.marker_offset = WTG_MARKER_OFFSET,
 		.time = now(),
 	};
-	uint64_t least = wtg_layout_windows_least(edition), fixed, end;
+	uint64_t least = wtg_layout_windows_least(edition), used = disk->size_bytes, fixed, end;
 
 	if (check_request(request, err) < 0)
 		return -1;
@@ -132,11 +133,11 @@ int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *
 				    : ESP_BYTES;
 	layout.msr.length = MSR_BYTES;
 	fixed = FIRST_BYTE + layout.esp.length + layout.msr.length + LAST_BYTES;
-	end = wtg_round_down(most_bytes && most_bytes < disk->size_bytes ? most_bytes
-									 : disk->size_bytes,
-			     ALIGNMENT);
+	if (most_bytes && most_bytes < used)
+		used = most_bytes;
+	end = wtg_round_down(used, ALIGNMENT);
 	if (end < fixed + least)
-		return too_small(disk, fixed + least, err);
+		return too_small(disk, used, fixed + least, err);
 	if (share(request, end - fixed, &layout, least, err) < 0)
 		return -1;
 

@@ -85,8 +85,10 @@ refuses() {
 	refuses 2 'there is no command "destroy".' destroy
 	refuses 2 "'wtgctl help' lists the commands." destroy
 	refuses 2 'there is no command "nosuch".' help nosuch
-	refuses 2 "create needs one operand: TARGET." create --image x.iso
-	refuses 2 'create does not take "b".' create --image x.iso a b
+	refuses 2 "create needs an operand: TARGET." create --image x.iso
+	refuses 2 'create does not take "33".' create --image x.iso {1..40}
+	refuses 2 "option --confirm is given twice, and there is one target." \
+		create --image x.iso --confirm a --confirm b a
 	refuses 2 'list does not take "x".' list x
 	refuses 2 "no image is given." create target.img
 	refuses 2 "option --overwrit is abbreviated." create --overwrit x

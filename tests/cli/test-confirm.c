@@ -54,7 +54,7 @@ static void answer_for(const char *path)
 	struct wtg_target *target;
 	struct wtg_error child_err = WTG_ERROR_INIT;
 
-	(void)cli_front_split(false);
+	(void)cli_front_split(false, 0);
 	if (wtg_target_open(&request, &target, &child_err) == 0)
 		cli_confirm_ask(target, &child_err);
 	_exit((int)child_err.kind);
