@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "volume/security.h"
 #include "wtg/text.h"
 
 #define FILE_ATTRIBUTE_DIRECTORY 0x10u
@@ -39,6 +40,29 @@ static struct wtg_catalog_name *find_name(const struct wtg_tree *tree, uint32_t 
 	return NULL;
 }
 
+static void own(struct wtg_tree *tree, struct wtg_bytes bytes)
+{
+	WTG_APPEND(&tree->owned, bytes);
+}
+
+static uint32_t add_descriptor(struct wtg_tree *tree, const struct wtg_bytes *descriptor)
+{
+	WTG_APPEND(&tree->descriptors, *descriptor);
+	return (uint32_t)tree->descriptors.n_items - 1;
+}
+
+/* What Windows gives a new child of this directory. */
+static uint32_t inherit(struct wtg_tree *tree, uint32_t parent, const struct wtg_heir *heir)
+{
+	uint32_t security = tree->inodes.items[parent].security;
+	const struct wtg_bytes none = { 0 };
+	struct wtg_bytes child = wtg_security_inherit(
+		security == WTG_NONE ? &none : &tree->descriptors.items[security], heir);
+
+	own(tree, child);
+	return add_descriptor(tree, &child);
+}
+
 static uint32_t add_inode(struct wtg_tree *tree, uint32_t attributes, uint32_t security)
 {
 	const struct wtg_catalog_inode inode = {
@@ -64,7 +88,7 @@ static void add_name(struct wtg_tree *tree, uint32_t inode, uint32_t parent, con
 		.name = { units.data, (uint16_t)(units.size / 2 - 1) },
 	};
 
-	WTG_APPEND(&tree->owned, units);
+	own(tree, units);
 	tree->inodes.items[inode].first_name = (uint32_t)tree->names.n_items;
 	tree->inodes.items[inode].n_names = 1;
 	WTG_APPEND(&tree->names, name);
@@ -72,8 +96,8 @@ static void add_name(struct wtg_tree *tree, uint32_t inode, uint32_t parent, con
 
 static uint32_t add_directory(struct wtg_tree *tree, uint32_t parent, const char *name)
 {
-	uint32_t inode = add_inode(tree, FILE_ATTRIBUTE_DIRECTORY,
-				   tree->inodes.items[parent].security);
+	uint32_t inode = add_inode(tree, FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_ARCHIVE,
+				   inherit(tree, parent, &wtg_new_directory));
 
 	add_name(tree, inode, parent, name);
 	return inode;
@@ -129,12 +153,9 @@ static uint32_t add_file(struct wtg_tree *tree, uint32_t parent, const char *nam
 			 const struct wtg_bytes *security)
 {
 	uint32_t inode = add_inode(tree, FILE_ATTRIBUTE_ARCHIVE,
-				   tree->inodes.items[parent].security);
+				   security->size > 0 ? add_descriptor(tree, security) :
+							inherit(tree, parent, &wtg_new_file));
 
-	if (security->size > 0) {
-		tree->inodes.items[inode].security = (uint32_t)tree->descriptors.n_items;
-		WTG_APPEND(&tree->descriptors, *security);
-	}
 	add_name(tree, inode, parent, name);
 	return inode;
 }

@@ -33,7 +33,7 @@ struct wtg_tree {
 	struct {
 		struct wtg_bytes *items;
 		size_t n_items, capacity;
-	} owned; /* names of what the overlay adds */
+	} owned; /* names and descriptors of what the overlay adds */
 	uint64_t now; /* when that was made */
 	uint32_t *numbers; /* by inode: without the gaps of what was dropped */
 	uint32_t n_numbers;
