@@ -7,6 +7,8 @@
 #include "base/crypto.h"
 #include "base/fdio.h"
 #include "fuzz.h"
+#include "image/blob.h"
+#include "image/catalog.h"
 #include "image/open.h"
 #include "image/wim-header.h"
 #include "step/examine.h"
@@ -77,6 +79,63 @@ static void describe(const void *image, struct wtg_facts *out)
 	wtg_image_describe(image, out);
 }
 
+/* From the end, so that what was unpacked or read ahead is of no use to the next. */
+static void read_blobs(struct wtg_image *image, const struct wtg_edition *edition,
+		       const struct wtg_catalog *catalog)
+{
+	static uint8_t buffer[100000];
+	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_blob_reader *reader = wtg_blob_reader_new(image, edition);
+
+	for (uint32_t i = catalog->n_blobs; i-- > 0;) {
+		const struct wtg_blob *blob = &catalog->blobs[i];
+		size_t n = blob->size_bytes < sizeof(buffer) ? (size_t)blob->size_bytes :
+							       sizeof(buffer);
+
+		FUZZ_ASSERT(blob->size_bytes > 0 && blob->chunk_bytes > 0);
+		(void)wtg_blob_read(reader, blob, buffer, n, blob->size_bytes - n, &err);
+		wtg_error_done(&err);
+		(void)wtg_blob_read(reader, blob, buffer, n, 0, &err);
+		wtg_error_done(&err);
+		n = blob->stored_bytes < n ? (size_t)blob->stored_bytes : n;
+		(void)wtg_blob_read_stored(reader, blob, buffer, n, 0, &err);
+		wtg_error_done(&err);
+	}
+	wtg_blob_reader_free(reader);
+}
+
+/* What the header promises of numbers, whoever made the image. */
+static void check_numbers(const struct wtg_catalog *c)
+{
+	FUZZ_ASSERT(c->n_inodes > 0 && c->inodes[0].n_names == 0);
+	for (uint32_t i = 0; i < c->n_inodes; i++) {
+		const struct wtg_catalog_inode *inode = &c->inodes[i];
+
+		FUZZ_ASSERT(inode->n_streams <= c->n_streams &&
+			    inode->first_stream <= c->n_streams - inode->n_streams);
+		FUZZ_ASSERT(inode->reparse_blob == WTG_NONE ||
+			    inode->reparse_blob < c->n_blobs);
+		FUZZ_ASSERT(inode->security == WTG_NONE || inode->security < c->n_descriptors);
+		FUZZ_ASSERT(i == 0 || inode->n_names > 0);
+		for (uint32_t k = 0; k < inode->n_names; k++)
+			FUZZ_ASSERT(c->names[inode->first_name + k].inode == i &&
+				    c->names[inode->first_name + k].parent < i);
+	}
+	for (uint32_t i = 0; i < c->n_streams; i++)
+		FUZZ_ASSERT(c->streams[i].blob == WTG_NONE || c->streams[i].blob < c->n_blobs);
+}
+
+static void read_catalog(struct wtg_image *image, const struct wtg_edition *edition)
+{
+	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+
+	if (wtg_catalog_read(image, edition, &catalog, &err) < 0)
+		return;
+	check_numbers(catalog);
+	read_blobs(image, edition, catalog);
+}
+
 static void read_edition(struct wtg_image *image, const struct wtg_edition *edition)
 {
 	static const char *const paths[] = { "a", "Windows/System32/config/SYSTEM" };
@@ -86,6 +145,7 @@ static void read_edition(struct wtg_image *image, const struct wtg_edition *edit
 
 	(void)wtg_image_check_tree(image, edition, &err);
 	wtg_error_done(&err);
+	read_catalog(image, edition);
 	(void)wtg_image_stat(image, edition, paths[0], &stat, &err);
 	wtg_error_done(&err);
 	(void)wtg_image_read(image, edition, paths, 2, MAX_READ_BYTES, &files, &err);
