@@ -21,6 +21,8 @@ int media_corpus_fill(struct media_volume *volume, const struct media_options *o
 				? options->extra_bytes / options->n_extra_files
 				: 0;
 
+	if (options->corpus)
+		return media_pieces_fill(volume, options, err);
 	for (unsigned i = 0; i < options->n_extra_files; i++) {
 		_cleanup_free_ char *path =
 			wtg_text("Windows/WinSxS/corpus_%03u/%02u/file%06u.dll", i / 1000,

@@ -99,6 +99,7 @@ static void usage(FILE *to)
 	fputs("usage: make-media --out FILE [--variant NAME]... [--size small|large]\n"
 	      "                  [--files N] [--bytes SIZE] [--editions 1|2|3]\n"
 	      "                  [--boot-manager FILE]\n"
+	      "                  [--corpus LIST] [--largest SIZE] [--copies N]\n"
 	      "       make-media --list\n", to);
 }
 
@@ -151,6 +152,13 @@ static bool set(struct media_options *options, int option, const char *value)
 	case 'm':
 		options->boot_manager = value;
 		return true;
+	case 'c':
+		options->corpus = value;
+		return true;
+	case 'L':
+		return wtg_size_parse(value, &options->largest_bytes);
+	case 't':
+		return set_count(value, 100, &options->n_copies);
 	}
 	return false;
 }
@@ -175,6 +183,9 @@ static bool parse(int argc, char **argv, struct media_options *options,
 		{ "bytes", required_argument, NULL, 'b' },
 		{ "editions", required_argument, NULL, 'e' },
 		{ "boot-manager", required_argument, NULL, 'm' },
+		{ "corpus", required_argument, NULL, 'c' },
+		{ "largest", required_argument, NULL, 'L' },
+		{ "copies", required_argument, NULL, 't' },
 		{ "list", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -207,6 +218,7 @@ int main(int argc, char **argv)
 		.arch = WTG_ARCH_AMD64,
 		.build = 26100,
 		.n_editions = 3,
+		.largest_bytes = 512u << 10,
 	};
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 	const char *out = NULL;

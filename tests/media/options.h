@@ -45,6 +45,9 @@ struct media_options {
 	unsigned n_editions;
 	unsigned n_extra_files;
 	uint64_t extra_bytes;
+	const char *corpus;      /* a list of files that those are cut from; NULL: made up */
+	uint64_t largest_bytes;  /* that a file may have before it is cut */
+	unsigned n_copies;       /* copies of each piece; 0: of one in twenty */
 	const char *boot_manager; /* a file to be bootmgfw.efi as it is; NULL: our own */
 };
 

@@ -29,6 +29,8 @@ int media_evil_fill(struct media_volume *volume, struct wtg_error *err);
 /* options->n_extra_files files of together options->extra_bytes. */
 int media_corpus_fill(struct media_volume *volume, const struct media_options *options,
 		      struct wtg_error *err);
+int media_pieces_fill(struct media_volume *volume, const struct media_options *options,
+		      struct wtg_error *err);
 
 /* A file as most are: to be archived, with the security of its place. */
 int media_plain_file(struct media_volume *volume, const char *path, const void *data,
