@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench-apply WIM INDEX FILE [SECTOR]: format FILE as one NTFS volume, apply an image to
- * it through our own device operations, and say what that cost.  apply.sh runs it against
- * mkntfs and wimlib-imagex apply.
+ * Format a file or device as one NTFS volume, apply an image to it, and say what that cost:
+ * create's step without what is around it.
  */
 #include <fcntl.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "apply/apply.h"
 #include "base/window.h"
@@ -17,70 +18,99 @@
 #include "wtg/cleanup.h"
 
 struct work {
-	struct wtg_image *image;
-	const struct wtg_edition *edition;
+	struct wtg_application application;
 	struct wtg_window window;
+	uint32_t sector_bytes;
 };
 
 static int apply(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		 struct wtg_error *err)
 {
 	const struct work *work = context;
-	const struct wtg_application application = {
-		.image = work->image,
-		.edition = work->edition,
-	};
 
 	(void)reply;
-	return wtg_apply(&application, &work->window, progress, err);
+	return wtg_apply(&work->application, &work->window, progress, err);
 }
 
 /* As the step does it: by a worker, whose writes come to us. */
-static int run(char **argv, int fd, uint64_t size_bytes, struct wtg_error *err)
+static int run(struct work *work, const char *path, const char *edition, struct wtg_error *err)
 {
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
-	struct wtg_ledger ledger = { 0 };
-	struct work work = { .window = { .fd = fd, .length = size_bytes, .ledger = &ledger } };
-	const struct wtg_image_errand errand = { apply, &work.window };
+	const struct wtg_image_errand errand = { apply, &work->window };
 	const struct wtg_ntfs_format format = {
 		.label = "Windows",
 		.serial = 1,
 		.start_bytes = 1 << 20,
-		.sector_bytes = argv[4] ? (uint32_t)atoi(argv[4]) : 512,
+		.sector_bytes = work->sector_bytes,
 	};
-	struct rusage usage;
 
-	if (wtg_image_open(argv[1], &image, err) < 0 ||
-	    wtg_image_choose(image, argv[2], &work.edition, err) < 0 ||
-	    wtg_ntfs_format(&work.window, &format, err) < 0)
+	if (wtg_image_open(path, &image, err) < 0 ||
+	    wtg_image_choose(image, edition, &work->application.edition, err) < 0 ||
+	    wtg_ntfs_format(&work->window, &format, err) < 0)
 		return -1;
-	work.image = image;
-	if (wtg_image_confine(image, &errand, &work, NULL, NULL, err) < 0)
+	work->application.image = image;
+	if (wtg_image_confine(image, &errand, work, NULL, NULL, err) < 0)
 		return -1;
-	getrusage(RUSAGE_CHILDREN, &usage);
-	printf("%" PRIu64 " bytes in %" PRIu64 " writes, at most %ld KiB resident\n",
-	       ledger.bytes_written, ledger.n_writes, usage.ru_maxrss);
-	wtg_ledger_done(&ledger);
-	return 0;
+	return wtg_window_flush(&work->window, err);
+}
+
+static bool parse(int argc, char **argv, struct work *work)
+{
+	static const struct option options[] = {
+		{ "engine", required_argument, NULL, 'e' },
+		{ "threads", required_argument, NULL, 't' },
+		{ "sector", required_argument, NULL, 's' },
+		{ 0 },
+	};
+
+	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		switch (c) {
+		case 'e':
+			work->application.engine = strcmp(optarg, "wimlib") == 0
+							   ? WTG_ENGINE_WIMLIB
+							   : WTG_ENGINE_OWN;
+			break;
+		case 't':
+			work->application.n_threads = (unsigned)atoi(optarg);
+			break;
+		case 's':
+			work->sector_bytes = (uint32_t)atoi(optarg);
+			break;
+		default:
+			return false;
+		}
+	}
+	return argc - optind == 3;
 }
 
 int main(int argc, char **argv)
 {
+	struct wtg_ledger ledger = { 0 };
+	struct work work = { .window = { .ledger = &ledger }, .sector_bytes = 512 };
 	struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_fd_ int fd = -1;
-	struct stat st;
+	struct rusage usage;
 
-	if (argc != 4 && argc != 5)
+	if (!parse(argc, argv, &work)) {
+		fprintf(stderr, "usage: bench-apply [--engine own|wimlib] [--threads N]"
+				" [--sector BYTES] IMAGE EDITION TARGET\n");
 		return 2;
-	fd = open(argv[3], O_RDWR | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		perror(argv[3]);
+	}
+	fd = open(argv[optind + 2], O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		perror(argv[optind + 2]);
 		return 1;
 	}
-	if (run(argv, fd, (uint64_t)st.st_size, &err) < 0) {
+	work.window.fd = fd;
+	work.window.length = (uint64_t)lseek(fd, 0, SEEK_END);
+	if (run(&work, argv[optind], argv[optind + 1], &err) < 0) {
 		fprintf(stderr, "%s\n", err.message ? err.message : "failed");
 		wtg_error_done(&err);
 		return 1;
 	}
+	getrusage(RUSAGE_CHILDREN, &usage);
+	printf("%" PRIu64 " bytes in %" PRIu64 " writes, at most %ld KiB resident\n",
+	       ledger.bytes_written, ledger.n_writes, usage.ru_maxrss);
+	wtg_ledger_done(&ledger);
 	return 0;
 }
