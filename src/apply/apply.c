@@ -34,8 +34,33 @@ static int apply_with_wimlib(const struct wtg_application *application,
 	return overlay && overlay->n_items > 0 ? wtg_overlay_write(overlay, window, err) : 0;
 }
 
-int wtg_apply(const struct wtg_application *application, const struct wtg_window *window,
-	      struct wtg_progress *progress, struct wtg_error *err)
+/* Passes on what is reported until it adds up to what was promised. */
+struct promise {
+	struct wtg_progress progress;
+	struct wtg_progress *to;
+	uint64_t left_bytes;
+};
+
+static void advance(struct wtg_progress *progress, uint64_t bytes)
+{
+	struct promise *promise = (struct promise *)progress;
+
+	if (bytes > promise->left_bytes)
+		bytes = promise->left_bytes;
+	promise->left_bytes -= bytes;
+	if (promise->to->advance)
+		promise->to->advance(promise->to, bytes);
+}
+
+static bool cancelled(struct wtg_progress *progress)
+{
+	const struct promise *promise = (struct promise *)progress;
+
+	return promise->to->cancelled && promise->to->cancelled(promise->to);
+}
+
+static int apply(const struct wtg_application *application, const struct wtg_window *window,
+		 struct wtg_progress *progress, struct wtg_error *err)
 {
 	switch (application->engine) {
 	case WTG_ENGINE_AUTO:
@@ -45,4 +70,20 @@ int wtg_apply(const struct wtg_application *application, const struct wtg_window
 		return apply_with_wimlib(application, window, progress, err);
 	}
 	abort();
+}
+
+int wtg_apply(const struct wtg_application *application, const struct wtg_window *window,
+	      struct wtg_progress *progress, struct wtg_error *err)
+{
+	struct promise promise = {
+		.progress = { .advance = advance, .cancelled = cancelled },
+		.to = progress,
+		.left_bytes = application->content_bytes,
+	};
+
+	if (!progress || application->content_bytes == 0)
+		return apply(application, window, progress, err);
+	if (apply(application, window, &promise.progress, err) < 0)
+		return -1;
+	return wtg_progress_advance(progress, promise.left_bytes, err);
 }

@@ -14,12 +14,12 @@ struct wtg_application {
 	const struct wtg_overlay *overlay; /* NULL: none */
 	enum wtg_engine engine;
 	unsigned n_threads; /* that decompress; 0: as many as there are processors */
+	uint64_t content_bytes; /* to report in all (apply/measure.h); 0: what there is */
 };
 
 /*
  * Apply it to the freshly formatted volume in window.  Reports uncompressed bytes,
- * edition->size_bytes in all.  Whatever fails, the first failed write wins over what a library
- * says.
+ * content_bytes in all.  Whatever fails, the first failed write wins over what a library says.
  */
 int wtg_apply(const struct wtg_application *application, const struct wtg_window *window,
 	      struct wtg_progress *progress, struct wtg_error *err);

@@ -25,31 +25,6 @@ static unsigned count_threads(unsigned wanted)
 	return n < MAX_THREADS ? n : MAX_THREADS;
 }
 
-/* Passes on what is reported until it adds up to what was promised. */
-struct promise {
-	struct wtg_progress progress;
-	struct wtg_progress *to; /* NULL: nobody */
-	uint64_t left_bytes;
-};
-
-static void advance(struct wtg_progress *progress, uint64_t bytes)
-{
-	struct promise *promise = (struct promise *)progress;
-
-	if (bytes > promise->left_bytes)
-		bytes = promise->left_bytes;
-	promise->left_bytes -= bytes;
-	if (promise->to && promise->to->advance)
-		promise->to->advance(promise->to, bytes);
-}
-
-static bool cancelled(struct wtg_progress *progress)
-{
-	const struct promise *promise = (struct promise *)progress;
-
-	return promise->to && promise->to->cancelled && promise->to->cancelled(promise->to);
-}
-
 static int fill_volume(const struct wtg_application *a, const struct wtg_tree *tree,
 		       const struct wtg_window *window, struct wtg_progress *progress,
 		       struct wtg_error *err)
@@ -81,15 +56,9 @@ int wtg_engine_run(const struct wtg_application *a, const struct wtg_window *win
 {
 	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
 	_cleanup_(wtg_tree_done) struct wtg_tree tree = { 0 };
-	struct promise promise = {
-		.progress = { .advance = advance, .cancelled = cancelled },
-		.to = progress,
-		.left_bytes = a->edition->size_bytes,
-	};
 
 	if (wtg_catalog_read(a->image, a->edition, &catalog, err) < 0 ||
-	    wtg_tree_weave(catalog, a->overlay, &tree, err) < 0 ||
-	    fill_volume(a, &tree, window, &promise.progress, err) < 0)
+	    wtg_tree_weave(catalog, a->overlay, &tree, err) < 0)
 		return -1;
-	return wtg_progress_advance(progress, promise.left_bytes, err);
+	return fill_volume(a, &tree, window, progress, err);
 }

@@ -12,6 +12,7 @@
 #define FILE_ATTRIBUTE_DIRECTORY 0x10u
 #define FILE_ATTRIBUTE_ARCHIVE 0x20u
 #define FILE_ATTRIBUTE_SPARSE_FILE 0x200u
+#define FILE_ATTRIBUTE_SPARSE_FILE 0x200u
 
 #define SECONDS_1601_TO_1970 11644473600ull
 
@@ -96,7 +97,7 @@ static void add_name(struct wtg_tree *tree, uint32_t inode, uint32_t parent, con
 
 static uint32_t add_directory(struct wtg_tree *tree, uint32_t parent, const char *name)
 {
-	uint32_t inode = add_inode(tree, FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_ARCHIVE,
+	uint32_t inode = add_inode(tree, FILE_ATTRIBUTE_DIRECTORY,
 				   inherit(tree, parent, &wtg_new_directory));
 
 	add_name(tree, inode, parent, name);
@@ -176,6 +177,8 @@ static int put(struct wtg_tree *tree, const struct wtg_overlay_file *file,
 		return wtg_fail(err, WTG_INPUT, 0, "%s in the image is no plain file",
 				file->path);
 	/* What is new has no holes. */
+	tree->inodes.items[inode].attributes &= ~FILE_ATTRIBUTE_SPARSE_FILE;
+	tree->inodes.items[inode].written = tree->now;
 	tree->inodes.items[inode].attributes &= ~FILE_ATTRIBUTE_SPARSE_FILE;
 	unnamed_of(tree, inode)->content = &file->content;
 	return 0;

@@ -278,50 +278,16 @@ int wtg_image_check_integrity(struct wtg_image *image, const struct wtg_edition 
 	return wtg_set_check_integrity(find_set(image, edition), progress, err);
 }
 
-/* Passes on what is reported until it adds up to what was promised. */
-struct promise {
-	struct wtg_progress progress;
-	struct wtg_progress *to;
-	uint64_t left_bytes;
-};
-
-static void advance_promise(struct wtg_progress *p, uint64_t bytes)
-{
-	struct promise *promise = (struct promise *)p;
-
-	if (bytes > promise->left_bytes)
-		bytes = promise->left_bytes;
-	promise->left_bytes -= bytes;
-	if (promise->to->advance)
-		promise->to->advance(promise->to, bytes);
-}
-
-static bool promise_cancelled(struct wtg_progress *p)
-{
-	struct promise *promise = (struct promise *)p;
-
-	return promise->to->cancelled && promise->to->cancelled(promise->to);
-}
-
 int wtg_image_extract(struct wtg_image *image, const struct wtg_edition *edition,
 		      const char *volume_name, struct wtg_progress *progress,
 		      struct wtg_error *err)
 {
 	struct wtg_set *set;
-	struct promise promise = {
-		.progress = { .advance = advance_promise,
-			      .cancelled = promise_cancelled },
-		.to = progress,
-		.left_bytes = edition->size_bytes,
-	};
 
 	if (wtg_image_load(image, edition, &set, err) < 0)
 		return -1;
 	if (!wtg_set_is_fetched(set))
 		return wtg_fail(err, WTG_SYSTEM, 0, "%s has not been fetched yet",
 				set->items[0].source.name);
-	if (wtg_wim_extract(set->wim, edition->index, volume_name,
-			    progress ? &promise.progress : NULL, err) < 0)
-		return -1;
-	return wtg_progress_advance(progress, promise.left_bytes, err);
+	return wtg_wim_extract(set->wim, edition->index, volume_name, progress, err);
 }

@@ -102,8 +102,8 @@ int wtg_image_check_integrity(struct wtg_image *image, const struct wtg_edition 
 /*
  * Extract an edition onto the empty NTFS volume that ntfs_mount() finds under volume_name
  * (see volume/ntfs.h), with everything that NTFS can hold: security descriptors, links,
- * short names, streams, reparse points, times, object ids.  Reports uncompressed bytes,
- * edition->size_bytes in all.  Needs wtg_image_fetch().
+ * short names, streams, reparse points, times, object ids.  Reports uncompressed bytes.
+ * Needs wtg_image_fetch().
  */
 int wtg_image_extract(struct wtg_image *image, const struct wtg_edition *edition,
 		      const char *volume_name, struct wtg_progress *progress,

@@ -48,6 +48,7 @@ static int apply_edition(void *context, struct wtg_progress *progress,
 		.edition = a->params->edition,
 		.overlay = &a->params->overlay,
 		.engine = a->params->engine,
+		.content_bytes = a->params->edition->size_bytes,
 	};
 
 	(void)reply;

@@ -148,7 +148,14 @@ static ntfs_inode *create_child(const struct walk *walk, mode_t type)
 	}
 	child = ntfs_create(walk->dir, const_cpu_to_le32(0), walk->name,
 			    (u8)walk->name_units, type);
-	if (!child || inherit_security(walk, child, S_ISDIR(type)) == 0)
+	if (!child)
+		return NULL;
+	if (S_ISDIR(type)) { /* libntfs-3g wants them archived, Windows does not */
+		child->flags &= ~FILE_ATTR_ARCHIVE;
+		NInoFileNameSetDirty(child);
+		NInoSetDirty(child);
+	}
+	if (inherit_security(walk, child, S_ISDIR(type)) == 0)
 		return child;
 	errnum = errno;
 	(void)ntfs_inode_close(child);

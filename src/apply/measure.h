@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How large what is applied is, from the tree itself: an image's XML may say anything. */
+#pragma once
+
+#include <stdint.h>
+
+#include "apply/weave.h"
+
+struct wtg_measure {
+	uint64_t n_files;       /* that are not directories; hard links counted once */
+	uint64_t content_bytes; /* of all streams: what an engine reports as it goes */
+	uint64_t volume_bytes;  /* that it takes of a volume, but for the volume's own files:
+				 * a little more than in truth */
+};
+
+struct wtg_measure wtg_measure(const struct wtg_tree *tree);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply/apply.h"
+#include "apply/measure.h"
+#include "corpus.h"
+#include "drive.h"
+#include "volume/ntfs.h"
+#include "wtg/text.h"
+
+#define SIZE (96 * MIB)
+
+static char *source_wim;
+
+static int make_source(void **state)
+{
+	_cleanup_free_ char *volume = wtg_text("%s/source", test_dir());
+
+	(void)state;
+	test_corpus_volume(volume, 64 * MIB);
+	source_wim = wtg_text("%s/source.wim", test_dir());
+	free(test_run(NULL, "wimlib-imagex capture '%s' '%s' Corpus", volume, source_wim));
+	return 0;
+}
+
+static int drop_source(void **state)
+{
+	(void)state;
+	free(source_wim);
+	return 0;
+}
+
+static struct wtg_measure measure(const struct wtg_overlay *overlay)
+{
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+	_cleanup_(wtg_tree_done) struct wtg_tree tree = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	assert_good(wtg_image_open(source_wim, &image, &err));
+	assert_good(wtg_catalog_read(image, wtg_image_edition(image, 0), &catalog, &err));
+	assert_good(wtg_tree_weave(catalog, overlay, &tree, &err));
+	return wtg_measure(&tree);
+}
+
+static uint64_t used_bytes(const struct test_drive *drive)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_ntfs_info info;
+	struct wtg_ntfs *volume;
+
+	assert_good(wtg_ntfs_open(&drive->window, &volume, &err));
+	assert_good(wtg_ntfs_info(volume, &info, &err));
+	assert_good(wtg_ntfs_close(&volume, &err));
+	return info.size_bytes - info.free_bytes;
+}
+
+/* Our own engine writes the zeros of a sparse file, wimlib does not. */
+#define HOLE_BYTES (8 * MIB)
+
+static void check_volume(enum wtg_engine engine, uint64_t spared_bytes)
+{
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	struct wtg_application application = { .engine = engine };
+	const struct wtg_measure m = measure(NULL);
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct test_drive drive;
+	uint64_t empty, used;
+
+	test_drive_open(&drive, SIZE);
+	test_drive_format(&drive, 512);
+	empty = used_bytes(&drive);
+	assert_good(wtg_image_open(source_wim, &image, &err));
+	application.image = image;
+	application.edition = wtg_image_edition(image, 0);
+	application.content_bytes = m.content_bytes;
+	assert_good(wtg_apply(&application, &drive.window, NULL, &err));
+	used = used_bytes(&drive) - empty;
+	test_drive_done(&drive);
+	print_message("# %llu bytes used, %llu measured\n", (unsigned long long)used,
+		      (unsigned long long)m.volume_bytes);
+	assert_true(used <= m.volume_bytes);
+	assert_true(m.volume_bytes - spared_bytes <= used + used / 20);
+}
+
+static void our_own_engine_takes_a_little_less_than_is_measured(void **state)
+{
+	(void)state;
+	check_volume(WTG_ENGINE_OWN, 0);
+}
+
+static void so_does_wimlib(void **state)
+{
+	(void)state;
+	check_volume(WTG_ENGINE_WIMLIB, HOLE_BYTES);
+}
+
+static void the_overlay_counts(void **state)
+{
+	_cleanup_(wtg_overlay_done) struct wtg_overlay overlay = { 0 };
+	const struct wtg_measure before = measure(NULL);
+	struct wtg_measure after;
+
+	(void)state;
+	wtg_overlay_drop(&overlay, "Windows/sizes/3145745 bytes");
+	wtg_overlay_put(&overlay, "Windows/sizes/65536 bytes", wtg_bytes_copy("0123456789", 10),
+			(struct wtg_bytes){ 0 });
+	wtg_overlay_put(&overlay, "Windows/added", wtg_bytes_copy("0123456789", 10),
+			(struct wtg_bytes){ 0 });
+	/* Two more names of the same file keep what it holds. */
+	wtg_overlay_drop(&overlay, "Windows/System32/kernel32.dll");
+	after = measure(&overlay);
+	assert_int_equal(before.content_bytes - after.content_bytes,
+			 3145745 + 65536 - 10 - 10);
+	assert_int_equal(before.n_files, after.n_files);
+	assert_true(before.volume_bytes - after.volume_bytes > 3145745 + 65536);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(our_own_engine_takes_a_little_less_than_is_measured),
+		cmocka_unit_test(so_does_wimlib),
+		cmocka_unit_test(the_overlay_counts),
+	};
+
+	return cmocka_run_group_tests(tests, make_source, drop_source);
+}
