@@ -154,7 +154,7 @@ bare() {
 	target old.img
 	wtgctl create -q --progress none --image bad.wim --edition 1 --overwrite \
 		--confirm old.img old.img
-	said 10 "apply-image: extract an image of bad.wim: its compressed data is damaged"
+	said 10 "apply-image: read Windows/System32/ntoskrnl.exe: bad.wim is damaged or encrypted"
 	grep -qF "The drive was left without a partition table: nothing on it boots." err
 	blank old.img
 	no_table_for_sgdisk old.img
