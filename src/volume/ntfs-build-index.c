@@ -249,7 +249,7 @@ int wtg_build_add_index(struct wtg_ntfs_builder *builder, const struct wtg_build
 
 	for (size_t i = 0; i < index->n_entries; i++)
 		items[i] = (struct item){ index->entries[i], NO_CHILD };
-	if (level_bytes(&level) > room) {
+	if (index->n_entries > 0 && level_bytes(&level) > room) {
 		/* Beside the runs of the blocks and their bitmap. */
 		room = room > 160 ? room - 160 : 0;
 		if (room < least)

@@ -80,6 +80,11 @@ struct wtg_ntfs_builder {
 		size_t n_items, capacity;
 	} extensions;
 	void *object_ids; /* a tree of those that were seen */
+	struct {
+		struct wtg_build_descriptor **items; /* by id */
+		size_t n_items, capacity;
+	} descriptors;
+	void *descriptor_tree; /* owns them */
 };
 
 /* The first failure of the device comes first: it says more than an errno. */
@@ -183,8 +188,8 @@ int wtg_build_write_record(struct wtg_ntfs_builder *builder,
 /* The records that waited for their place. */
 int wtg_build_write_extensions(struct wtg_ntfs_builder *builder, struct wtg_error *err);
 
-/* Copy the pieces of a record that is there, but for those of an index; *ret is what it was
- * otherwise. */
+/* Copy the pieces of a record that is there, but for its data and indexes; *ret is what it
+ * was otherwise. */
 int wtg_build_read_record(struct wtg_ntfs_builder *builder, uint32_t number,
 			  struct wtg_build_pieces *pieces, struct wtg_build_record *ret,
 			  struct wtg_error *err);
@@ -241,7 +246,29 @@ int wtg_build_add_index(struct wtg_ntfs_builder *builder, const struct wtg_build
 
 int wtg_build_directories(struct wtg_ntfs_builder *builder, struct wtg_error *err);
 
+/* -- Views: indexes of the volume as a whole (ntfs-build-view.c) -- */
+
+struct wtg_build_view {
+	struct wtg_name16 name;
+	COLLATION_RULES collation;
+	const void *items; /* sorted */
+	size_t n_items, item_bytes, entry_bytes;
+	void (*put)(const void *item, uint8_t *entry); /* into zeros */
+	size_t most_room; /* in the record; 0: as much as there is */
+};
+
+void wtg_build_put_view_head(uint8_t *at, size_t key_bytes, size_t data_bytes);
+int wtg_build_add_view(struct wtg_ntfs_builder *builder, const struct wtg_build_view *view,
+		       struct wtg_build_pieces *pieces, struct wtg_error *err);
+
+/* Object ids and reparse points. */
+int wtg_build_views(struct wtg_ntfs_builder *builder, struct wtg_error *err);
+
 /* -- Security (ntfs-build-security.c) -- */
+
+/* Begin with the descriptors that the new volume has; in the end, $Secure with all. */
+int wtg_build_read_security(struct wtg_ntfs_builder *builder, struct wtg_error *err);
+int wtg_build_security_file(struct wtg_ntfs_builder *builder, struct wtg_error *err);
 
 /* Of an inode that the image gives none: the root keeps that of the new volume. */
 int wtg_build_default_security(struct wtg_ntfs_builder *builder, uint32_t number,
@@ -257,11 +284,9 @@ int wtg_build_system_name(struct wtg_ntfs_builder *builder, uint32_t record,
 			  uint8_t ret[static WTG_BUILD_FILE_NAME_BYTES(WTG_BUILD_MAX_UNITS)],
 			  bool *ret_found, struct wtg_error *err);
 
-/* Give back what the root had for its index. */
-int wtg_build_release_root(struct wtg_ntfs_builder *builder, struct wtg_error *err);
-
-/* The indexes of object ids and reparse points. */
-int wtg_build_views(struct wtg_ntfs_builder *builder, struct wtg_error *err);
+/* Give back the clusters that a file has which will be built anew. */
+int wtg_build_release(struct wtg_ntfs_builder *builder, uint32_t number,
+		      struct wtg_error *err);
 
 /* Which records of $MFT are used, and what the others look like. */
 int wtg_build_end_mft(struct wtg_ntfs_builder *builder, struct wtg_error *err);

@@ -339,8 +339,7 @@ int wtg_build_read_record(struct wtg_ntfs_builder *builder, uint32_t number,
 		attribute = (ATTR_RECORD *)(bytes + at);
 		if (attribute->type == AT_END)
 			return 0;
-		if (attribute->type != AT_INDEX_ROOT &&
-		    attribute->type != AT_INDEX_ALLOCATION && attribute->type != AT_BITMAP)
+		if (le32_to_cpu(attribute->type) < le32_to_cpu(AT_DATA))
 			wtg_build_add_piece(pieces, attribute, le32_to_cpu(attribute->length));
 	}
 }

@@ -37,6 +37,8 @@ static void free_builder(struct wtg_ntfs_builder *builder)
 		free(builder->extensions.items[i].record);
 	free(builder->extensions.items);
 	tdestroy(builder->object_ids, nothing);
+	tdestroy(builder->descriptor_tree, free);
+	free(builder->descriptors.items);
 	free(builder->objects.items);
 	free(builder->reparses.items);
 	free(builder->directories.items);
@@ -81,7 +83,8 @@ int wtg_ntfs_build_begin(const struct wtg_window *window, uint32_t n_inodes,
 					  builder->volume->mft_record_size_bits);
 	if (ntfs_volume_get_free_space(builder->volume) < 0)
 		return wtg_build_fail(builder, errno, "read the bitmap", err);
-	if (wtg_build_find_system(builder, err) < 0 || wtg_build_plan_space(builder, err) < 0)
+	if (wtg_build_find_system(builder, err) < 0 ||
+	    wtg_build_read_security(builder, err) < 0 || wtg_build_plan_space(builder, err) < 0)
 		return -1;
 	*ret = WTG_STEAL(builder);
 	return 0;
@@ -151,9 +154,9 @@ static int finish(struct wtg_ntfs_builder *builder, struct wtg_error *err)
 		if (!builder->nodes[i].known)
 			return wtg_fail(err, WTG_SYSTEM, 0,
 					"file %" PRIu32 " was not built", i);
-	if (wtg_build_release_root(builder, err) < 0 ||
+	if (wtg_build_release(builder, FILE_root, err) < 0 ||
 	    wtg_build_directories(builder, err) < 0 || wtg_build_views(builder, err) < 0 ||
-	    wtg_build_end_mft(builder, err) < 0)
+	    wtg_build_security_file(builder, err) < 0 || wtg_build_end_mft(builder, err) < 0)
 		return -1;
 	return wtg_build_write_extensions(builder, err);
 }

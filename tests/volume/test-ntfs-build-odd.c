@@ -168,6 +168,10 @@ static void the_longest_names_have_room(void **state)
 			plant_add(&plant, dir, name, NULL, ARCHIVE);
 		}
 	}
+	/* Nothing but a name, a short name and a stream has room in its record. */
+	memset(name, 'y', 255);
+	plant_stream(&plant, plant_add(&plant, dir, name, "YYYYYY~1.YYY", DIRECTORY), "stream",
+		     80, 1);
 	memset(name, 'z', 255);
 	file = plant_add(&plant, dir, name, "ZZZZZZ~1.ZZZ", ARCHIVE);
 	plant_stream(&plant, file, "", 300, 9);
