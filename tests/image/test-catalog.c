@@ -172,6 +172,23 @@ static void equal_descriptors_are_there_once(void **state)
 		}
 }
 
+/* 32 bits of seconds reach from 1901 to 2038, or from 1970 to 2106. */
+static void times_of_other_centuries_are_kept(void **state)
+{
+	_cleanup_free_ char *wim = wtg_text("%s/times.wim", test_dir());
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+
+	(void)state;
+	free(test_run(NULL, "mkdir %s/times && touch -d 2200-01-01T00:00:00Z %s/times/file && "
+			    "wimlib-imagex capture %s/times %s one",
+		      test_dir(), test_dir(), test_dir(), wim));
+	read_catalog(wim, &image, &catalog);
+	assert_int_equal(catalog->n_inodes, 2);
+	assert_int_equal(catalog->inodes[1].written,
+			 (UINT64_C(7258118400) + 11644473600) * 10000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +197,7 @@ int main(void)
 		cmocka_unit_test(blobs_ascend_and_are_there_once),
 		cmocka_unit_test(directories_come_before_what_lies_in_them),
 		cmocka_unit_test(equal_descriptors_are_there_once),
+		cmocka_unit_test(times_of_other_centuries_are_kept),
 	};
 	return cmocka_run_group_tests_name("catalog", tests, make_volume, free_volume);
 }
