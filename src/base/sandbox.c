@@ -130,7 +130,7 @@ static int limit(__rlimit_resource_t resource, rlim_t at_most, struct wtg_error 
 
 static int set_limits(struct wtg_error *err)
 {
-#ifndef __SANITIZE_ADDRESS__ /* which maps terabytes */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they map terabytes */
 	if (limit(RLIMIT_DATA, MAX_MEMORY, err) < 0)
 		return -1;
 #endif
