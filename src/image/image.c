@@ -122,10 +122,6 @@ int wtg_image_confine(struct wtg_image *image, const struct wtg_image_errand *er
 
 	for (size_t i = 0; i < image->files.n_items; i++)
 		WTG_APPEND(&keeps, image->files.items[i].fd);
-	for (size_t i = 0; i < image->n_items; i++)
-		for (size_t k = 0; k < image->items[i].n_items; k++)
-			if (image->items[i].items[k].copy >= 0)
-				WTG_APPEND(&keeps, image->items[i].items[k].copy);
 	whole.descriptors = keeps.items;
 	whole.n_descriptors = keeps.n_items;
 	r = wtg_worker_run(&whole, progress, reply, err);
@@ -249,23 +245,6 @@ void wtg_image_set_checked(struct wtg_image *image)
 	image->checked = true;
 }
 
-uint64_t wtg_image_fetch_bytes(const struct wtg_image *image,
-			       const struct wtg_edition *edition)
-{
-	return wtg_set_fetch_bytes(find_set(image, edition));
-}
-
-int wtg_image_fetch(struct wtg_image *image, const struct wtg_edition *edition,
-		    struct wtg_progress *progress, struct wtg_error *err)
-{
-	struct wtg_set *set = wtg_image_set(image, edition);
-
-	/* What has it open would not see the copy. */
-	if (set->wim)
-		wtg_wim_close(WTG_STEAL(set->wim));
-	return wtg_set_fetch(set, progress, err);
-}
-
 uint64_t wtg_image_integrity_bytes(const struct wtg_image *image,
 				   const struct wtg_edition *edition)
 {
@@ -282,12 +261,15 @@ int wtg_image_extract(struct wtg_image *image, const struct wtg_edition *edition
 		      const char *volume_name, struct wtg_progress *progress,
 		      struct wtg_error *err)
 {
-	struct wtg_set *set;
+	struct wtg_set *set = wtg_image_set(image, edition);
 
+	if (!wtg_set_is_fetched(set)) {
+		/* What has it open would not see the copy. */
+		wtg_wim_close(WTG_STEAL(set->wim));
+		if (wtg_set_fetch(set, progress, err) < 0)
+			return -1;
+	}
 	if (wtg_image_load(image, edition, &set, err) < 0)
 		return -1;
-	if (!wtg_set_is_fetched(set))
-		return wtg_fail(err, WTG_SYSTEM, 0, "%s has not been fetched yet",
-				set->items[0].source.name);
 	return wtg_wim_extract(set->wim, edition->index, volume_name, progress, err);
 }

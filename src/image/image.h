@@ -75,17 +75,6 @@ int wtg_image_read(struct wtg_image *image, const struct wtg_edition *edition,
 		   const char *const paths[], size_t n, uint64_t max_bytes,
 		   struct wtg_files *ret, struct wtg_error *err);
 
-/*
- * wimlib extracts from a file that is the WIM.  Out of an ISO the WIM must therefore be copied
- * to a private scratch file without a name first: this many bytes (0 for a bare WIM), to
- * wtg_scratch_dir().  wtg_image_fetch() does it, in the process that calls it, since nothing
- * is parsed; until then only what was read above is there.  Calling it again does nothing.
- */
-uint64_t wtg_image_fetch_bytes(const struct wtg_image *image,
-			       const struct wtg_edition *edition);
-int wtg_image_fetch(struct wtg_image *image, const struct wtg_edition *edition,
-		    struct wtg_progress *progress, struct wtg_error *err);
-
 /* Whether the image was checked as the user wanted, once for all plans that are made of it. */
 bool wtg_image_is_checked(const struct wtg_image *image);
 void wtg_image_set_checked(struct wtg_image *image);
@@ -102,8 +91,9 @@ int wtg_image_check_integrity(struct wtg_image *image, const struct wtg_edition 
 /*
  * Extract an edition onto the empty NTFS volume that ntfs_mount() finds under volume_name
  * (see volume/ntfs.h), with everything that NTFS can hold: security descriptors, links,
- * short names, streams, reparse points, times, object ids.  Reports uncompressed bytes.
- * Needs wtg_image_fetch().
+ * short names, streams, reparse points, times, object ids.  wimlib does it, from a file that is
+ * the WIM: out of an ISO it is copied to a scratch file without a name first.  Reports bytes, of
+ * the copy and then uncompressed.
  */
 int wtg_image_extract(struct wtg_image *image, const struct wtg_edition *edition,
 		      const char *volume_name, struct wtg_progress *progress,

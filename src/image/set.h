@@ -40,8 +40,7 @@ int wtg_set_read(wtg_part_fn *next, void *context, struct wtg_set *ret,
  * truncated files. */
 int wtg_set_load(struct wtg_set *set, struct wtg_error *err);
 
-/* The bytes that wimlib cannot reach where they are, and their copying. */
-uint64_t wtg_set_fetch_bytes(const struct wtg_set *set);
+/* wimlib's own extraction cannot reach what lies in an ISO: copying the parts that do. */
 bool wtg_set_is_fetched(const struct wtg_set *set);
 int wtg_set_fetch(struct wtg_set *set, struct wtg_progress *progress,
 		  struct wtg_error *err);

@@ -22,7 +22,6 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	struct wtg_subject subject = { request, image, NULL, wtg_target_disk(target) };
 	const struct wtg_edition *edition;
 	struct wtg_layout layout;
-	struct wtg_room room;
 	uint64_t stamp_id;
 
 	if (wtg_image_choose(image, request->edition, &edition, err) < 0 ||
@@ -35,14 +34,11 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	wtg_head_set(plan, &subject, &layout, &survey);
 	if (company->smallest_bytes && company->smallest_bytes < subject.disk->size_bytes)
 		wtg_head_warn_of_unused(plan, subject.disk->size_bytes - company->smallest_bytes);
-	room = (struct wtg_room){ wtg_layout_written_bytes(edition),
-				  wtg_image_fetch_bytes(image, edition) };
 	wtg_random(&stamp_id, sizeof(stamp_id));
 	wtg_plan_set_marker(plan, layout.marker_offset, layout.identity.run_id);
 
 	wtg_step_check_image(plan, image, edition, request->sha256, request->check);
-	wtg_step_fetch_image(plan, image, edition);
-	wtg_step_wipe_target(plan, target, &layout, &room);
+	wtg_step_wipe_target(plan, target, &layout, wtg_layout_written_bytes(edition));
 	wtg_step_stamp_drive(plan, target, stamp_id);
 	wtg_step_format_windows(plan, &layout, label);
 	wtg_step_apply_image(plan, &layout, &survey, &subject);

@@ -26,18 +26,11 @@ void wtg_step_check_image(struct wtg_plan *plan, struct wtg_image *image,
 			  const struct wtg_edition *edition, const char *sha256,
 			  bool integrity);
 
-/* fetch-image: out of an ISO, the WIM goes to an unlinked scratch file first. */
-void wtg_step_fetch_image(struct wtg_plan *plan, struct wtg_image *image,
-			  const struct wtg_edition *edition);
-
 /* wipe-target: nothing of the old table and of old volumes is recognised afterwards.  Checks
- * that the target is free and, of a file, that there is room for what the run will take. */
-struct wtg_room {
-	uint64_t written_bytes; /* to the drive, about */
-	uint64_t scratch_bytes; /* to scratch files, before that */
-};
+ * that the target is free and, of a file, that there is room for about as many bytes as will be
+ * written to it. */
 void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target,
-			  const struct wtg_layout *layout, const struct wtg_room *room);
+			  const struct wtg_layout *layout, uint64_t written_bytes);
 
 /* stamp-drive: whether the drive is as large as it says, before it is filled: kind
  * WTG_CAPACITY.  Files have no capacity to lie about: nothing is appended for one.  id

@@ -29,7 +29,7 @@ struct extents {
 struct params {
 	struct wtg_layout layout;
 	struct extents places; /* where a volume starts or will start, and the whole drive */
-	struct wtg_room room;
+	uint64_t written_bytes;
 	size_t n_old;
 };
 
@@ -57,34 +57,15 @@ static int check_limit(const struct wtg_disk *disk, struct wtg_error *err)
 	return wtg_hint(err, "The limit is the shell's: 'ulimit -f unlimited' lifts it.");
 }
 
-/* What the file's filesystem must hold: the drive and, where scratch files go to the same
- * one, the copy of the image, which comes first and would take the room away. */
-static int needed_room(const struct wtg_room *room, const char *dir, uint64_t *ret,
-		       struct wtg_error *err)
-{
-	struct stat target, scratch;
-
-	if (stat(dir, &target) < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", dir);
-	if (stat(wtg_scratch_dir(), &scratch) < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", wtg_scratch_dir());
-	*ret = room->written_bytes +
-	       (target.st_dev == scratch.st_dev ? room->scratch_bytes : 0);
-	return 0;
-}
-
 /* Room for a plain file, less what it has already. */
-static int check_room(const struct wtg_room *room, const struct wtg_disk *disk,
-		      struct wtg_error *err)
+static int check_room(uint64_t need, const struct wtg_disk *disk, struct wtg_error *err)
 {
 	_cleanup_free_ char *copy = wtg_text_copy(disk->path);
 	const char *dir = dirname(copy);
 	struct statvfs fs;
 	struct stat st = { 0 };
-	uint64_t have, need = 0;
+	uint64_t have;
 
-	if (needed_room(room, dir, &need, err) < 0)
-		return -1;
 	if (statvfs(dir, &fs) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", dir);
 	if (disk->exists && stat(disk->path, &st) < 0)
@@ -114,7 +95,7 @@ static int check(const void *params, const struct wtg_target *target,
 	}
 	if (check_limit(disk, err) < 0)
 		return -1;
-	return disk->is_file ? check_room(&p->room, disk, err) : 0;
+	return disk->is_file ? check_room(p->written_bytes, disk, err) : 0;
 }
 
 /* Zeros over [offset, offset + length) of the drive, except where the run keeps its record. */
@@ -209,7 +190,7 @@ static const struct wtg_step_ops ops = {
 };
 
 void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target,
-			  const struct wtg_layout *layout, const struct wtg_room *room)
+			  const struct wtg_layout *layout, uint64_t written_bytes)
 {
 	const struct wtg_disk *disk = wtg_target_disk(target);
 	struct params *p = wtg_alloc(sizeof(*p));
@@ -217,7 +198,7 @@ void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target
 	size_t n = wtg_layout_partitions(layout, partitions);
 
 	p->layout = *layout;
-	p->room = *room;
+	p->written_bytes = written_bytes;
 	for (size_t i = 0; i < disk->n_contents; i++) {
 		const struct wtg_content *content = &disk->contents[i];
 		struct wtg_extent old = { content->offset_bytes, content->size_bytes };

@@ -80,22 +80,6 @@ untouched() {
 	done
 }
 
-@test "the room for a file counts the copy of the image beside it" {
-	unshare -rm true || skip "no user namespaces here"
-	mkdir small
-	plan() {
-		env TMPDIR="$1" unshare -rm sh -c 'mount -t tmpfs -o size=50m none small &&
-			exec "$0" plan --image "$1" --edition Core --size 4G small/new.img' \
-			"$WTGCTL" "$iso" >out 2>err || status=$?
-		grep -oE 'the run will take [0-9.]+' err | cut -d' ' -f5
-	}
-	status=0
-	elsewhere=$(plan /var/tmp)
-	beside=$(plan "$PWD/small")
-	echo "$elsewhere MiB, with the copy $beside MiB"
-	awk "BEGIN { exit !($beside > $elsewhere && $elsewhere > 50) }"
-}
-
 @test "what cannot be formatted is refused while nothing is touched" {
 	long=$(printf 'x%.0s' {1..33})
 	wtgctl create --image "$iso" --edition Core --size 4G --label "$long" new.img

@@ -199,32 +199,23 @@ mounted() {
 as_nobody="setpriv --reuid nobody --regid $(id -g nobody 2>/dev/null) --clear-groups"
 
 @test "a scratch directory that is full" {
-	mounted "mount -t tmpfs -o size=1M,mode=777 none \$small
+	mounted "mount -t tmpfs -o size=16K,mode=777 none \$small
 		! TMPDIR=\$small $as_nobody $D/wtgctl create -q --image windows.iso --edition 1 \
 			--size 1G new.img
 		ls -A \$small; ls -A | grep new.img || true"
 	[ ! -s out ]
 	one_sentence
-	grep -qE "small has [0-9]+ [KM]iB free" err
+	grep -qF "No space left on device" err
 	grep -qF "Set TMPDIR to a directory with room" err
 }
 
-@test "a scratch directory that fills while the copy is made" {
-	needs strace
-	mounted "mount -t tmpfs -o size=20M,mode=777 none \$small
-		TMPDIR=\$small $as_nobody $STRACE -o /dev/null -e trace=pwrite64,write \
-			-e inject=pwrite64,write:delay_enter=1000000:when=1 \
-			$D/wtgctl create -q --image windows.iso --edition 1 --size 1G new.img &
-		sleep 0.5
-		head -c 30M /dev/zero 2>/dev/null >\$small/filler || true
-		wait \$! || echo status \$?
-		ls -A \$small"
-	cat out err
-	grep -qx "status 5" out
-	[ "$(grep -v status out)" = filler ]
-	one_sentence
-	grep -qF "No space left on device" err
-	[ ! -e new.img ]
+@test "a scratch directory that could not hold the image does" {
+	mounted "mount -t tmpfs -o size=1M,mode=777 none \$small
+		TMPDIR=\$small $as_nobody $D/wtgctl create -q --image windows.iso --edition 1 \
+			--size 1G new.img
+		ls -A \$small; rm new.img"
+	[ ! -s out ] && [ ! -s err ] && [ "$status" -eq 0 ]
+	[ "$(stat -c %s windows.iso)" -gt 3000000 ]
 }
 
 @test "too little room under a file target" {

@@ -52,7 +52,7 @@ judged() {
 
 @test "Ctrl-C in every step ends by the signal, and the drive is what is said of it" {
 	needs perl pgrep
-	for at in check,fetch-image prepare,fetch-image \
+	for at in check,wipe-target \
 		{apply,verify},{wipe-target,format-windows,apply-image,write-esp} \
 		{apply,verify},{write-table,verify-drive}; do
 		interrupted "\"phase\":\"${at%,*}\",\"step\":\"${at#*,}\"" 1 INT windows.iso

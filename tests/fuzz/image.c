@@ -154,8 +154,6 @@ static void read_edition(struct wtg_image *image, const struct wtg_edition *edit
 	wtg_files_done(&files);
 	if (wtg_image_integrity_bytes(image, edition) > 0)
 		(void)wtg_image_check_integrity(image, edition, NULL, &err);
-	wtg_error_done(&err);
-	(void)wtg_image_fetch(image, edition, NULL, &err);
 }
 
 struct wtg_image *fuzz_image_open(const char *path)

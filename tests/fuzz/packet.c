@@ -99,7 +99,6 @@ static void use_image(struct wtg_image *image)
 			check_source(&image->items[i].items[k].source);
 	if (wtg_image_choose(image, NULL, &edition, &err) < 0)
 		return;
-	(void)wtg_image_fetch_bytes(image, edition);
 	if (wtg_image_integrity_bytes(image, edition) > 0)
 		(void)wtg_image_check_integrity(image, edition, NULL, &err);
 }

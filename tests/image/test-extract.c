@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Fetching, checking and extracting whole images, against wimlib-imagex. */
+/* Checking and extracting whole images, against wimlib-imagex. */
 #include "media.h"
 
 #include <signal.h>
@@ -81,22 +81,14 @@ static void extract(const char *from, const char *to)
 {
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	struct wtg_error err = WTG_ERROR_INIT;
-	struct counter fetched = counter(0), extracted = counter(0);
+	struct counter extracted = counter(0);
 	const struct wtg_edition *edition;
-	uint64_t fetch_bytes;
 
 	assert_good(wtg_image_open(from, &image, &err));
 	edition = wtg_image_edition(image, 0);
-	fetch_bytes = wtg_image_fetch_bytes(image, edition);
-	if (fetch_bytes > 0)
-		assert_fails(wtg_image_extract(image, edition, to, NULL, &err),
-			     WTG_SYSTEM, "has not been fetched");
-	assert_good(wtg_image_fetch(image, edition, &fetched.progress, &err));
-	assert_int_equal(fetched.bytes, fetch_bytes);
-	assert_good(wtg_image_fetch(image, edition, &fetched.progress, &err));
-	assert_int_equal(fetched.bytes, fetch_bytes);
 	assert_good(wtg_image_extract(image, edition, to, &extracted.progress, &err));
-	assert_int_equal(extracted.bytes, edition->size_bytes);
+	/* A copy of what is packed, and each content once; the XML counts as it likes. */
+	assert_in_range(extracted.bytes, edition->size_bytes / 2, 3 * edition->size_bytes);
 }
 
 static void a_volume_is_filled_as_wimapply_fills_it(void **state)
@@ -141,14 +133,8 @@ static void extraction_hears_cancellation(void **state)
 	(void)state;
 	assert_good(wtg_image_open(iso, &image, &err));
 	edition = wtg_image_edition(image, 0);
-	{
-		struct counter c = counter(1);
-
-		assert_fails(wtg_image_fetch(image, edition, &c.progress, &err),
-			     WTG_CANCELLED, "interrupted");
-	}
-	assert_good(wtg_image_fetch(image, edition, NULL, &err));
-	for (unsigned at = 1; at <= 3; at++) {
+	/* The first is the copying out of the ISO. */
+	for (unsigned at = 1; at <= 4; at++) {
 		_cleanup_free_ char *volume = empty_volume("cancel.ntfs");
 		struct counter c = counter(at);
 
@@ -257,10 +243,9 @@ static void a_scratch_that_cannot_hold_the_wim_is_told_so(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	assert_fails(wtg_image_open(iso, &none, &err), WTG_SYSTEM, "make a sparse file");
-	assert_fails(wtg_image_fetch(image, wtg_image_edition(image, 0), NULL, &err),
+	assert_fails(wtg_image_extract(image, wtg_image_edition(image, 0), "none", NULL, &err),
 		     WTG_SYSTEM, "File too large");
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	assert_good(wtg_image_fetch(image, wtg_image_edition(image, 0), NULL, &err));
 }
 
 int main(void)

@@ -17,9 +17,9 @@ from process import (ALL, Run, children, create, fresh, is_free, main, promise, 
 
 STEPS = [(phase, step) for phase in ("apply", "verify") for step in (
     "wipe-target", "format-windows", "apply-image", "write-esp", "write-table")]
-STEPS = [("check", "check-image"), ("prepare", "fetch-image"), *STEPS,
+STEPS = [("check", "check-image"), *STEPS,
          ("verify", "read-back"), ("verify", "verify-drive")]
-SOME_STEPS = [("prepare", "fetch-image"), ("apply", "format-windows"), ("apply", "apply-image"),
+SOME_STEPS = [("check", "check-image"), ("apply", "format-windows"), ("apply", "apply-image"),
               ("apply", "write-table"), ("verify", "read-back"), ("verify", "verify-drive")]
 SIGNALS = {"INT": signal.SIGINT, "TERM": signal.SIGTERM, "HUP": signal.SIGHUP,
            "QUIT": signal.SIGQUIT}
@@ -363,7 +363,7 @@ def promises(report):
     promise(report, "one signal that comes twice is one", a.sent_twice)
     promise(report, "although nobody reads what it says", a.nobody_reads)
     promise(report, "when the process in front is killed, all are gone and the lock is free",
-            a.front_is_killed, [("prepare", "fetch-image"), ("apply", "format-windows"),
+            a.front_is_killed, [("check", "wipe-target"), ("apply", "format-windows"),
                                 ("apply", "apply-image"), ("verify", "verify-drive")])
     promise(report, "at the prompt, Ctrl-C and Ctrl-\\ end it", at_the_prompt,
             [(a.iso, b"\x03", signal.SIGINT), (a.iso, b"\x1c", signal.SIGQUIT)])
