@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -163,4 +164,60 @@ uint64_t media_resource(const char *path, unsigned flags, unsigned n)
 	}
 	fail_msg("%s has no such resource", path);
 	return 0;
+}
+
+/* UDF (ECMA-167 4/14.9, 4/14.14.1): a File Entry says where a file lies in short descriptors of
+ * length and block, counted from where the partition starts. */
+#define BLOCK 2048
+enum { FE_TAG = 261, FE_SIZE = 56, FE_EA_BYTES = 168, FE_AD_BYTES = 172, FE_END = 176 };
+
+static uint64_t find_entry(int fd, uint64_t size, uint8_t entry[static BLOCK])
+{
+	for (uint64_t at = 256 * BLOCK;; at += BLOCK) {
+		read_at(fd, entry, BLOCK, at);
+		if (wtg_le16(entry) == FE_TAG && wtg_le64(entry + FE_SIZE) == size)
+			return at;
+	}
+}
+
+static uint64_t find_wim(int fd, uint64_t after)
+{
+	for (uint64_t at = after;; at += BLOCK) {
+		uint8_t start[8];
+
+		read_at(fd, start, sizeof(start), at);
+		if (memcmp(start, "MSWIM\0\0", 8) == 0)
+			return at;
+	}
+}
+
+void media_scatter(const char *iso, uint64_t size, unsigned n)
+{
+	_cleanup_fd_ int fd = open(iso, O_RDONLY | O_CLOEXEC);
+	uint64_t piece = (size / n / BLOCK + 1) * BLOCK, at, from, partition, end;
+	_cleanup_free_ uint8_t *content = wtg_alloc(size);
+	uint8_t entry[BLOCK], *extent;
+	struct stat st;
+
+	at = find_entry(fd, size, entry);
+	from = find_wim(fd, at);
+	extent = entry + FE_END + wtg_le32(entry + FE_EA_BYTES);
+	partition = from - (uint64_t)wtg_le32(extent + 4) * BLOCK;
+	if (fd < 0 || fstat(fd, &st) < 0 || partition % BLOCK != 0 || partition > from)
+		fail_msg("%s is not a disc as it was expected", iso);
+	read_at(fd, content, size, from);
+	/* Nobody shall find it where it was. */
+	free(test_run(NULL, "head -c %ju /dev/zero | dd of=%s bs=%d seek=%ju conv=notrunc "
+		      "status=none", (uintmax_t)size, iso, BLOCK, (uintmax_t)(from / BLOCK)));
+	end = ((uint64_t)st.st_size / BLOCK + 1) * BLOCK;
+	for (unsigned i = 0; i < n; i++, extent += 8) {
+		uint64_t start = i * piece, to = end + (n - 1 - i) * (piece + BLOCK);
+		uint64_t length = size - start < piece ? size - start : piece;
+
+		media_patch(iso, to, content + start, (size_t)length);
+		wtg_put_le32(extent, (uint32_t)length);
+		wtg_put_le32(extent + 4, (uint32_t)((to - partition) / BLOCK));
+	}
+	wtg_put_le32(entry + FE_AD_BYTES, 8 * n);
+	media_patch(iso, at, entry, sizeof(entry));
 }

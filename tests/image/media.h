@@ -15,6 +15,10 @@ char *media_wim(const char *name, const char *options);
  * graft points ("sources/install.wim=/tmp/x.wim …"). */
 char *media_iso(const char *name, const char *grafts);
 
+/* Let the file of that size on a disc lie in n pieces, in reverse order and with room between
+ * them, instead of in one. */
+void media_scatter(const char *iso, uint64_t size, unsigned n);
+
 /* Overwrite size bytes at offset. */
 void media_patch(const char *path, uint64_t offset, const void *data, size_t size);
 

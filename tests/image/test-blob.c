@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -171,6 +172,28 @@ static void blobs_are_read_from_an_iso_and_from_parts(void **state)
 	in_parts = open_good(swm);
 	assert_true(in_parts.catalog->blobs[in_parts.catalog->n_blobs - 1].part > 1);
 	read_all(&in_parts, SIZE_MAX / 2, false);
+}
+
+/* Writers of discs do not do that, but a disc may be like that. */
+static void a_wim_that_lies_in_pieces_is_read_where_they_are(void **state)
+{
+	static const size_t kinds[] = { LZX, SOLID };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		_cleanup_free_ char *wim = packed(kinds[i]);
+		_cleanup_free_ char *grafts = wtg_text("sources/install.wim=%s", wim);
+		_cleanup_free_ char *iso = media_iso("a.iso", grafts);
+		_cleanup_(opened_done) struct opened o = { 0 };
+		struct stat st;
+
+		assert_int_equal(stat(wim, &st), 0);
+		media_scatter(iso, (uint64_t)st.st_size, 23);
+		o = open_good(iso);
+		assert_int_equal(o.image->items[0].items[0].source.n_items, 23);
+		read_all(&o, SIZE_MAX / 2, false);
+		read_all(&o, 100001, true);
+	}
 }
 
 /* ------------------------------------------------------------------ threads */
@@ -392,6 +415,7 @@ int main(void)
 		cmocka_unit_test(every_blob_is_what_was_captured),
 		cmocka_unit_test(any_part_of_a_blob_can_be_read),
 		cmocka_unit_test(blobs_are_read_from_an_iso_and_from_parts),
+		cmocka_unit_test(a_wim_that_lies_in_pieces_is_read_where_they_are),
 		cmocka_unit_test(several_threads_read_at_once),
 		cmocka_unit_test(what_is_stored_can_be_had_as_it_is),
 		cmocka_unit_test(a_bad_chunk_table_is_told_so),
