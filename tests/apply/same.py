@@ -64,14 +64,17 @@ class Comparison:
         path = empty(self.path("ours"), SIZE)
         return path, run(os.environ["APPLY_IMAGE"], engine, threads, sector, image, 1, path)
 
-    def same(self, what, image, **how):
-        path, result = self.apply(image, **how)
+    def same(self, what, image, engine="own", **how):
+        path, result = self.apply(image, engine=engine, **how)
         if result.returncode:
             tell(False, what, result.stdout)
             return path
         found, findings = listed(path)
         tell(found == self.list, f"{what}: the same tree",
              differences(self.list, found))
+        if engine == "wimlib":  # libntfs-3g mistakes the tag of a point outside of its record
+            findings = "".join(line for line in findings.splitlines(True)
+                               if "reparse tag 192, but" not in line)
         tell(not findings, f"{what}: nothing found on the way", findings)
         return path
 

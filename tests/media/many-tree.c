@@ -127,7 +127,7 @@ static int add_points(struct media_volume *volume, struct wtg_error *err)
 		_cleanup_free_ char *path = wtg_text(MANY "objects/%u", i);
 		uint8_t guid[16] = { (uint8_t)shuffled(i, 120, 37), 1, 2, 3, 4, 5, 6, 7 };
 
-		if (media_plain_file(volume, path, path, i, err) < 0 ||
+		if (media_plain_file(volume, path, path, i % 50, err) < 0 ||
 		    media_object_id(volume, path, guid, err) < 0)
 			return -1;
 	}

@@ -344,7 +344,10 @@ class Check:
             reference, = struct.unpack_from("<Q", entry.data.ljust(8, b"\0"))
             listed[reference] = entry.key + entry.data[8:56]
         for number, value in self.objects.items():
-            there[self.files[number].reference] = value.ljust(64, b"\0")
+            reference = self.files[number].reference
+            self.objects[number] = listed.get(reference, value)
+            # A record of 16 bytes leaves the rest, ids from its birth, to the index.
+            there[reference] = value + self.objects[number][len(value):]
         self.compare("$ObjId", listed, there)
 
     def compare(self, name, listed, there):

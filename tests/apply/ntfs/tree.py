@@ -5,7 +5,7 @@ import hashlib
 import struct
 
 from check import DOS, ROOT_DIR
-from records import DATA, DESCRIPTOR, OBJECT, REPARSE, text
+from records import DATA, DESCRIPTOR, REPARSE, text
 from wof import TAG, Compact, stream_name
 
 SYSTEM_FILES = 16  # in the root
@@ -60,7 +60,7 @@ class Tree:
             file.value(DESCRIPTOR) or b""
         parts = [f"attributes={flags:08x}", f"created={created}", f"written={written}",
                  f"accessed={accessed}", f"security={hashlib.sha1(descriptor).hexdigest()}",
-                 f"object={(file.value(OBJECT) or b'').hex().rstrip('0')}",
+                 f"object={self.check.objects.get(file.number, b'').hex().rstrip('0')}",
                  f"reparse={self.point(point)}"]
         for stream in sorted(file.streams, key=lambda stream: stream.name):
             if stream.kind != DATA or compact and stream.name == stream_name:
