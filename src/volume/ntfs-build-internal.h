@@ -104,7 +104,7 @@ static inline uint64_t wtg_build_reference(uint32_t record)
 	return sequence << 48 | record;
 }
 
-/* -- Space (ntfs-build-space.c) -- */
+/* -- Space (ntfs-build-space.c): libntfs-3g is never let allocate anything -- */
 
 int wtg_build_plan_space(struct wtg_ntfs_builder *builder, struct wtg_error *err);
 
@@ -118,8 +118,8 @@ int wtg_build_grow_mft(struct wtg_ntfs_builder *builder, uint32_t n_records,
 int wtg_build_format_records(struct wtg_ntfs_builder *builder, uint64_t first, uint64_t end,
 			     struct wtg_error *err);
 
-/* Before libntfs-3g may allocate: lead it to where metadata goes. */
-void wtg_build_lead_allocator(struct wtg_ntfs_builder *builder);
+int wtg_build_write_mft_bitmap(struct wtg_ntfs_builder *builder, const struct wtg_bytes *bits,
+			       struct wtg_error *err);
 
 /* Write size bytes, whole clusters or not, into new clusters; *ret_runs is the caller's. */
 int wtg_build_store(struct wtg_ntfs_builder *builder, const struct wtg_bytes *content,

@@ -192,27 +192,70 @@ int wtg_build_store(struct wtg_ntfs_builder *builder, const struct wtg_bytes *co
 	return 0;
 }
 
-void wtg_build_lead_allocator(struct wtg_ntfs_builder *builder)
+/* One run more for $MFT's data or bitmap, which libntfs-3g has open. */
+static void append_run(ntfs_attr *attribute, const struct wtg_run_of_clusters *run)
 {
-	builder->volume->data1_zone_pos = (LCN)builder->space.meta_next;
+	runlist_element *rl = attribute->rl;
+	size_t n = 0;
+
+	while (rl[n].length)
+		n++;
+	rl = realloc(rl, (n + 2) * sizeof(*rl));
+	if (!rl)
+		wtg_out_of_memory();
+	attribute->rl = rl;
+	if (n > 0 && (uint64_t)(rl[n - 1].lcn + rl[n - 1].length) == run->first_lcn)
+		n--;
+	else
+		rl[n] = (runlist_element){ .vcn = rl[n].vcn, .lcn = (LCN)run->first_lcn };
+	rl[n].length += (s64)run->n_clusters;
+	rl[n + 1] = (runlist_element){ .vcn = rl[n].vcn + rl[n].length,
+				       .lcn = (LCN)LCN_ENOENT };
+	attribute->allocated_size +=
+		(s64)(run->n_clusters * attribute->ni->vol->cluster_size);
 }
 
-/* Clusters for the MFT, right behind it as long as they are free. */
-static int extend_mft(struct wtg_ntfs_builder *builder, uint64_t n_clusters,
-		      struct wtg_error *err)
+/* What $MFT's record says of its runs, and the new size. */
+static int set_size(struct wtg_ntfs_builder *builder, ntfs_attr *attribute, s64 size_bytes,
+		    struct wtg_error *err)
+{
+	ntfs_attr_search_ctx *context;
+
+	if (ntfs_attr_update_mapping_pairs(attribute, 0) < 0)
+		return wtg_build_fail(builder, errno, "write the runs of $MFT", err);
+	context = ntfs_attr_get_search_ctx(attribute->ni, NULL);
+	if (!context)
+		wtg_out_of_memory();
+	if (ntfs_attr_lookup(attribute->type, AT_UNNAMED, 0, CASE_SENSITIVE, 0, NULL, 0,
+			     context) < 0) {
+		int errnum = errno;
+
+		ntfs_attr_put_search_ctx(context);
+		return wtg_build_fail(builder, errnum, "find an attribute of $MFT", err);
+	}
+	attribute->data_size = attribute->initialized_size = size_bytes;
+	context->attr->data_size = context->attr->initialized_size =
+		cpu_to_sle64(size_bytes);
+	ntfs_inode_mark_dirty(attribute->ni);
+	ntfs_attr_put_search_ctx(context);
+	if (ntfs_inode_sync(attribute->ni) < 0)
+		return wtg_build_fail(builder, errno, "write the record of $MFT", err);
+	return 0;
+}
+
+int wtg_build_grow_mft(struct wtg_ntfs_builder *builder, uint32_t n_records,
+		       struct wtg_error *err)
 {
 	ntfs_attr *mft = builder->volume->mft_na;
 	struct wtg_build_space *space = &builder->space;
-	uint64_t end = (uint64_t)builder->volume->nr_clusters, left = n_clusters;
-	size_t n = 0;
+	uint64_t end = (uint64_t)builder->volume->nr_clusters;
+	uint64_t need =
+		clusters_of(builder, (uint64_t)n_records * builder->volume->mft_record_size);
+	uint64_t have = clusters_of(builder, (uint64_t)mft->allocated_size);
 
-	if (ntfs_attr_map_whole_runlist(mft) < 0)
-		return wtg_build_fail(builder, errno, "read the runs of $MFT", err);
-	while (mft->rl[n].length)
-		n++;
-	while (left > 0) {
-		struct wtg_run_of_clusters run = { .n_clusters = left };
-		runlist_element *rl;
+	/* Right behind it as long as it is free there. */
+	while (have < need) {
+		struct wtg_run_of_clusters run = { .n_clusters = need - have };
 
 		if (find_free(builder, space->mft_end, end, &run, err) < 0)
 			return -1;
@@ -220,52 +263,35 @@ static int extend_mft(struct wtg_ntfs_builder *builder, uint64_t n_clusters,
 			return fail_full(err);
 		if (mark(builder, &run, err) < 0)
 			return -1;
-		rl = realloc(mft->rl, (n + 2) * sizeof(*rl));
-		if (!rl)
-			wtg_out_of_memory();
-		mft->rl = rl;
-		if (n > 0 && (uint64_t)(rl[n - 1].lcn + rl[n - 1].length) == run.first_lcn)
-			n--;
-		else
-			rl[n] = (runlist_element){ .vcn = rl[n].vcn,
-						   .lcn = (LCN)run.first_lcn };
-		rl[n].length += (s64)run.n_clusters;
-		rl[n + 1] = (runlist_element){ .vcn = rl[n].vcn + rl[n].length,
-					       .lcn = (LCN)LCN_ENOENT };
-		n++;
-		left -= run.n_clusters;
+		append_run(mft, &run);
 		space->mft_end = run.first_lcn + run.n_clusters;
-		mft->allocated_size += (s64)(run.n_clusters * builder->volume->cluster_size);
+		have += run.n_clusters;
 	}
-	return 0;
+	return set_size(builder, mft, mft->allocated_size, err);
 }
 
-/* What its record says of $MFT's size. */
-static int set_mft_size(struct wtg_ntfs_builder *builder, s64 size_bytes,
-			struct wtg_error *err)
+int wtg_build_write_mft_bitmap(struct wtg_ntfs_builder *builder, const struct wtg_bytes *bits,
+			       struct wtg_error *err)
 {
-	ntfs_attr *mft = builder->volume->mft_na;
-	ntfs_attr_search_ctx *context;
+	ntfs_attr *bitmap = builder->volume->mftbmp_na;
 
-	if (ntfs_attr_update_mapping_pairs(mft, 0) < 0)
-		return wtg_build_fail(builder, errno, "write the runs of $MFT", err);
-	context = ntfs_attr_get_search_ctx(mft->ni, NULL);
-	if (!context)
-		wtg_out_of_memory();
-	if (ntfs_attr_lookup(AT_DATA, AT_UNNAMED, 0, CASE_SENSITIVE, 0, NULL, 0, context) <
-	    0) {
-		int errnum = errno;
+	if (ntfs_attr_map_whole_runlist(bitmap) < 0)
+		return wtg_build_fail(builder, errno, "read the runs of $MFT's bitmap", err);
+	while ((uint64_t)bitmap->allocated_size < bits->size) {
+		struct wtg_run_of_clusters run;
 
-		ntfs_attr_put_search_ctx(context);
-		return wtg_build_fail(builder, errnum, "find the data of $MFT", err);
+		if (wtg_build_reserve_meta(builder,
+					   clusters_of(builder, bits->size) -
+						   clusters_of(builder,
+							       (u64)bitmap->allocated_size),
+					   &run, err) < 0)
+			return -1;
+		append_run(bitmap, &run);
 	}
-	mft->data_size = mft->initialized_size = size_bytes;
-	context->attr->data_size = context->attr->initialized_size =
-		cpu_to_sle64(size_bytes);
-	ntfs_inode_mark_dirty(mft->ni);
-	ntfs_attr_put_search_ctx(context);
-	if (ntfs_inode_sync(mft->ni) < 0)
-		return wtg_build_fail(builder, errno, "write the record of $MFT", err);
+	if (set_size(builder, bitmap, (s64)bits->size, err) < 0)
+		return -1;
+	if (ntfs_attr_pwrite(bitmap, 0, (s64)bits->size, bits->data) != (s64)bits->size)
+		return wtg_build_fail(builder, errno, "write the bitmap of $MFT", err);
 	return 0;
 }
 
@@ -293,18 +319,6 @@ int wtg_build_format_records(struct wtg_ntfs_builder *builder, uint64_t first, u
 	return 0;
 }
 
-int wtg_build_grow_mft(struct wtg_ntfs_builder *builder, uint32_t n_records,
-		       struct wtg_error *err)
-{
-	struct _ntfs_volume *volume = builder->volume;
-	uint64_t need = clusters_of(builder, (uint64_t)n_records * volume->mft_record_size);
-	uint64_t have = clusters_of(builder, (uint64_t)volume->mft_na->allocated_size);
-
-	if (need > have && extend_mft(builder, need - have, err) < 0)
-		return -1;
-	return set_mft_size(builder, volume->mft_na->allocated_size, err);
-}
-
 int wtg_build_plan_space(struct wtg_ntfs_builder *builder, struct wtg_error *err)
 {
 	struct _ntfs_volume *volume = builder->volume;
@@ -330,7 +344,5 @@ int wtg_build_plan_space(struct wtg_ntfs_builder *builder, struct wtg_error *err
 				"the volume is too small for %" PRIu32 " files",
 				builder->n_inodes);
 	space->data_next = space->data_end = space->meta_end;
-	/* libntfs-3g's own notion of the same. */
-	volume->mft_zone_end = (LCN)space->meta_next;
 	return 0;
 }

@@ -118,29 +118,27 @@ int wtg_build_release(struct wtg_ntfs_builder *builder, uint32_t number, struct 
 int wtg_build_end_mft(struct wtg_ntfs_builder *builder, struct wtg_error *err)
 {
 	struct _ntfs_volume *volume = builder->volume;
-	uint64_t end, first = builder->n_records, n_bytes;
-	_cleanup_free_ uint8_t *bits = NULL;
+	_cleanup_(wtg_bytes_done) struct wtg_bytes bits = { 0 };
+	uint64_t end;
 
 	if (wtg_build_grow_mft(builder, builder->n_records, err) < 0)
 		return -1;
 	end = (uint64_t)(volume->mft_na->data_size >> volume->mft_record_size_bits);
 	if (wtg_build_format_records(builder, builder->old_records, WTG_BUILD_FIRST_RECORD,
 				     err) < 0 ||
-	    wtg_build_format_records(builder, first, end, err) < 0)
+	    wtg_build_format_records(builder, builder->n_records, end, err) < 0)
 		return -1;
-	n_bytes = wtg_round_up((end + 7) / 8, 8);
-	bits = wtg_alloc(n_bytes);
-	wtg_build_lead_allocator(builder);
-	if (ntfs_attr_pread(volume->mftbmp_na, 0, volume->mftbmp_na->data_size, bits) < 0 ||
-	    ntfs_attr_truncate(volume->mftbmp_na, (s64)n_bytes) < 0)
-		return wtg_build_fail(builder, errno, "grow the bitmap of $MFT", err);
-	for (uint64_t i = WTG_BUILD_FIRST_RECORD; i < 8 * n_bytes; i++)
-		if (bits[i / 8] >> i % 8 & 1)
+	bits.size = wtg_round_up((end + 7) / 8, 8);
+	bits.data = wtg_alloc(bits.size);
+	if (volume->mftbmp_na->data_size > (s64)bits.size ||
+	    ntfs_attr_pread(volume->mftbmp_na, 0, volume->mftbmp_na->data_size, bits.data) <
+		    0)
+		return wtg_build_fail(builder, errno, "read the bitmap of $MFT", err);
+	for (uint64_t i = WTG_BUILD_FIRST_RECORD; i < 8 * bits.size; i++)
+		if (bits.data[i / 8] >> i % 8 & 1)
 			return wtg_fail(err, WTG_SYSTEM, 0,
 					"libntfs-3g took record %" PRIu64, i);
 	for (uint64_t i = WTG_BUILD_FIRST_RECORD; i < builder->n_records; i++)
-		bits[i / 8] |= (uint8_t)(1 << i % 8);
-	if (ntfs_attr_pwrite(volume->mftbmp_na, 0, (s64)n_bytes, bits) != (s64)n_bytes)
-		return wtg_build_fail(builder, errno, "write the bitmap of $MFT", err);
-	return 0;
+		bits.data[i / 8] |= (uint8_t)(1 << i % 8);
+	return wtg_build_write_mft_bitmap(builder, &bits, err);
 }

@@ -333,7 +333,8 @@ static void descriptors_are_kept_once_each(void **state)
 	struct wtg_build_inode root = { .attributes = DIRECTORY };
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct test_drive drive;
-	uint32_t ids[400], again;
+	static uint32_t ids[3000]; /* more than a block of $SDS */
+	uint32_t again;
 	char *path;
 
 	(void)state;
@@ -341,7 +342,7 @@ static void descriptors_are_kept_once_each(void **state)
 	test_drive_open(&drive, 40 * MIB);
 	test_drive_format(&drive, 512);
 	assert_good(wtg_ntfs_build_begin(&drive.window, 1, &builder, &err));
-	for (uint32_t i = 0; i < 400; i++) {
+	for (uint32_t i = 0; i < 3000; i++) {
 		_cleanup_(wtg_bytes_done) struct wtg_bytes descriptor = make_descriptor(i + 1);
 
 		assert_good(wtg_ntfs_build_security(builder, &descriptor, &ids[i], &err));
@@ -351,7 +352,7 @@ static void descriptors_are_kept_once_each(void **state)
 	}
 	assert_fails(wtg_ntfs_build_security(builder, &nonsense, &again, &err), WTG_INPUT,
 		     "makes no sense");
-	root.security_id = ids[399];
+	root.security_id = ids[2999];
 	assert_good(wtg_ntfs_build_inode(builder, 0, &root, &err));
 	assert_good(wtg_ntfs_build_end(&builder, &err));
 	path = test_drive_carve(&drive);
