@@ -3,16 +3,21 @@
 
 _wtgctl()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words=
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words= equals=
 
 	# "--name=value" comes as three words
 	if [[ $cur == = ]]; then
-		cur=
+		cur= equals==
 	elif [[ $prev == = ]]; then
-		prev=${COMP_WORDS[COMP_CWORD - 2]}
+		prev=${COMP_WORDS[COMP_CWORD - 2]} equals==
 	fi
 	COMPREPLY=()
 
+	case $prev$equals in
+	--compact=)
+		mapfile -t COMPREPLY < <(compgen -W "lzx auto off" -- "$cur")
+		return ;;
+	esac
 	case $prev in
 	--boot-ca)
 		mapfile -t COMPREPLY < <(compgen -W "auto 2011 2023" -- "$cur")
@@ -43,7 +48,7 @@ _wtgctl()
 		case ${COMP_WORDS[1]} in
 		version) words="--help -h" ;;
 		help) words="--help -h" ;;
-		create | plan) words="--image --edition --sha256 --check --size --esp-size --windows-size --data-size --data-fs --label --boot-ca --timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
+		create | plan) words="--image --edition --sha256 --check --size --esp-size --windows-size --data-size --data-fs --label --boot-ca --timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --compact --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		list) words="--all --json --help -h" ;;
 		info) words="--json --help -h" ;;
 		status) words="--json --help -h" ;;

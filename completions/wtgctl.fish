@@ -16,6 +16,7 @@ complete -c wtgctl -n '__fish_seen_subcommand_from list' -l all -d 'loop devices
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l allow-fixed -d 'allow a drive neither USB nor a memory card'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l boot-ca -x -a 'auto 2011 2023' -d 'certificate chain of the boot loader'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l check -d 'verify the image\'s integrity table first'
+complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l compact -d 'compress Windows as CompactOS does (off)'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l confirm -x -d 'the drive\'s serial (of a file: its path)'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l data-fs -x -a 'ntfs exfat fat32' -d 'file system of the data partition (exfat)'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l data-size -x -d 'add a data partition of this size'

@@ -34,6 +34,13 @@ enum wtg_verify {
 	WTG_VERIFY_NONE,
 };
 
+enum wtg_compact { /* which files are applied compressed, as Windows does it (CompactOS) */
+	WTG_COMPACT_UNSAID, /* none */
+	WTG_COMPACT_LZX,    /* all that may be */
+	WTG_COMPACT_AUTO,   /* the same, where the drive is small or slow */
+	WTG_COMPACT_OFF,
+};
+
 enum wtg_engine { /* what applies the image */
 	WTG_ENGINE_AUTO,   /* our own */
 	WTG_ENGINE_OWN,    /* all cores, one ascending pass */
@@ -72,6 +79,7 @@ struct wtg_request {
 	bool no_pagefile;
 	bool no_crash_dump;
 	bool no_last_access;
+	enum wtg_compact compact;
 
 	/* Safety */
 	bool allow_fixed;

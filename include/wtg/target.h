@@ -47,6 +47,7 @@ struct wtg_disk {
 	char *path;   /* as the kernel names it: "/dev/sdb"; for a file its path as given */
 	char *model, *vendor, *serial, *wwn; /* or NULL; bytes of a stranger */
 	char *bus;    /* "usb", "nvme", "ata", "mmc", "emmc", "virtio", "loop", … or NULL */
+	unsigned usb_mbits; /* per second, as it was agreed: 480 is USB 2; 0: not known */
 	bool is_file;
 	bool exists;  /* false: a file that the run would create */
 	bool empty;   /* a file that holds nothing but holes, or does not exist */

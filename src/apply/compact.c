@@ -200,7 +200,7 @@ static enum wtg_compact_choice judge_blob(const struct wtg_blob *blob, uint32_t 
 		return WTG_COMPACT_LARGE;
 	if (plain < 2)
 		return WTG_COMPACT_NO_GAIN;
-	if (!blob->compressed || blob->solid || blob->codec != WTG_CODEC_LZX ||
+	if (!blob->compressed || blob->solid || blob->pipable || blob->codec != WTG_CODEC_LZX ||
 	    blob->chunk_bytes != LZX_CHUNK_BYTES)
 		return WTG_COMPACT_FORM;
 	return packed < plain ? WTG_COMPACT_COPY : WTG_COMPACT_NO_GAIN;
@@ -265,6 +265,27 @@ int wtg_compact_decide(const struct wtg_compact_input *input, struct wtg_compact
 	return 0;
 }
 
+/* ------------------------------------------------------------------ telling */
+
+void wtg_compact_describe(const struct wtg_compact_plan *plan, struct wtg_facts *out)
+{
+	wtg_fact_number(out, "files", plan->of[WTG_COMPACT_COPY].n_files);
+	wtg_fact_bytes(out, "plain_bytes", plan->of[WTG_COMPACT_COPY].plain_bytes);
+	wtg_fact_bytes(out, "packed_bytes", plan->of[WTG_COMPACT_COPY].packed_bytes);
+	wtg_fact_open(out, "stays_plain", WTG_LIST);
+	for (size_t i = 0; i < WTG_COMPACT_CHOICES; i++) {
+		if (i == WTG_COMPACT_COPY || plan->of[i].n_files == 0)
+			continue;
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_fact_text(out, "why", choices[i].id);
+		wtg_fact_number(out, "files", plan->of[i].n_files);
+		wtg_fact_bytes(out, "plain_bytes", plan->of[i].plain_bytes);
+		wtg_fact_text(out, "reason", choices[i].reason);
+		wtg_fact_close(out);
+	}
+	wtg_fact_close(out);
+}
+
 /* ------------------------------------------------------------------ from process to process */
 
 void wtg_compact_flatten(const struct wtg_compact_plan *plan, struct wtg_packet *packet)
@@ -292,4 +313,6 @@ void wtg_compact_unflatten(struct wtg_reader *reader, struct wtg_compact_plan *r
 	for (size_t i = 0; i < bytes.size; i++)
 		if (bytes.data[i] >= WTG_COMPACT_CHOICES)
 			reader->bad = true;
+	if (bytes.size == 0)
+		wtg_compact_plan_done(ret);
 }

@@ -13,6 +13,7 @@
 #include "apply/overlay.h"
 #include "base/packet.h"
 #include "image/catalog.h"
+#include "wtg/facts.h"
 
 /* What becomes of a file: compressed; or plain, and why, the first that applies. */
 enum wtg_compact_choice {
@@ -64,6 +65,8 @@ int wtg_compact_decide(const struct wtg_compact_input *input, struct wtg_compact
 
 /* How much less room the files take than all plain. */
 uint64_t wtg_compact_saved_bytes(const struct wtg_compact_plan *plan);
+
+void wtg_compact_describe(const struct wtg_compact_plan *plan, struct wtg_facts *out);
 
 /* From process to process. */
 void wtg_compact_flatten(const struct wtg_compact_plan *plan, struct wtg_packet *packet);

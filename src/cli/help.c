@@ -28,8 +28,11 @@ static void print_option(FILE *to, const struct cli_option *option)
 	_cleanup_free_ char *letter =
 		option->letter ? wtg_text("-%c, ", option->letter) : wtg_text("    ");
 	_cleanup_free_ char *left =
-		wtg_text("  %s--%s%s%s", letter, option->name, option->metavar ? " " : "",
-			 option->metavar ? option->metavar : "");
+		option->kind == CLI_SWITCH ?
+			wtg_text("  %s--%s[=%s]", letter, option->name, option->metavar) :
+			wtg_text("  %s--%s%s%s", letter, option->name,
+				 option->metavar ? " " : "",
+				 option->metavar ? option->metavar : "");
 
 	if (strlen(left) < COLUMN)
 		fprintf(to, "%-*s%s\n", COLUMN, left, option->help);

@@ -55,6 +55,8 @@ const struct cli_option cli_option_table[] = {
 	  CLI_CREATE, "do not write crash dumps" },
 	{ "no-last-access", 0, CLI_FLAG, NULL, AT(request.no_last_access), 0, "Windows",
 	  CLI_CREATE, "do not keep times of last access" },
+	{ "compact", 0, CLI_SWITCH, "lzx|auto|off", AT(request.compact), 0, "Windows",
+	  CLI_CREATE, "compress Windows as CompactOS does (off)" },
 
 	{ "confirm", 0, CLI_TEXTS, "SERIAL", AT(confirm), 0, "Safety", CLI_CREATE,
 	  "the drive's serial (of a file: its path)" },

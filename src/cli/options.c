@@ -21,6 +21,7 @@ const char *cli_option_kind_name(enum cli_option_kind kind)
 		[CLI_FLAG] = "flag", [CLI_TEXT] = "text",     [CLI_TEXTS] = "texts",
 		[CLI_FILE] = "file",
 		[CLI_SIZE] = "size", [CLI_NUMBER] = "number", [CLI_CHOICE] = "choice",
+		[CLI_SWITCH] = "switch",
 	};
 
 	return names[kind];
@@ -89,6 +90,12 @@ static int store_value(const struct cli_option *option, const char *text,
 		if (!parse_number(text, at))
 			return refuse(option, text, "a number", err);
 		return 0;
+	case CLI_SWITCH:
+		if (!text) {
+			*(unsigned *)at = 1;
+			return 0;
+		}
+		/* fall through */
 	case CLI_CHOICE:
 		words = wtg_text("one of %s", option->metavar);
 		if (!parse_choice(option->metavar, text, at))
@@ -159,6 +166,8 @@ static int take_value(const struct cli_option *option, char ***arg, const char *
 					option->name);
 		return 0;
 	}
+	if (option->kind == CLI_SWITCH && !equals)
+		return 0;
 	*ret = equals ? equals + 1 : (*arg)[1];
 	if (!*ret || !**ret || (!equals && wtg_text_starts(*ret, "--")))
 		return wtg_fail(err, WTG_USAGE, 0, "option --%s needs a value: --%s %s",

@@ -50,6 +50,7 @@ enum cli_option_kind {
 	CLI_SIZE,
 	CLI_NUMBER,
 	CLI_CHOICE, /* one word of metavar, "a|b|c" */
+	CLI_SWITCH, /* the same, only behind "=", or nothing, which means the first word */
 };
 
 struct cli_option {
@@ -67,7 +68,7 @@ struct cli_option {
 extern const struct cli_option cli_option_table[];
 extern const size_t cli_n_options;
 
-/* "flag", "text", "texts", "file", "size", "number" or "choice". */
+/* "flag", "text", "texts", "file", "size", "number", "choice" or "switch". */
 const char *cli_option_kind_name(enum cli_option_kind kind);
 
 /*

@@ -78,6 +78,7 @@ int wtg_set_packing(const struct wtg_set *set, struct wtg_blob *blob, struct wtg
 	}
 	blob->codec = set->codec;
 	blob->chunk_bytes = set->chunk_bytes;
+	blob->pipable = set->items[blob->part - 1].header.pipable;
 	if (blob->solid && read_solid_header(source, blob, err) < 0)
 		return -1;
 	if (blob->chunk_bytes < MIN_CHUNK_BYTES || blob->chunk_bytes > MAX_CHUNK_BYTES ||

@@ -34,6 +34,7 @@ struct wtg_blob {
 	 * of chunk_bytes, counted from the start of the resource. */
 	int codec;
 	uint32_t chunk_bytes;
+	bool pipable; /* a header before each chunk, the table behind the last */
 };
 
 /* One name in an image, with all that is known of its file.  Text is WTF-8. */

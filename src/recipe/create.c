@@ -3,9 +3,28 @@
 
 #include "base/alloc.h"
 #include "base/crypto.h"
+#include "recipe/compact.h"
 #include "recipe/head.h"
 #include "recipe/identity.h"
 #include "recipe/layout.h"
+
+/* Where everything goes, and whether it is compressed, which depend on each other. */
+static int decide_layout(const struct wtg_subject *subject, const struct wtg_company *company,
+			 struct wtg_survey *survey, struct wtg_layout *ret,
+			 struct wtg_error *err)
+{
+	uint64_t saved_bytes = wtg_compact_saved_bytes(&survey->compact);
+	uint64_t least = wtg_layout_windows_least(subject->edition, saved_bytes);
+	uint64_t plain_least = wtg_layout_windows_least(subject->edition, 0);
+
+	if (wtg_layout_decide(subject->request, subject->disk, company->smallest_bytes, least,
+			      ret, err) < 0)
+		return -1;
+	wtg_compact_settle(subject->request, company->smallest_bytes ? NULL : subject->disk,
+			   ret->windows.length, plain_least, survey);
+	ret->windows_least = survey->compact.choices ? least : plain_least;
+	return 0;
+}
 
 /*
  * What `wtgctl create` does, in the order in which it happens.  The order is the safety:
@@ -20,25 +39,22 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	const char *label = request->label ? request->label : "Windows";
 	_cleanup_(wtg_survey_done) struct wtg_survey survey = { 0 };
 	struct wtg_subject subject = { request, image, NULL, wtg_target_disk(target) };
-	const struct wtg_edition *edition;
 	struct wtg_layout layout;
 	uint64_t stamp_id;
 
-	if (wtg_image_choose(image, request->edition, &edition, err) < 0 ||
-	    wtg_layout_decide(request, subject.disk, company->smallest_bytes, edition, &layout,
-			      err) < 0 ||
-	    wtg_survey_make(image, edition, request, &survey, err) < 0)
+	if (wtg_image_choose(image, request->edition, &subject.edition, err) < 0 ||
+	    wtg_survey_make(image, subject.edition, request, &survey, err) < 0 ||
+	    decide_layout(&subject, company, &survey, &layout, err) < 0)
 		return -1;
 	layout.identity = wtg_identity_draw(request->seed, company->position);
-	subject.edition = edition;
 	wtg_head_set(plan, &subject, &layout, &survey);
 	if (company->smallest_bytes && company->smallest_bytes < subject.disk->size_bytes)
 		wtg_head_warn_of_unused(plan, subject.disk->size_bytes - company->smallest_bytes);
 	wtg_random(&stamp_id, sizeof(stamp_id));
 	wtg_plan_set_marker(plan, layout.marker_offset, layout.identity.run_id);
 
-	wtg_step_check_image(plan, image, edition, request->sha256, request->check);
-	wtg_step_wipe_target(plan, target, &layout, wtg_layout_written_bytes(edition));
+	wtg_step_check_image(plan, image, subject.edition, request->sha256, request->check);
+	wtg_step_wipe_target(plan, target, &layout, wtg_layout_written_bytes(layout.windows_least));
 	wtg_step_stamp_drive(plan, target, stamp_id);
 	wtg_step_format_windows(plan, &layout, label);
 	wtg_step_apply_image(plan, &layout, &survey, &subject);

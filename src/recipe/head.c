@@ -22,6 +22,7 @@ static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *o
 	wtg_fact_text(out, "table", "gpt");
 	wtg_fact_number(out, "sector_bytes", layout->sector_bytes);
 	wtg_fact_text(out, "disk_guid", wtg_guid_format(&layout->identity.disk, text));
+	wtg_fact_bytes(out, "windows_needs_bytes", layout->windows_least);
 	wtg_fact_open(out, "partitions", WTG_LIST);
 	for (size_t i = 0; i < n; i++) {
 		wtg_fact_open(out, NULL, WTG_OBJECT);

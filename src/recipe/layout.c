@@ -31,17 +31,19 @@
 /* A kibibyte of MFT and, on average, half a cluster of slack and some index for each. */
 #define BYTES_PER_FILE UINT64_C(3584)
 
-uint64_t wtg_layout_windows_least(const struct wtg_edition *edition)
+uint64_t wtg_layout_windows_least(const struct wtg_edition *edition, uint64_t saved_bytes)
 {
 	uint64_t n = edition->n_files + edition->n_dirs;
+	/* The edition's size is what its XML says. */
+	uint64_t data = saved_bytes < edition->size_bytes ? edition->size_bytes - saved_bytes : 0;
 
-	return wtg_round_up(edition->size_bytes + n * BYTES_PER_FILE + NTFS_OVERHEAD_BYTES, MIB);
+	return wtg_round_up(data + n * BYTES_PER_FILE + NTFS_OVERHEAD_BYTES, MIB);
 }
 
-uint64_t wtg_layout_written_bytes(const struct wtg_edition *edition)
+uint64_t wtg_layout_written_bytes(uint64_t windows_least)
 {
 	/* The ESP holds some 30 MB; another 4 MiB are erased at the ends of things. */
-	return wtg_layout_windows_least(edition) + 64 * MIB;
+	return windows_least + 64 * MIB;
 }
 
 static int too_small(const struct wtg_disk *disk, uint64_t have_bytes, uint64_t need_bytes,
@@ -115,8 +117,8 @@ static uint64_t now(void)
 }
 
 int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *disk,
-		      uint64_t most_bytes, const struct wtg_edition *edition,
-		      struct wtg_layout *ret, struct wtg_error *err)
+		      uint64_t most_bytes, uint64_t windows_least, struct wtg_layout *ret,
+		      struct wtg_error *err)
 {
 	struct wtg_layout layout = {
 		.disk_bytes = disk->size_bytes,
@@ -124,7 +126,7 @@ int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *
 		.marker_offset = WTG_MARKER_OFFSET,
 		.time = now(),
 	};
-	uint64_t least = wtg_layout_windows_least(edition), used = disk->size_bytes, fixed, end;
+	uint64_t used = disk->size_bytes, fixed, end;
 
 	if (check_request(request, err) < 0)
 		return -1;
@@ -136,9 +138,9 @@ int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *
 	if (most_bytes && most_bytes < used)
 		used = most_bytes;
 	end = wtg_round_down(used, ALIGNMENT);
-	if (end < fixed + least)
-		return too_small(disk, used, fixed + least, err);
-	if (share(request, end - fixed, &layout, least, err) < 0)
+	if (end < fixed + windows_least)
+		return too_small(disk, used, fixed + windows_least, err);
+	if (share(request, end - fixed, &layout, windows_least, err) < 0)
 		return -1;
 
 	layout.esp.offset = FIRST_BYTE;

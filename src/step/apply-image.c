@@ -11,8 +11,22 @@ struct params {
 	enum wtg_engine engine;
 	struct wtg_overlay overlay; /* what makes it portable */
 	struct wtg_edits edits;     /* of the hive in it */
+	struct wtg_compact_plan compact;
+	const char *compact_why;
 	char *answer_kept;
 };
+
+static void describe_compression(const struct params *p, struct wtg_facts *out)
+{
+	if (!p->compact_why)
+		return;
+	wtg_fact_open(out, "compact", WTG_OBJECT);
+	wtg_fact_text(out, "form", p->compact.choices ? "lzx" : "off");
+	wtg_fact_text(out, "why", p->compact_why);
+	if (p->compact.choices)
+		wtg_compact_describe(&p->compact, out);
+	wtg_fact_close(out);
+}
 
 static void describe(const void *params, struct wtg_facts *out)
 {
@@ -20,7 +34,9 @@ static void describe(const void *params, struct wtg_facts *out)
 
 	wtg_fact_text(out, "edition", p->edition->display_name);
 	wtg_fact_number(out, "files", p->edition->n_files);
-	wtg_fact_bytes(out, "write_bytes", p->edition->size_bytes);
+	wtg_fact_bytes(out, "write_bytes",
+		       p->edition->size_bytes - wtg_compact_saved_bytes(&p->compact));
+	describe_compression(p, out);
 	wtg_overlay_describe(&p->overlay, out);
 	wtg_fact_text(out, "answer_file_kept", p->answer_kept);
 	wtg_fact_text(out, "hive", WTG_SYSTEM_PATH);
@@ -88,6 +104,7 @@ static void release(void *params)
 
 	wtg_overlay_done(&p->overlay);
 	wtg_edits_done(&p->edits);
+	wtg_compact_plan_done(&p->compact);
 	free(p->answer_kept);
 	free(p);
 }
@@ -101,6 +118,16 @@ static const struct wtg_step_ops ops = {
 	.free = release,
 };
 
+static void warn_of_compression(struct wtg_plan *plan, const struct wtg_compact_plan *compact)
+{
+	if (compact->of[WTG_COMPACT_COPY].n_files > 0)
+		wtg_plan_warn(plan, "files are compressed as Windows itself does it (CompactOS), but "
+				    "no real Windows has been seen to start from a drive made so");
+	else
+		wtg_plan_warn(plan, "nothing is compressed: the image has its files in another form "
+				    "than LZX in chunks of 32 KiB, which could be copied");
+}
+
 void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout,
 			  struct wtg_survey *survey, const struct wtg_subject *subject)
 {
@@ -113,13 +140,18 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 		.engine = subject->request->engine,
 		.overlay = survey->overlay,
 		.edits = survey->edits,
+		.compact = survey->compact,
+		.compact_why = survey->compact_why,
 		.answer_kept = WTG_STEAL(survey->answer_kept),
 	};
+	survey->compact = (struct wtg_compact_plan){ 0 };
 	survey->overlay = (struct wtg_overlay){ 0 };
 	survey->edits = (struct wtg_edits){ 0 };
 	if (p->edits.captured)
 		wtg_plan_warn(plan, "the image was booted before it was captured (not generalised): "
 				    "what it remembers of computer and drives is taken out, but it "
 				    "still has that installation's name and identifiers");
+	if (p->compact.choices)
+		warn_of_compression(plan, &p->compact);
 	wtg_plan_append(plan, &ops, p);
 }

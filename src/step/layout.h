@@ -25,5 +25,6 @@ struct wtg_layout {
 	uint64_t marker_offset;
 	uint64_t time; /* of the plan: seconds since the epoch, for what is dated by it */
 	struct wtg_extent esp, msr, windows, data;
+	uint64_t windows_least; /* bytes that Windows takes of its partition, about */
 	struct wtg_identity identity;
 };

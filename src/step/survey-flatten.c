@@ -62,6 +62,7 @@ void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *pack
 		flatten_edit(&survey->edits.items[i], packet);
 	flatten_overlay(&survey->overlay, packet);
 	wtg_packet_text(packet, survey->answer_kept);
+	wtg_compact_flatten(&survey->compact, packet);
 }
 
 /* ------------------------------------------------------------------ and back */
@@ -183,6 +184,7 @@ int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret
 	read_edits(&reader, &survey.edits);
 	read_overlay(&reader, &survey.overlay);
 	survey.answer_kept = wtg_text_copy(wtg_read_text(&reader));
+	wtg_compact_unflatten(&reader, &survey.compact);
 	if (!wtg_reader_done(&reader))
 		return wtg_fail(err, WTG_INPUT, 0,
 				"the process that reads the image gave back what makes no sense");

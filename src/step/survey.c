@@ -146,6 +146,47 @@ static int plan_recovery(struct survey *s, struct wtg_error *err)
 	return plan_answer(s, err);
 }
 
+/* Of Windows 10 on: before, Wof unpacked nothing but what lay in a WIM. */
+#define LEAST_COMPACT_BUILD 10240
+
+/* mkntfs' own choice for volumes of up to 16 TiB. */
+#define CLUSTER_BYTES 4096
+
+static int decide_compression(struct survey *s, struct wtg_error *err)
+{
+	static const char *const paths[] = { WTG_COMPACT_LIST_PATH };
+	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+	struct wtg_compact_input input = { .overlay = &s->made.overlay,
+					   .cluster_bytes = CLUSTER_BYTES };
+
+	if (s->edition->build < LEAST_COMPACT_BUILD)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"a Windows of build %u cannot read compressed files, those from "
+				"%u (Windows 10) on can",
+				s->edition->build, LEAST_COMPACT_BUILD);
+	if (wtg_image_read(s->image, s->edition, paths, 1, WTG_COMPACT_LIST_BYTES, &files,
+			   err) < 0 ||
+	    wtg_catalog_read(s->image, s->edition, &catalog, err) < 0)
+		return -1;
+	input.catalog = catalog;
+	if (files.n_items == 1)
+		input.list = files.items[0].content;
+	return wtg_compact_decide(&input, &s->made.compact, err);
+}
+
+/* After all else: what is in the overlay stays plain. */
+static int look_at_compression(struct survey *s, struct wtg_error *err)
+{
+	enum wtg_compact wanted = s->request->compact;
+
+	if (wanted == WTG_COMPACT_UNSAID || wanted == WTG_COMPACT_OFF)
+		return 0;
+	if (wanted == WTG_COMPACT_AUTO && s->edition->build < LEAST_COMPACT_BUILD)
+		return 0;
+	return decide_compression(s, err) < 0 ? wtg_while(err, "plan the compression") : 0;
+}
+
 /* In the worker. */
 static int look(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		struct wtg_error *err)
@@ -154,7 +195,8 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 
 	(void)progress;
 	if (look_at_traps(s, err) < 0 || look_at_boot_files(s, err) < 0 ||
-	    look_at_registry(s, err) < 0 || plan_recovery(s, err) < 0)
+	    look_at_registry(s, err) < 0 || plan_recovery(s, err) < 0 ||
+	    look_at_compression(s, err) < 0)
 		return -1;
 	wtg_survey_flatten(&s->made, reply);
 	return 0;
@@ -181,6 +223,7 @@ void wtg_survey_done(struct wtg_survey *survey)
 	wtg_bootfiles_done(&survey->boot);
 	wtg_edits_done(&survey->edits);
 	wtg_overlay_done(&survey->overlay);
+	wtg_compact_plan_done(&survey->compact);
 	free(survey->answer_kept);
 	*survey = (struct wtg_survey){ 0 };
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "apply/compact.h"
 #include "apply/overlay.h"
 #include "image/image.h"
 #include "windows/bootfiles.h"
@@ -23,6 +24,8 @@ struct wtg_survey {
 	struct wtg_bootfiles boot;
 	struct wtg_edits edits;   /* of the SYSTEM hive */
 	struct wtg_overlay overlay; /* the hive with the edits made; what else is portable */
+	struct wtg_compact_plan compact; /* choices NULL: nothing is compressed */
+	const char *compact_why; /* a constant: why that is so; NULL: nobody asked */
 	char *answer_kept; /* the image's own answer file, which stays; NULL: none */
 };
 

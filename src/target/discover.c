@@ -176,6 +176,14 @@ static uint64_t number(struct udev_device *dev, const char *attribute)
 	return text ? strtoull(text, NULL, 10) : 0;
 }
 
+static unsigned find_usb_speed(struct udev_device *dev)
+{
+	struct udev_device *usb =
+		udev_device_get_parent_with_subsystem_devtype(dev, "usb", "usb_device");
+
+	return usb ? (unsigned)number(usb, "speed") : 0;
+}
+
 /* By which somebody keeps a drive from users; NULL if nobody does. */
 static const char *find_claim(struct udev_device *dev)
 {
@@ -199,6 +207,7 @@ static void describe(struct udev_device *dev, struct wtg_disk *disk)
 		disk->path = wtg_text("/dev/%s", udev_device_get_sysname(dev));
 	find_names(dev, disk);
 	disk->bus = wtg_text_copy(find_bus(dev));
+	disk->usb_mbits = find_usb_speed(dev);
 	disk->exists = true;
 	disk->removable = number(dev, "removable") == 1;
 	disk->read_only = number(dev, "ro") == 1;

@@ -276,85 +276,86 @@ static void an_ordinary_file_is_compressed(void **state)
 	assert_int_equal(wtg_compact_saved_bytes(&plan), 60000);
 }
 
+static const struct {
+	const char *path;
+	enum wtg_compact_choice choice;
+} places[] = {
+	/* all that wimlib keeps from loaders of old */
+	{ "Windows/System32/winload.efi", WTG_COMPACT_BOOT },
+	{ "Windows/System32/Boot/winload.exe", WTG_COMPACT_BOOT },
+	{ "Windows/System32/de-DE/winload.efi.mui", WTG_COMPACT_BOOT },
+	{ "Windows/System32/winresume.efi", WTG_COMPACT_BOOT },
+	{ "Windows/AppPatch/drvmain.sdb", WTG_COMPACT_BOOT },
+	{ "Windows/Boot/DVD/EFI/en-US/efisys.bin", WTG_COMPACT_BOOT },
+	{ "Windows/Boot/EFI/bootmgfw.efi", WTG_COMPACT_BOOT },
+	{ "Windows/bootstat.dat", WTG_COMPACT_BOOT },
+	{ "Windows/Fonts/vgaoem.fon", WTG_COMPACT_BOOT },
+	{ "Windows/Fonts/vgasys.fon", WTG_COMPACT_BOOT },
+	{ "Windows/INF/errata.inf", WTG_COMPACT_BOOT },
+	{ "Windows/System32/config/DRIVERS", WTG_COMPACT_HIVE },
+	{ "Windows/System32/ntkrnlpa.exe", WTG_COMPACT_BOOT },
+	{ "Windows/System32/ntoskrnl.exe", WTG_COMPACT_BOOT },
+	{ "Windows/System32/bootvid.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/ci.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/halmacpi.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/mcupdate_AuthenticAMD.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/mcupdate_GenuineIntel.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/pshed.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/apisetschema.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/api-ms-win-core-x.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/ext-ms-win-x.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/KernelBase.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/drivers/disk.sys", WTG_COMPACT_BOOT },
+	{ "Windows/System32/l_intl.nls", WTG_COMPACT_BOOT },
+	{ "Windows/System32/kbdus.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/kdcom.dll", WTG_COMPACT_BOOT },
+	{ "Windows/System32/clfs.sys", WTG_COMPACT_BOOT },
+	{ "Windows/System32/CodeIntegrity/driver.stl", WTG_COMPACT_BOOT },
+	/* and what else lies on that way */
+	{ "Windows/System32/DriverStore/FileRepository/a.inf_1/a.SYS", WTG_COMPACT_BOOT },
+	{ "Windows/System32/hvix64.exe", WTG_COMPACT_BOOT },
+	{ "Windows/System32/PlatformManifest/x", WTG_COMPACT_BOOT },
+	{ "Windows/System32/Recovery/Winre.wim", WTG_COMPACT_BOOT },
+	{ "Boot/BCD", WTG_COMPACT_BOOT },
+	{ "bootmgr", WTG_COMPACT_BOOT },
+	/* hives, what is written, and what servicing keeps */
+	{ "Windows/System32/config/SYSTEM", WTG_COMPACT_HIVE },
+	{ "Windows/System32/config/RegBack/SYSTEM", WTG_COMPACT_HIVE },
+	{ "Users/Default/NTUSER.DAT", WTG_COMPACT_HIVE },
+	{ "Users/Default/ntuser.dat.LOG1", WTG_COMPACT_HIVE },
+	{ "Users/x/AppData/Local/Microsoft/Windows/UsrClass.dat", WTG_COMPACT_HIVE },
+	{ "Windows/AppCompat/Programs/Amcache.hve", WTG_COMPACT_HIVE },
+	{ "Windows/System32/SMI/Store/Machine/SCHEMA.DAT", WTG_COMPACT_HIVE },
+	{ "Windows/System32/winevt/Logs/System.evtx", WTG_COMPACT_WRITTEN },
+	{ "Windows/Panther/setupact.txt", WTG_COMPACT_WRITTEN },
+	{ "Windows/WinSxS/Manifests/a.manifest", WTG_COMPACT_SERVICING },
+	{ "Windows/WinSxS/Backup/a", WTG_COMPACT_SERVICING },
+	{ "Windows/WinSxS/ManifestCache/a", WTG_COMPACT_SERVICING },
+	/* and nothing that only looks so */
+	{ "Windows/System32/kernel32.dll", WTG_COMPACT_COPY },
+	{ "Windows/SysWOW64/kernelbase.dll", WTG_COMPACT_COPY },
+	{ "Windows/WinSxS/amd64_x/kernel32.dll", WTG_COMPACT_COPY },
+	{ "Windows/explorer.exe", WTG_COMPACT_COPY },
+	{ "Windows/Fonts/segoeui.ttf", WTG_COMPACT_COPY },
+	{ "Program Files/x/config/SYSTEM", WTG_COMPACT_COPY },
+	{ "Windows/System32/bcdedit.exe", WTG_COMPACT_COPY },
+};
+
 static void what_must_stay_plain_by_its_place_does(void **state)
 {
-	static const struct {
-		const char *path;
-		enum wtg_compact_choice choice;
-	} cases[] = {
-		/* all that wimlib keeps from loaders of old */
-		{ "Windows/System32/winload.efi", WTG_COMPACT_BOOT },
-		{ "Windows/System32/Boot/winload.exe", WTG_COMPACT_BOOT },
-		{ "Windows/System32/de-DE/winload.efi.mui", WTG_COMPACT_BOOT },
-		{ "Windows/System32/winresume.efi", WTG_COMPACT_BOOT },
-		{ "Windows/AppPatch/drvmain.sdb", WTG_COMPACT_BOOT },
-		{ "Windows/Boot/DVD/EFI/en-US/efisys.bin", WTG_COMPACT_BOOT },
-		{ "Windows/Boot/EFI/bootmgfw.efi", WTG_COMPACT_BOOT },
-		{ "Windows/bootstat.dat", WTG_COMPACT_BOOT },
-		{ "Windows/Fonts/vgaoem.fon", WTG_COMPACT_BOOT },
-		{ "Windows/Fonts/vgasys.fon", WTG_COMPACT_BOOT },
-		{ "Windows/INF/errata.inf", WTG_COMPACT_BOOT },
-		{ "Windows/System32/config/DRIVERS", WTG_COMPACT_HIVE },
-		{ "Windows/System32/ntkrnlpa.exe", WTG_COMPACT_BOOT },
-		{ "Windows/System32/ntoskrnl.exe", WTG_COMPACT_BOOT },
-		{ "Windows/System32/bootvid.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/ci.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/halmacpi.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/mcupdate_AuthenticAMD.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/mcupdate_GenuineIntel.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/pshed.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/apisetschema.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/api-ms-win-core-x.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/ext-ms-win-x.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/KernelBase.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/drivers/disk.sys", WTG_COMPACT_BOOT },
-		{ "Windows/System32/l_intl.nls", WTG_COMPACT_BOOT },
-		{ "Windows/System32/kbdus.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/kdcom.dll", WTG_COMPACT_BOOT },
-		{ "Windows/System32/clfs.sys", WTG_COMPACT_BOOT },
-		{ "Windows/System32/CodeIntegrity/driver.stl", WTG_COMPACT_BOOT },
-		/* and what else lies on that way */
-		{ "Windows/System32/DriverStore/FileRepository/a.inf_1/a.SYS", WTG_COMPACT_BOOT },
-		{ "Windows/System32/hvix64.exe", WTG_COMPACT_BOOT },
-		{ "Windows/System32/PlatformManifest/x", WTG_COMPACT_BOOT },
-		{ "Windows/System32/Recovery/Winre.wim", WTG_COMPACT_BOOT },
-		{ "Boot/BCD", WTG_COMPACT_BOOT },
-		{ "bootmgr", WTG_COMPACT_BOOT },
-		/* hives, what is written, and what servicing keeps */
-		{ "Windows/System32/config/SYSTEM", WTG_COMPACT_HIVE },
-		{ "Windows/System32/config/RegBack/SYSTEM", WTG_COMPACT_HIVE },
-		{ "Users/Default/NTUSER.DAT", WTG_COMPACT_HIVE },
-		{ "Users/Default/ntuser.dat.LOG1", WTG_COMPACT_HIVE },
-		{ "Users/x/AppData/Local/Microsoft/Windows/UsrClass.dat", WTG_COMPACT_HIVE },
-		{ "Windows/AppCompat/Programs/Amcache.hve", WTG_COMPACT_HIVE },
-		{ "Windows/System32/SMI/Store/Machine/SCHEMA.DAT", WTG_COMPACT_HIVE },
-		{ "Windows/System32/winevt/Logs/System.evtx", WTG_COMPACT_WRITTEN },
-		{ "Windows/Panther/setupact.txt", WTG_COMPACT_WRITTEN },
-		{ "Windows/WinSxS/Manifests/a.manifest", WTG_COMPACT_SERVICING },
-		{ "Windows/WinSxS/Backup/a", WTG_COMPACT_SERVICING },
-		{ "Windows/WinSxS/ManifestCache/a", WTG_COMPACT_SERVICING },
-		/* and nothing that only looks so */
-		{ "Windows/System32/kernel32.dll", WTG_COMPACT_COPY },
-		{ "Windows/SysWOW64/kernelbase.dll", WTG_COMPACT_COPY },
-		{ "Windows/WinSxS/amd64_x/kernel32.dll", WTG_COMPACT_COPY },
-		{ "Windows/explorer.exe", WTG_COMPACT_COPY },
-		{ "Windows/Fonts/segoeui.ttf", WTG_COMPACT_COPY },
-		{ "Program Files/x/config/SYSTEM", WTG_COMPACT_COPY },
-		{ "Windows/System32/bcdedit.exe", WTG_COMPACT_COPY },
-	};
-	const size_t n = sizeof(cases) / sizeof(cases[0]);
+	const size_t n = sizeof(places) / sizeof(places[0]);
 	_cleanup_(made_free) struct made *m = begin();
-	uint32_t inodes[sizeof(cases) / sizeof(cases[0])];
+	uint32_t inodes[sizeof(places) / sizeof(places[0])];
 
 	(void)state;
 	for (size_t i = 0; i < n; i++)
-		inodes[i] = add_file(m, cases[i].path);
+		inodes[i] = add_file(m, places[i].path);
 	_cleanup_(wtg_compact_plan_done) struct wtg_compact_plan plan = decide(m, NULL, NULL);
 	for (size_t i = 0; i < n; i++)
-		if (plan.choices[inodes[i]] != cases[i].choice)
-			fail_msg("%s: %s, not %s", cases[i].path,
+		if (plan.choices[inodes[i]] != places[i].choice)
+			fail_msg("%s: %s, not %s", places[i].path,
 				 wtg_compact_choice_id(plan.choices[inodes[i]]),
-				 wtg_compact_choice_id(cases[i].choice));
+				 wtg_compact_choice_id(places[i].choice));
 }
 
 static void one_name_of_several_is_enough(void **state)
@@ -430,6 +431,9 @@ static void only_what_can_be_copied_and_saves_a_cluster_is(void **state)
 
 	(void)state;
 	blob->solid = true;
+	assert_choice(m, inode, WTG_COMPACT_FORM);
+	*blob = good;
+	blob->pipable = true;
 	assert_choice(m, inode, WTG_COMPACT_FORM);
 	*blob = good;
 	blob->compressed = false;

@@ -22,6 +22,11 @@ static struct wtg_disk disk_of(uint64_t size_bytes, uint32_t sector_bytes)
 
 static const struct wtg_edition small = { .size_bytes = 2 * GIB, .n_files = 1000 };
 
+static uint64_t least(void)
+{
+	return wtg_layout_windows_least(&small, 0);
+}
+
 static void windows_takes_what_the_others_leave(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
@@ -30,7 +35,7 @@ static void windows_takes_what_the_others_leave(void **state)
 	struct wtg_layout l;
 
 	(void)state;
-	assert_good(wtg_layout_decide(&request, &disk, 0, &small, &l, &err));
+	assert_good(wtg_layout_decide(&request, &disk, 0, least(), &l, &err));
 	assert_int_equal(l.esp.offset, MIB);
 	assert_int_equal(l.esp.length, 260 * MIB);
 	assert_int_equal(l.msr.offset, 261 * MIB);
@@ -42,18 +47,18 @@ static void windows_takes_what_the_others_leave(void **state)
 	assert_true(disk.size_bytes - l.windows.offset - l.windows.length < 3 * MIB);
 
 	request.data_size_bytes = 10 * GIB;
-	assert_good(wtg_layout_decide(&request, &disk, 0, &small, &l, &err));
+	assert_good(wtg_layout_decide(&request, &disk, 0, least(), &l, &err));
 	assert_int_equal(l.data.length, 10 * GIB);
 	assert_int_equal(l.data.offset, l.windows.offset + l.windows.length);
 
 	request.data_size_bytes = 0;
 	request.windows_size_bytes = 20 * GIB;
-	assert_good(wtg_layout_decide(&request, &disk, 0, &small, &l, &err));
+	assert_good(wtg_layout_decide(&request, &disk, 0, least(), &l, &err));
 	assert_int_equal(l.windows.length, 20 * GIB);
 	assert_int_equal(l.data.length, 0);
 
 	request.data_fs = WTG_DATA_FS_NTFS;
-	assert_good(wtg_layout_decide(&request, &disk, 0, &small, &l, &err));
+	assert_good(wtg_layout_decide(&request, &disk, 0, least(), &l, &err));
 	assert_true(l.data.length > 38 * GIB);
 }
 
@@ -71,7 +76,7 @@ static void partitions_never_overlap_and_lie_on_whole_mebibytes(void **state)
 		uint64_t end = MIB;
 		size_t n;
 
-		assert_good(wtg_layout_decide(&request, &disk, 0, &small, &l, &err));
+		assert_good(wtg_layout_decide(&request, &disk, 0, least(), &l, &err));
 		n = wtg_layout_partitions(&l, p);
 		assert_int_equal(n, 4);
 		for (size_t j = 0; j < n; j++) {
@@ -89,16 +94,16 @@ static void a_drive_that_is_too_small_is_refused_with_both_numbers(void **state)
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct wtg_request request = { 0 };
 	struct wtg_disk disk = disk_of(2 * GIB, 512), tiny = disk_of(1000, 512);
-	struct wtg_disk fit = disk_of(278 * MIB + wtg_layout_windows_least(&small), 512);
+	struct wtg_disk fit = disk_of(278 * MIB + wtg_layout_windows_least(&small, 0), 512);
 	struct wtg_layout l;
 
 	(void)state;
-	assert_fails(wtg_layout_decide(&request, &disk, 0, &small, &l, &err), WTG_UNSUITABLE,
+	assert_fails(wtg_layout_decide(&request, &disk, 0, least(), &l, &err), WTG_UNSUITABLE,
 		     "has 2.1 GB (2 GiB), this image and layout need 2.5 GB");
-	assert_fails(wtg_layout_decide(&request, &tiny, 0, &small, &l, &err), WTG_UNSUITABLE, "need");
-	assert_good(wtg_layout_decide(&request, &fit, 0, &small, &l, &err));
+	assert_fails(wtg_layout_decide(&request, &tiny, 0, least(), &l, &err), WTG_UNSUITABLE, "need");
+	assert_good(wtg_layout_decide(&request, &fit, 0, least(), &l, &err));
 	request.data_size_bytes = MIB;
-	assert_fails(wtg_layout_decide(&request, &fit, 0, &small, &l, &err), WTG_UNSUITABLE,
+	assert_fails(wtg_layout_decide(&request, &fit, 0, least(), &l, &err), WTG_UNSUITABLE,
 		     "the edition needs");
 }
 
@@ -113,11 +118,11 @@ static void sizes_that_contradict_each_other_are_refused(void **state)
 	struct wtg_layout l;
 
 	(void)state;
-	assert_fails(wtg_layout_decide(&fs_only, &disk, 0, &small, &l, &err), WTG_USAGE, "--data-fs");
-	assert_fails(wtg_layout_decide(&small_esp, &disk, 0, &small, &l, &err), WTG_USAGE,
+	assert_fails(wtg_layout_decide(&fs_only, &disk, 0, least(), &l, &err), WTG_USAGE, "--data-fs");
+	assert_fails(wtg_layout_decide(&small_esp, &disk, 0, least(), &l, &err), WTG_USAGE,
 		     "--esp-size");
-	assert_fails(wtg_layout_decide(&much, &disk, 0, &small, &l, &err), WTG_UNSUITABLE, "more than");
-	assert_fails(wtg_layout_decide(&huge, &disk, 0, &small, &l, &err), WTG_UNSUITABLE, "needs");
+	assert_fails(wtg_layout_decide(&much, &disk, 0, least(), &l, &err), WTG_UNSUITABLE, "more than");
+	assert_fails(wtg_layout_decide(&huge, &disk, 0, least(), &l, &err), WTG_UNSUITABLE, "needs");
 }
 
 /* Rounded to whole MiB, a size that was given must not become "not given". */
@@ -130,15 +135,15 @@ static void a_size_that_is_too_small_is_refused_not_ignored(void **state)
 	struct wtg_layout l;
 
 	(void)state;
-	assert_fails(wtg_layout_decide(&windows, &disk, 0, &small, &l, &err), WTG_UNSUITABLE,
+	assert_fails(wtg_layout_decide(&windows, &disk, 0, least(), &l, &err), WTG_UNSUITABLE,
 		     "the Windows partition would have 1 MiB");
-	assert_fails(wtg_layout_decide(&data, &disk, 0, &small, &l, &err), WTG_UNSUITABLE,
+	assert_fails(wtg_layout_decide(&data, &disk, 0, least(), &l, &err), WTG_UNSUITABLE,
 		     "the data partition would have 1 MiB, the least is 64 MiB");
 	rest.windows_size_bytes = disk.size_bytes - 278 * MIB - 2 * MIB;
-	assert_fails(wtg_layout_decide(&rest, &disk, 0, &small, &l, &err), WTG_UNSUITABLE,
+	assert_fails(wtg_layout_decide(&rest, &disk, 0, least(), &l, &err), WTG_UNSUITABLE,
 		     "the data partition would have 2 MiB");
 	rest.windows_size_bytes += 2 * MIB;
-	assert_fails(wtg_layout_decide(&rest, &disk, 0, &small, &l, &err), WTG_UNSUITABLE,
+	assert_fails(wtg_layout_decide(&rest, &disk, 0, least(), &l, &err), WTG_UNSUITABLE,
 		     "the data partition would have 0 bytes");
 }
 
@@ -150,8 +155,8 @@ static void several_drives_get_the_layout_of_the_smallest(void **state)
 	struct wtg_layout a, b;
 
 	(void)state;
-	assert_good(wtg_layout_decide(&request, &less, less.size_bytes, &small, &a, &err));
-	assert_good(wtg_layout_decide(&request, &more, less.size_bytes, &small, &b, &err));
+	assert_good(wtg_layout_decide(&request, &less, less.size_bytes, least(), &a, &err));
+	assert_good(wtg_layout_decide(&request, &more, less.size_bytes, least(), &b, &err));
 	assert_memory_equal(&a.windows, &b.windows, sizeof(a.windows));
 	assert_int_equal(b.disk_bytes, more.size_bytes); /* where the second table goes */
 }
