@@ -2,6 +2,7 @@
 /* An edition of an image, with an overlay, onto an empty NTFS volume in a window. */
 #pragma once
 
+#include "apply/compact.h"
 #include "apply/overlay.h"
 #include "base/window.h"
 #include "image/image.h"
@@ -12,13 +13,15 @@ struct wtg_application {
 	struct wtg_image *image;
 	const struct wtg_edition *edition;
 	const struct wtg_overlay *overlay; /* NULL: none */
+	const struct wtg_compact_plan *compact; /* NULL: nothing is compressed */
+	bool trusted; /* the image was checked: what is copied as it is stored need not be */
 	enum wtg_engine engine;
 	unsigned n_threads; /* that decompress; 0: as many as there are processors */
 	uint64_t content_bytes; /* to report in all (apply/measure.h); 0: what there is */
 };
 
 /*
- * Apply it to the freshly formatted volume in window.  Reports uncompressed bytes,
+ * Apply it to the freshly formatted volume in window.  Reports bytes as they are written,
  * content_bytes in all.  Whatever fails, the first failed write wins over what a library says.
  */
 int wtg_apply(const struct wtg_application *application, const struct wtg_window *window,

@@ -87,7 +87,7 @@ static uint64_t whole_chunks(const struct wtg_cutter *c, const struct wtg_item *
 {
 	uint64_t over = 0;
 
-	if (item->blob && item->blob->chunk_bytes > 0)
+	if (item->blob && !item->stored && item->blob->chunk_bytes > 0)
 		over = (item->blob->at + c->at + size) % item->blob->chunk_bytes;
 	if (over >= size)
 		return 0;

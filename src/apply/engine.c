@@ -39,6 +39,7 @@ static int fill_volume(const struct wtg_application *a, const struct wtg_tree *t
 		.items = &items,
 		.window = window,
 		.n_threads = count_threads(a->n_threads),
+		.trusted = a->trusted,
 	};
 
 	if (wtg_ntfs_build_begin(window, tree->n_numbers, &builder, err) < 0 ||
@@ -58,7 +59,8 @@ int wtg_engine_run(const struct wtg_application *a, const struct wtg_window *win
 	_cleanup_(wtg_tree_done) struct wtg_tree tree = { 0 };
 
 	if (wtg_catalog_read(a->image, a->edition, &catalog, err) < 0 ||
-	    wtg_tree_weave(catalog, a->overlay, &tree, err) < 0)
+	    wtg_tree_weave(catalog, a->overlay, &tree, err) < 0 ||
+	    (a->compact && wtg_tree_compact(&tree, a->compact, err) < 0))
 		return -1;
 	return fill_volume(a, &tree, window, progress, err);
 }

@@ -38,6 +38,10 @@ static struct wtg_build_stream *convert_streams(const struct wtg_tree *tree,
 
 		streams[i].name = tree->streams.items[i].name;
 		streams[i].resident = (const uint8_t *)"";
+		streams[i].sparse = tree->streams.items[i].hole_bytes > 0;
+		streams[i].size_bytes = tree->streams.items[i].hole_bytes;
+		if (streams[i].sparse)
+			streams[i].resident = NULL;
 		if (items->of_stream[i] == WTG_NONE)
 			continue;
 		item = &items->items[items->of_stream[i]];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "volume/wof.h"
 
 /* What an attribute takes in a record beside name and content: its header and, of one that is
  * not resident, its runs (two or three, as data that is written in one go has). */
@@ -23,22 +24,31 @@ struct making {
 
 static uint64_t stream_bytes(const struct wtg_tree *tree, const struct wtg_tree_stream *stream)
 {
+	const struct wtg_blob *blob;
+
 	if (stream->content)
 		return stream->content->size;
-	return stream->blob == WTG_NONE ? 0 : tree->catalog->blobs[stream->blob].size_bytes;
+	if (stream->blob == WTG_NONE)
+		return 0;
+	blob = &tree->catalog->blobs[stream->blob];
+	return stream->stored ? blob->stored_bytes : blob->size_bytes;
 }
 
-static uint64_t reparse_bytes(const struct wtg_tree *tree,
-			      const struct wtg_catalog_inode *inode)
+static uint64_t reparse_bytes(const struct wtg_tree *tree, uint32_t number)
 {
+	const struct wtg_catalog_inode *inode = &tree->inodes.items[number];
+
+	if (wtg_tree_is_compact(tree, number))
+		return sizeof(wtg_wof_lzx);
 	if (inode->reparse_blob == WTG_NONE)
 		return 0;
 	return tree->catalog->blobs[inode->reparse_blob].size_bytes;
 }
 
 /* How much content the inode's record can take if all of its streams lie outside. */
-static uint32_t room_in_record(const struct making *m, const struct wtg_catalog_inode *inode)
+static uint32_t room_in_record(const struct making *m, uint32_t number)
 {
+	const struct wtg_catalog_inode *inode = &m->tree->inodes.items[number];
 	unsigned units = 0;
 	uint64_t other = 0;
 
@@ -52,7 +62,7 @@ static uint32_t room_in_record(const struct making *m, const struct wtg_catalog_
 		other += MAPPED_BYTES +
 			 2u * m->tree->streams.items[inode->first_stream + i].name.n_units;
 	if (inode->reparse_tag)
-		other += ATTRIBUTE_BYTES + REPARSE_HEADER_BYTES + reparse_bytes(m->tree, inode);
+		other += ATTRIBUTE_BYTES + REPARSE_HEADER_BYTES + reparse_bytes(m->tree, number);
 	if (inode->object_id)
 		other += ATTRIBUTE_BYTES + OBJECT_ID_BYTES;
 	return wtg_ntfs_build_resident_bytes(m->builder, inode->n_names, units,
@@ -70,7 +80,7 @@ static void add(struct making *m, struct wtg_item item, bool resident, uint32_t 
 static void add_streams(struct making *m, uint32_t number)
 {
 	const struct wtg_catalog_inode *inode = &m->tree->inodes.items[number];
-	uint32_t room = room_in_record(m, inode);
+	uint32_t room = room_in_record(m, number);
 
 	for (uint32_t i = 0; i < inode->n_streams; i++) {
 		const struct wtg_tree_stream *stream =
@@ -88,6 +98,7 @@ static void add_streams(struct making *m, uint32_t number)
 			    .blob = stream->content ? NULL :
 						      &m->tree->catalog->blobs[stream->blob],
 			    .content = stream->content ? stream->content->data : NULL,
+			    .stored = stream->stored,
 			    .size_bytes = size_bytes,
 		    },
 		    resident, &m->items->of_stream[inode->first_stream + i]);
@@ -97,7 +108,8 @@ static void add_streams(struct making *m, uint32_t number)
 static int add_reparse(struct making *m, uint32_t number, struct wtg_error *err)
 {
 	const struct wtg_catalog_inode *inode = &m->tree->inodes.items[number];
-	uint64_t size_bytes = reparse_bytes(m->tree, inode);
+	uint64_t size_bytes = reparse_bytes(m->tree, number);
+	bool is_compact = wtg_tree_is_compact(m->tree, number);
 	_cleanup_free_ char *path = NULL;
 
 	if (!inode->reparse_tag || size_bytes == 0)
@@ -110,7 +122,8 @@ static int add_reparse(struct making *m, uint32_t number, struct wtg_error *err)
 	add(m,
 	    (struct wtg_item){
 		    .inode = number,
-		    .blob = &m->tree->catalog->blobs[inode->reparse_blob],
+		    .blob = is_compact ? NULL : &m->tree->catalog->blobs[inode->reparse_blob],
+		    .content = is_compact ? wtg_wof_lzx : NULL,
 		    .size_bytes = size_bytes,
 	    },
 	    true, &m->items->of_reparse[number]);

@@ -12,6 +12,7 @@ struct wtg_item {
 	uint32_t inode;
 	const struct wtg_blob *blob; /* borrowed; NULL: */
 	const uint8_t *content;      /* borrowed, of size_bytes */
+	bool stored;                 /* of the blob, its resource as it is stored */
 	uint64_t size_bytes;
 	uint8_t *resident; /* goes into the file's record, and is filled by the pump; NULL: */
 	struct wtg_run_of_clusters *runs; /* goes there, known once it is cut */

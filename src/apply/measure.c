@@ -18,9 +18,14 @@
 
 static uint64_t size_of(const struct wtg_tree *tree, const struct wtg_tree_stream *stream)
 {
+	const struct wtg_blob *blob;
+
 	if (stream->content)
 		return stream->content->size;
-	return stream->blob == WTG_NONE ? 0 : tree->catalog->blobs[stream->blob].size_bytes;
+	if (stream->blob == WTG_NONE)
+		return 0;
+	blob = &tree->catalog->blobs[stream->blob];
+	return stream->stored ? blob->stored_bytes : blob->size_bytes;
 }
 
 static void add_content(struct wtg_measure *m, uint64_t size_bytes)

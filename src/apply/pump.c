@@ -57,6 +57,14 @@ static int damaged(const struct machine *m, const struct wtg_item *item, struct 
 			"%s in the image is damaged: its SHA-1 differs", path);
 }
 
+static int unreadable(const struct machine *m, const struct wtg_item *item,
+		      struct wtg_error *err)
+{
+	_cleanup_free_ char *path = wtg_tree_path(m->pump->tree, item->inode);
+
+	return wtg_while(err, "read %s", path);
+}
+
 /* Until the pieces before this one are hashed; false: there is no point any more. */
 static bool await_turn(struct machine *m, const struct chain *chain, uint64_t at)
 {
@@ -103,6 +111,32 @@ static int check(struct machine *m, const struct wtg_piece *piece, const uint8_t
 	return memcmp(sha1, item->blob->sha1, sizeof(sha1)) == 0 ? 0 : damaged(m, item, err);
 }
 
+/* The first of its pieces answers for all: it is unpacked once, to be looked at and let go. */
+static int check_stored(struct machine *m, struct wtg_blob_reader *reader,
+			const struct wtg_piece *piece, struct wtg_error *err)
+{
+	uint8_t sha1[WTG_SHA1_SIZE];
+
+	if (m->pump->trusted || piece->at > 0)
+		return 0;
+	if (wtg_blob_sha1(reader, piece->item->blob, sha1, err) < 0)
+		return unreadable(m, piece->item, err);
+	return memcmp(sha1, piece->item->blob->sha1, sizeof(sha1)) == 0 ?
+		       0 : damaged(m, piece->item, err);
+}
+
+/* 0, or -1 without the file's name. */
+static int read_blob(struct wtg_blob_reader *reader, const struct wtg_piece *piece, uint8_t *to,
+		     struct wtg_error *err)
+{
+	const struct wtg_item *item = piece->item;
+
+	return item->stored ? wtg_blob_read_stored(reader, item->blob, to, piece->size_bytes,
+						   piece->at, err) :
+			      wtg_blob_read(reader, item->blob, to, piece->size_bytes, piece->at,
+					    err);
+}
+
 static int fill(struct machine *m, struct wtg_blob_reader *reader,
 		const struct wtg_piece *piece, uint8_t *to, struct wtg_error *err)
 {
@@ -113,12 +147,9 @@ static int fill(struct machine *m, struct wtg_blob_reader *reader,
 		memcpy(to, item->content + piece->at, piece->size_bytes);
 		return 0;
 	}
-	if (wtg_blob_read(reader, item->blob, to, piece->size_bytes, piece->at, err) < 0) {
-		_cleanup_free_ char *path = wtg_tree_path(m->pump->tree, item->inode);
-
-		return wtg_while(err, "read %s", path);
-	}
-	return check(m, piece, to, err);
+	if (read_blob(reader, piece, to, err) < 0)
+		return unreadable(m, item, err);
+	return item->stored ? check_stored(m, reader, piece, err) : check(m, piece, to, err);
 }
 
 /* NULL: there is no point any more. */

@@ -17,6 +17,7 @@ struct wtg_pump {
 	struct wtg_ntfs_builder *builder;
 	const struct wtg_window *window;
 	unsigned n_threads;
+	bool trusted; /* what is copied as it is stored need not be checked */
 };
 
 /* Reports the items' bytes. */

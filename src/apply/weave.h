@@ -2,6 +2,7 @@
 /* What the volume will hold: an edition's catalog with the overlay woven in. */
 #pragma once
 
+#include "apply/compact.h"
 #include "apply/overlay.h"
 #include "image/catalog.h"
 
@@ -9,11 +10,14 @@ struct wtg_tree_stream {
 	struct wtg_name16 name;
 	uint32_t blob;                   /* as in the catalog; or */
 	const struct wtg_bytes *content; /* of the overlay; NULL: the blob */
+	bool stored;         /* the blob's resource, as it is stored */
+	uint64_t hole_bytes; /* nothing but a hole of this size */
 };
 
 /* Inodes, names and descriptors as the catalog has them, and indexes as there. */
 struct wtg_tree {
 	const struct wtg_catalog *catalog; /* borrowed, as what the overlay holds is */
+	const struct wtg_compact_plan *compact; /* borrowed; NULL: nothing is compressed */
 	struct {
 		struct wtg_catalog_inode *items;
 		size_t n_items, capacity;
@@ -43,6 +47,15 @@ struct wtg_tree {
  * and WTG_NONE for a number. */
 int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *overlay,
 		   struct wtg_tree *ret, struct wtg_error *err);
+
+/* Give the files that the plan compresses the form that such files have (volume/wof.h).  Kind
+ * WTG_INPUT for a plan that cannot be of this tree. */
+int wtg_tree_compact(struct wtg_tree *tree, const struct wtg_compact_plan *plan,
+		     struct wtg_error *err);
+
+/* Is it one of those? */
+bool wtg_tree_is_compact(const struct wtg_tree *tree, uint32_t inode);
+
 void wtg_tree_done(struct wtg_tree *tree);
 
 /* The inode at a path, whatever the case, or WTG_NONE. */

@@ -198,6 +198,28 @@ int wtg_blob_read(struct wtg_blob_reader *reader, const struct wtg_blob *blob, v
 	return read_chunks(reader, buffer, size, blob->at + at, err);
 }
 
+#define HASHED_AT_ONCE (256u << 10)
+
+int wtg_blob_sha1(struct wtg_blob_reader *reader, const struct wtg_blob *blob,
+		  uint8_t ret_sha1[static WTG_SHA1_SIZE], struct wtg_error *err)
+{
+	_cleanup_free_ uint8_t *buffer = wtg_alloc(HASHED_AT_ONCE);
+	struct wtg_sha1 *sha1 = wtg_sha1_begin();
+
+	for (uint64_t at = 0; at < blob->size_bytes; at += HASHED_AT_ONCE) {
+		uint64_t left = blob->size_bytes - at;
+		size_t size = left < HASHED_AT_ONCE ? (size_t)left : HASHED_AT_ONCE;
+
+		if (wtg_blob_read(reader, blob, buffer, size, at, err) < 0) {
+			wtg_sha1_end(sha1, NULL);
+			return -1;
+		}
+		wtg_sha1_add(sha1, buffer, size);
+	}
+	wtg_sha1_end(sha1, ret_sha1);
+	return 0;
+}
+
 int wtg_blob_read_stored(struct wtg_blob_reader *reader, const struct wtg_blob *blob,
 			 void *buffer, size_t size, uint64_t at, struct wtg_error *err)
 {

@@ -22,6 +22,10 @@ WTG_DEFINE_FREEP(struct wtg_blob_reader, wtg_blob_reader_free)
 int wtg_blob_read(struct wtg_blob_reader *reader, const struct wtg_blob *blob, void *buffer,
 		  size_t size, uint64_t at, struct wtg_error *err);
 
+/* Of all that the blob holds. */
+int wtg_blob_sha1(struct wtg_blob_reader *reader, const struct wtg_blob *blob,
+		  uint8_t ret_sha1[static WTG_SHA1_SIZE], struct wtg_error *err);
+
 /* Of a blob that is not solid, its resource as it is stored, chunk table and all:
  * blob->stored_bytes. */
 int wtg_blob_read_stored(struct wtg_blob_reader *reader, const struct wtg_blob *blob,

@@ -3,6 +3,14 @@
 
 #include "wtg/text.h"
 
+int wtg_compact_check(const struct wtg_request *request, struct wtg_error *err)
+{
+	if (request->engine != WTG_ENGINE_WIMLIB || request->compact == WTG_COMPACT_UNSAID ||
+	    request->compact == WTG_COMPACT_OFF)
+		return 0;
+	return wtg_fail(err, WTG_USAGE, 0, "--compact and --engine wimlib: it compresses nothing");
+}
+
 /* Microsoft asks for as much free room beside Windows, for updates, a page file and people's
  * own files ("Deploy Windows To Go": 32 GB drives at least, of which Windows takes some 16). */
 #define ROOM_BYTES (UINT64_C(16) << 30)

@@ -6,6 +6,9 @@
 #include "wtg/request.h"
 #include "wtg/target.h"
 
+/* Kind WTG_USAGE where it is asked for and cannot be. */
+int wtg_compact_check(const struct wtg_request *request, struct wtg_error *err);
+
 /*
  * Keep what the survey says could be compressed, or drop it, and say why in compact_why.  The
  * Windows volume would have windows_bytes, of which a plain Windows needs plain_least.  Several

@@ -13,9 +13,10 @@ static int decide_layout(const struct wtg_subject *subject, const struct wtg_com
 			 struct wtg_survey *survey, struct wtg_layout *ret,
 			 struct wtg_error *err)
 {
-	uint64_t saved_bytes = wtg_compact_saved_bytes(&survey->compact);
-	uint64_t least = wtg_layout_windows_least(subject->edition, saved_bytes);
-	uint64_t plain_least = wtg_layout_windows_least(subject->edition, 0);
+	const struct wtg_edition *edition = subject->edition;
+	uint64_t plain_least = wtg_layout_windows_least(edition, edition->size_bytes);
+	uint64_t least = wtg_layout_windows_least(
+		edition, wtg_compact_left_bytes(&survey->compact, edition->size_bytes));
 
 	if (wtg_layout_decide(subject->request, subject->disk, company->smallest_bytes, least,
 			      ret, err) < 0)
@@ -42,7 +43,8 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	struct wtg_layout layout;
 	uint64_t stamp_id;
 
-	if (wtg_image_choose(image, request->edition, &subject.edition, err) < 0 ||
+	if (wtg_compact_check(request, err) < 0 ||
+	    wtg_image_choose(image, request->edition, &subject.edition, err) < 0 ||
 	    wtg_survey_make(image, subject.edition, request, &survey, err) < 0 ||
 	    decide_layout(&subject, company, &survey, &layout, err) < 0)
 		return -1;
@@ -54,7 +56,8 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	wtg_plan_set_marker(plan, layout.marker_offset, layout.identity.run_id);
 
 	wtg_step_check_image(plan, image, subject.edition, request->sha256, request->check);
-	wtg_step_wipe_target(plan, target, &layout, wtg_layout_written_bytes(layout.windows_least));
+	wtg_step_wipe_target(plan, target, &layout,
+			     wtg_layout_written_bytes(layout.windows_least));
 	wtg_step_stamp_drive(plan, target, stamp_id);
 	wtg_step_format_windows(plan, &layout, label);
 	wtg_step_apply_image(plan, &layout, &survey, &subject);

@@ -31,13 +31,11 @@
 /* A kibibyte of MFT and, on average, half a cluster of slack and some index for each. */
 #define BYTES_PER_FILE UINT64_C(3584)
 
-uint64_t wtg_layout_windows_least(const struct wtg_edition *edition, uint64_t saved_bytes)
+uint64_t wtg_layout_windows_least(const struct wtg_edition *edition, uint64_t data_bytes)
 {
 	uint64_t n = edition->n_files + edition->n_dirs;
-	/* The edition's size is what its XML says. */
-	uint64_t data = saved_bytes < edition->size_bytes ? edition->size_bytes - saved_bytes : 0;
 
-	return wtg_round_up(data + n * BYTES_PER_FILE + NTFS_OVERHEAD_BYTES, MIB);
+	return wtg_round_up(data_bytes + n * BYTES_PER_FILE + NTFS_OVERHEAD_BYTES, MIB);
 }
 
 uint64_t wtg_layout_written_bytes(uint64_t windows_least)

@@ -13,8 +13,14 @@ struct params {
 	struct wtg_edits edits;     /* of the hive in it */
 	struct wtg_compact_plan compact;
 	const char *compact_why;
+	bool trusted; /* the image was checked before */
 	char *answer_kept;
 };
+
+static uint64_t written_bytes(const struct params *p)
+{
+	return wtg_compact_left_bytes(&p->compact, p->edition->size_bytes);
+}
 
 static void describe_compression(const struct params *p, struct wtg_facts *out)
 {
@@ -34,8 +40,7 @@ static void describe(const void *params, struct wtg_facts *out)
 
 	wtg_fact_text(out, "edition", p->edition->display_name);
 	wtg_fact_number(out, "files", p->edition->n_files);
-	wtg_fact_bytes(out, "write_bytes",
-		       p->edition->size_bytes - wtg_compact_saved_bytes(&p->compact));
+	wtg_fact_bytes(out, "write_bytes", written_bytes(p));
 	describe_compression(p, out);
 	wtg_overlay_describe(&p->overlay, out);
 	wtg_fact_text(out, "answer_file_kept", p->answer_kept);
@@ -47,7 +52,7 @@ static uint64_t cost(const void *params, enum wtg_phase phase)
 {
 	const struct params *p = params;
 
-	return phase == WTG_PHASE_APPLY ? p->edition->size_bytes : 0;
+	return phase == WTG_PHASE_APPLY ? written_bytes(p) : 0;
 }
 
 struct application {
@@ -63,8 +68,10 @@ static int apply_edition(void *context, struct wtg_progress *progress,
 		.image = a->params->image,
 		.edition = a->params->edition,
 		.overlay = &a->params->overlay,
+		.compact = a->params->compact.choices ? &a->params->compact : NULL,
+		.trusted = a->params->trusted,
 		.engine = a->params->engine,
-		.content_bytes = a->params->edition->size_bytes,
+		.content_bytes = written_bytes(a->params),
 	};
 
 	(void)reply;
@@ -142,6 +149,7 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 		.edits = survey->edits,
 		.compact = survey->compact,
 		.compact_why = survey->compact_why,
+		.trusted = subject->request->sha256 || subject->request->check,
 		.answer_kept = WTG_STEAL(survey->answer_kept),
 	};
 	survey->compact = (struct wtg_compact_plan){ 0 };

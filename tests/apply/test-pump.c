@@ -115,7 +115,7 @@ static void begin(struct job *job, const char *wim, unsigned n_threads)
 	assert_good(wtg_tree_weave(job->catalog, NULL, &job->tree, &err));
 	assert_good(wtg_items_make(&job->tree, NULL, &job->items, &err));
 	job->pump = (struct wtg_pump){ job->image,   edition,      &job->tree, &job->items, NULL,
-				       &job->window, n_threads };
+				       &job->window, n_threads, false };
 }
 
 static void end(struct job *job)
