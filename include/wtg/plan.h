@@ -31,11 +31,5 @@ void wtg_plan_describe(const struct wtg_plan *plan, struct wtg_facts *out);
 int wtg_plan_check(const struct wtg_plan *plan, const struct wtg_target *target,
 		   struct wtg_progress *progress, struct wtg_error *err);
 
-/* Fill the scratch files that the plan needs: wtg_run() does so by itself, and then finds
- * them filled.  For who carries out several plans of one image. */
-int wtg_plan_prepare(const struct wtg_plan *plan, struct wtg_progress *progress,
-		     struct wtg_error *err);
-uint64_t wtg_plan_prepare_bytes(const struct wtg_plan *plan);
-
 /* Bytes that wtg_plan_check() will read, for its progress; 0 when it will be quick. */
 uint64_t wtg_plan_check_bytes(const struct wtg_plan *plan);

@@ -11,13 +11,12 @@
 #include "wtg/target.h"
 
 enum wtg_phase {
-	WTG_PHASE_CHECK,   /* reads only */
-	WTG_PHASE_PREPARE, /* fills scratch files; the target is not open for writing yet */
+	WTG_PHASE_CHECK, /* reads only */
 	WTG_PHASE_APPLY,
 	WTG_PHASE_VERIFY,
 };
 
-/* "check", "prepare", "apply" or "verify". */
+/* "check", "apply" or "verify". */
 const char *wtg_phase_name(enum wtg_phase phase);
 
 enum wtg_event_kind {
@@ -65,12 +64,11 @@ struct wtg_account {
 uint64_t wtg_account_drive_speed(const struct wtg_account *account);
 
 /*
- * Walk the plan: check every step, then prepare, then open the target exclusively, lock it
- * and make sure that it is still the drive that was planned for, then apply every step, each
- * with a flush, then verify every step through a fresh descriptor, unless that is none.  And
- * unless that is quick or none, every page that was written is read back: before the step
- * that makes the drive visible, so that what a bad drive did not keep never is, and what came
- * after that at the end.
+ * Walk the plan: check every step, then open the target exclusively, lock it and make sure that
+ * it is still the drive that was planned for, then apply every step, each with a flush, then
+ * verify every step through a fresh descriptor, unless that is none.  And unless that is quick
+ * or none, every page that was written is read back: before the step that makes the drive
+ * visible, so that what a bad drive did not keep never is, and what came after that at the end.
  *
  * *ret is valid on failure, too: what became of the drive is the first thing that the user
  * wants to know.

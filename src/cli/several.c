@@ -206,22 +206,6 @@ static int check_all(const struct cli_fleet *fleet, struct wtg_error *err)
 	return conclude(fleet, err);
 }
 
-/* Once for all: what one of them has filled the others find. */
-static int prepare_all(const struct cli_fleet *fleet, struct wtg_error *err)
-{
-	struct cli_progress_setup setup = cli_create_progress(fleet->options);
-	_cleanup_(cli_progress_done) struct cli_progress progress = { 0 };
-
-	cli_progress_start_work(&progress, &setup, "prepare",
-				wtg_plan_prepare_bytes(fleet->jobs[0].plan));
-	for (size_t i = 0; i < fleet->n_jobs; i++)
-		if (wtg_plan_prepare(fleet->jobs[i].plan, &progress.bytes, err) < 0) {
-			cli_progress_leave(&progress);
-			return -1;
-		}
-	return 0;
-}
-
 static int carry_out(struct cli_fleet *fleet, struct wtg_error *err)
 {
 	const struct wtg_request *request = &fleet->options->request;
@@ -236,8 +220,7 @@ static int carry_out(struct cli_fleet *fleet, struct wtg_error *err)
 				wtg_text("The run would proceed. Nothing was written.");
 		return 0;
 	}
-	if (cli_confirm_ask_all(fleet, err) < 0 || check_all(fleet, err) < 0 ||
-	    prepare_all(fleet, err) < 0)
+	if (cli_confirm_ask_all(fleet, err) < 0 || check_all(fleet, err) < 0)
 		return -1;
 	fleet->outcome->verified = cli_create_verified(request->verify);
 	return cli_fleet_make(fleet, err);

@@ -101,30 +101,11 @@ int wtg_plan_check(const struct wtg_plan *plan, const struct wtg_target *target,
 	return 0;
 }
 
-uint64_t wtg_plan_prepare_bytes(const struct wtg_plan *plan)
-{
-	return wtg_plan_cost(plan, WTG_PHASE_PREPARE);
-}
-
-int wtg_plan_prepare(const struct wtg_plan *plan, struct wtg_progress *progress,
-		     struct wtg_error *err)
-{
-	for (size_t i = 0; i < plan->n_items; i++) {
-		const struct wtg_step *step = &plan->items[i];
-
-		if (step->ops->prepare && step->ops->prepare(step->params, progress, err) < 0)
-			return wtg_while(err, "%s", step->ops->name);
-	}
-	return 0;
-}
-
 const char *wtg_phase_name(enum wtg_phase phase)
 {
 	switch (phase) {
 	case WTG_PHASE_CHECK:
 		return "check";
-	case WTG_PHASE_PREPARE:
-		return "prepare";
 	case WTG_PHASE_APPLY:
 		return "apply";
 	case WTG_PHASE_VERIFY:

@@ -10,9 +10,9 @@
 struct wtg_writer; /* the right to write; only wtg_run() makes one */
 
 /*
- * What a step can do.  check and prepare never touch the target; apply may assume that they
- * passed; verify runs after all applies and a flush, through a fresh descriptor.  NULL is
- * "nothing to do" for every function but describe and free.
+ * What a step can do.  check never touches the target; apply may assume that it passed; verify
+ * runs after all applies and a flush, through a fresh descriptor.  NULL is "nothing to do" for
+ * every function but describe and free.
  */
 struct wtg_step_ops {
 	const char *name; /* stable: scripts match on it */
@@ -28,10 +28,6 @@ struct wtg_step_ops {
 
 	int (*check)(const void *params, const struct wtg_target *target,
 		     struct wtg_progress *progress, struct wtg_error *err);
-
-	/* Gather what apply will need into scratch files. */
-	int (*prepare)(const void *params, struct wtg_progress *progress,
-		       struct wtg_error *err);
 
 	int (*apply)(const void *params, struct wtg_writer *writer, struct wtg_error *err);
 

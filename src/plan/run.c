@@ -77,11 +77,6 @@ static int check_step(struct run *run, const struct wtg_step *step, struct wtg_e
 		       : 0;
 }
 
-static int prepare_step(struct run *run, const struct wtg_step *step, struct wtg_error *err)
-{
-	return step->ops->prepare ? step->ops->prepare(step->params, &run->progress, err) : 0;
-}
-
 static int flush(struct run *run, struct wtg_error *err)
 {
 	struct wtg_window disk = wtg_writer_window(&run->writer, 0, run->writer.size_bytes);
@@ -295,7 +290,6 @@ static void tell_gone(const struct run *run, struct wtg_error *err)
 static uint64_t expected_total(const struct run *run)
 {
 	uint64_t total = wtg_plan_cost(run->plan, WTG_PHASE_CHECK) +
-			 wtg_plan_cost(run->plan, WTG_PHASE_PREPARE) +
 			 wtg_plan_cost(run->plan, WTG_PHASE_APPLY);
 
 	if (run->verify != WTG_VERIFY_NONE)
@@ -328,8 +322,7 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 		run.expected_back = wtg_plan_cost(plan, WTG_PHASE_APPLY);
 	run.total = expected_total(&run);
 	*ret = (struct wtg_account){ .drive = WTG_DRIVE_UNTOUCHED };
-	if (walk_all(&run, WTG_PHASE_CHECK, check_step, err) < 0 ||
-	    walk_all(&run, WTG_PHASE_PREPARE, prepare_step, err) < 0)
+	if (walk_all(&run, WTG_PHASE_CHECK, check_step, err) < 0)
 		return -1;
 	if (wtg_writer_open(target, &run.progress, observer, &run.writer, err) < 0) {
 		/* An interruption ends the wait for a lock. */

@@ -19,7 +19,7 @@
 #define COST 65536
 #define LOG_BYTES 4096
 
-enum place { NOWHERE, CHECK, PREPARE, APPLY, VERIFY, WRITE_ERROR, SPOIL };
+enum place { NOWHERE, CHECK, APPLY, VERIFY, WRITE_ERROR, SPOIL };
 
 struct script {
 	enum place fail_in;
@@ -66,13 +66,6 @@ static int check(const void *params, const struct wtg_target *target,
 	return play(params, CHECK, 'c', err);
 }
 
-static int prepare(const void *params, struct wtg_progress *progress, struct wtg_error *err)
-{
-	if (wtg_progress_advance(progress, COST / 2, err) < 0)
-		return -1;
-	return play(params, PREPARE, 'p', err);
-}
-
 static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
 {
 	const struct script *s = params;
@@ -115,7 +108,7 @@ static int verify(const void *params, const struct wtg_window *disk, enum wtg_ve
 #define STEP(number, state)                                                              \
 	{                                                                                \
 		.name = "step-" number, .leaves = state, .describe = describe,           \
-		.cost = cost, .check = check, .prepare = prepare, .apply = apply,        \
+		.cost = cost, .check = check, .apply = apply,                            \
 		.verify = verify, .free = free                                           \
 	}
 
@@ -214,7 +207,7 @@ static void phases_follow_each_other_over_all_steps(void **state)
 	assert_int_equal(o.r, 0);
 	assert_int_equal(o.account.drive, WTG_DRIVE_COMPLETE);
 	assert_string_equal(o.log,
-			    "c0 c1 c2 c3 p0 p1 p2 p3 a0 a1 a2 a3 v0 v1 v2 v3 ");
+			    "c0 c1 c2 c3 a0 a1 a2 a3 v0 v1 v2 v3 ");
 	outcome_done(&o);
 }
 
@@ -327,7 +320,7 @@ static void a_new_file_stays_only_if_something_was_written_to_it(void **state)
 	struct outcome o;
 
 	(void)state;
-	run_script(PREPARE, 1, 0, false, &o);
+	run_script(CHECK, 1, 0, false, &o);
 	assert_int_equal(access(o.path, F_OK), -1);
 	outcome_done(&o);
 	run_script(WRITE_ERROR, 0, 0, false, &o);
