@@ -49,7 +49,7 @@ static uint64_t reparse_bytes(const struct wtg_tree *tree, uint32_t number)
 static uint32_t room_in_record(const struct making *m, uint32_t number)
 {
 	const struct wtg_catalog_inode *inode = &m->tree->inodes.items[number];
-	unsigned units = 0;
+	unsigned units = 0, n_names = inode->n_names;
 	uint64_t other = 0;
 
 	for (uint32_t i = 0; i < inode->n_names; i++) {
@@ -57,6 +57,7 @@ static uint32_t room_in_record(const struct making *m, uint32_t number)
 			&m->tree->names.items[inode->first_name + i];
 
 		units += name->name.n_units + name->short_name.n_units;
+		n_names += name->short_name.n_units > 0;
 	}
 	for (uint32_t i = 0; i < inode->n_streams; i++)
 		other += MAPPED_BYTES +
@@ -65,7 +66,7 @@ static uint32_t room_in_record(const struct making *m, uint32_t number)
 		other += ATTRIBUTE_BYTES + REPARSE_HEADER_BYTES + reparse_bytes(m->tree, number);
 	if (inode->object_id)
 		other += ATTRIBUTE_BYTES + OBJECT_ID_BYTES;
-	return wtg_ntfs_build_resident_bytes(m->builder, inode->n_names, units,
+	return wtg_ntfs_build_resident_bytes(m->builder, n_names, units,
 					     other < UINT16_MAX ? (unsigned)other : UINT16_MAX);
 }
 
