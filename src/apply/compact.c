@@ -63,13 +63,6 @@ uint64_t wtg_compact_saved_bytes(const struct wtg_compact_plan *plan)
 	       plan->of[WTG_COMPACT_COPY].packed_bytes;
 }
 
-uint64_t wtg_compact_left_bytes(const struct wtg_compact_plan *plan, uint64_t edition_bytes)
-{
-	uint64_t saved = plan ? wtg_compact_saved_bytes(plan) : 0;
-
-	return saved < edition_bytes ? edition_bytes - saved : 0;
-}
-
 /* ------------------------------------------------------------------ where a file lies */
 
 /* Of each directory, how deep it lies, and the nearest above it (or itself) that lies no

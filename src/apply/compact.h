@@ -66,9 +66,6 @@ int wtg_compact_decide(const struct wtg_compact_input *input, struct wtg_compact
 /* How many bytes less are written than if all were plain; 0 if nothing was decided. */
 uint64_t wtg_compact_saved_bytes(const struct wtg_compact_plan *plan);
 
-/* What is left of the bytes of an edition, whose XML is no measure to rely on. */
-uint64_t wtg_compact_left_bytes(const struct wtg_compact_plan *plan, uint64_t edition_bytes);
-
 void wtg_compact_describe(const struct wtg_compact_plan *plan, struct wtg_facts *out);
 
 /* From process to process. */

@@ -8,7 +8,7 @@
 
 struct wtg_measure {
 	uint64_t n_files;       /* that are not directories; hard links counted once */
-	uint64_t content_bytes; /* of all streams: what an engine reports as it goes */
+	uint64_t content_bytes; /* of all streams, as written: what an engine reports */
 	uint64_t volume_bytes;  /* that it takes of a volume, but for the volume's own files:
 				 * a little more than in truth */
 };

@@ -13,10 +13,8 @@ static int decide_layout(const struct wtg_subject *subject, const struct wtg_com
 			 struct wtg_survey *survey, struct wtg_layout *ret,
 			 struct wtg_error *err)
 {
-	const struct wtg_edition *edition = subject->edition;
-	uint64_t plain_least = wtg_layout_windows_least(edition, edition->size_bytes);
-	uint64_t least = wtg_layout_windows_least(
-		edition, wtg_compact_left_bytes(&survey->compact, edition->size_bytes));
+	uint64_t plain_least = wtg_layout_windows_least(survey->plain.volume_bytes);
+	uint64_t least = wtg_layout_windows_least(survey->packed.volume_bytes);
 
 	if (wtg_layout_decide(subject->request, subject->disk, company->smallest_bytes, least,
 			      ret, err) < 0)

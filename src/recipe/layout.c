@@ -28,14 +28,9 @@
 /* mkntfs' own files (log, MFT, bitmap) on a volume of usual size. */
 #define NTFS_OVERHEAD_BYTES (96 * MIB)
 
-/* A kibibyte of MFT and, on average, half a cluster of slack and some index for each. */
-#define BYTES_PER_FILE UINT64_C(3584)
-
-uint64_t wtg_layout_windows_least(const struct wtg_edition *edition, uint64_t data_bytes)
+uint64_t wtg_layout_windows_least(uint64_t files_bytes)
 {
-	uint64_t n = edition->n_files + edition->n_dirs;
-
-	return wtg_round_up(data_bytes + n * BYTES_PER_FILE + NTFS_OVERHEAD_BYTES, MIB);
+	return wtg_round_up(files_bytes + NTFS_OVERHEAD_BYTES, MIB);
 }
 
 uint64_t wtg_layout_written_bytes(uint64_t windows_least)

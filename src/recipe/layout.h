@@ -18,9 +18,9 @@ int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *
 		      uint64_t most_bytes, uint64_t windows_least, struct wtg_layout *ret,
 		      struct wtg_error *err);
 
-/* What a Windows volume needs to hold the edition, without room to work in, if the content of
- * its files takes so many bytes. */
-uint64_t wtg_layout_windows_least(const struct wtg_edition *edition, uint64_t data_bytes);
+/* What a Windows volume must have to hold files that take so many bytes of it, without room to
+ * work in. */
+uint64_t wtg_layout_windows_least(uint64_t files_bytes);
 
 /* About how much of a drive a run writes. */
 uint64_t wtg_layout_written_bytes(uint64_t windows_least);

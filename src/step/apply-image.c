@@ -12,15 +12,11 @@ struct params {
 	struct wtg_overlay overlay; /* what makes it portable */
 	struct wtg_edits edits;     /* of the hive in it */
 	struct wtg_compact_plan compact;
+	struct wtg_measure size;
 	const char *compact_why;
 	bool trusted; /* the image was checked before */
 	char *answer_kept;
 };
-
-static uint64_t written_bytes(const struct params *p)
-{
-	return wtg_compact_left_bytes(&p->compact, p->edition->size_bytes);
-}
 
 static void describe_compression(const struct params *p, struct wtg_facts *out)
 {
@@ -39,8 +35,8 @@ static void describe(const void *params, struct wtg_facts *out)
 	const struct params *p = params;
 
 	wtg_fact_text(out, "edition", p->edition->display_name);
-	wtg_fact_number(out, "files", p->edition->n_files);
-	wtg_fact_bytes(out, "write_bytes", written_bytes(p));
+	wtg_fact_number(out, "files", p->size.n_files);
+	wtg_fact_bytes(out, "write_bytes", p->size.content_bytes);
 	describe_compression(p, out);
 	wtg_overlay_describe(&p->overlay, out);
 	wtg_fact_text(out, "answer_file_kept", p->answer_kept);
@@ -52,7 +48,7 @@ static uint64_t cost(const void *params, enum wtg_phase phase)
 {
 	const struct params *p = params;
 
-	return phase == WTG_PHASE_APPLY ? written_bytes(p) : 0;
+	return phase == WTG_PHASE_APPLY ? p->size.content_bytes : 0;
 }
 
 struct application {
@@ -71,7 +67,7 @@ static int apply_edition(void *context, struct wtg_progress *progress,
 		.compact = a->params->compact.choices ? &a->params->compact : NULL,
 		.trusted = a->params->trusted,
 		.engine = a->params->engine,
-		.content_bytes = written_bytes(a->params),
+		.content_bytes = a->params->size.content_bytes,
 	};
 
 	(void)reply;
@@ -145,6 +141,7 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 		.edition = subject->edition,
 		.layout = *layout,
 		.engine = subject->request->engine,
+		.size = *wtg_survey_size(survey),
 		.overlay = survey->overlay,
 		.edits = survey->edits,
 		.compact = survey->compact,

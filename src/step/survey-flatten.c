@@ -50,6 +50,13 @@ static void flatten_overlay(const struct wtg_overlay *overlay, struct wtg_packet
 	}
 }
 
+static void flatten_measure(const struct wtg_measure *measure, struct wtg_packet *packet)
+{
+	wtg_packet_number(packet, measure->n_files);
+	wtg_packet_number(packet, measure->content_bytes);
+	wtg_packet_number(packet, measure->volume_bytes);
+}
+
 void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *packet)
 {
 	wtg_packet_number(packet, survey->warnings.n_items);
@@ -63,6 +70,8 @@ void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *pack
 	flatten_overlay(&survey->overlay, packet);
 	wtg_packet_text(packet, survey->answer_kept);
 	wtg_compact_flatten(&survey->compact, packet);
+	flatten_measure(&survey->plain, packet);
+	flatten_measure(&survey->packed, packet);
 }
 
 /* ------------------------------------------------------------------ and back */
@@ -171,6 +180,16 @@ static void read_overlay(struct wtg_reader *reader, struct wtg_overlay *overlay)
 	}
 }
 
+/* More than any volume holds, and less than what added up overflows. */
+#define MAX_BYTES (UINT64_C(1) << 60)
+
+static void read_measure(struct wtg_reader *reader, struct wtg_measure *measure)
+{
+	measure->n_files = wtg_read_below(reader, UINT64_C(1) << 32);
+	measure->content_bytes = wtg_read_below(reader, MAX_BYTES);
+	measure->volume_bytes = wtg_read_below(reader, MAX_BYTES);
+}
+
 int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret,
 			 struct wtg_error *err)
 {
@@ -185,6 +204,8 @@ int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret
 	read_overlay(&reader, &survey.overlay);
 	survey.answer_kept = wtg_text_copy(wtg_read_text(&reader));
 	wtg_compact_unflatten(&reader, &survey.compact);
+	read_measure(&reader, &survey.plain);
+	read_measure(&reader, &survey.packed);
 	if (!wtg_reader_done(&reader))
 		return wtg_fail(err, WTG_INPUT, 0,
 				"the process that reads the image gave back what makes no sense");

@@ -152,39 +152,65 @@ static int plan_recovery(struct survey *s, struct wtg_error *err)
 /* mkntfs' own choice for volumes of up to 16 TiB. */
 #define CLUSTER_BYTES 4096
 
-static int decide_compression(struct survey *s, struct wtg_error *err)
+static int decide_compression(struct survey *s, const struct wtg_bytes *list,
+			      const struct wtg_catalog *catalog, struct wtg_error *err)
 {
-	static const char *const paths[] = { WTG_COMPACT_LIST_PATH };
-	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
-	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
-	struct wtg_compact_input input = { .overlay = &s->made.overlay,
-					   .cluster_bytes = CLUSTER_BYTES };
+	const struct wtg_compact_input input = { .catalog = catalog,
+						 .overlay = &s->made.overlay,
+						 .list = *list,
+						 .cluster_bytes = CLUSTER_BYTES };
 
 	if (s->edition->build < LEAST_COMPACT_BUILD)
 		return wtg_fail(err, WTG_INPUT, 0,
 				"a Windows of build %u cannot read compressed files, those from "
 				"%u (Windows 10) on can",
 				s->edition->build, LEAST_COMPACT_BUILD);
-	if (wtg_image_read(s->image, s->edition, paths, 1, WTG_COMPACT_LIST_BYTES, &files,
-			   err) < 0 ||
-	    wtg_catalog_read(s->image, s->edition, &catalog, err) < 0)
-		return -1;
-	input.catalog = catalog;
-	if (files.n_items == 1)
-		input.list = files.items[0].content;
 	return wtg_compact_decide(&input, &s->made.compact, err);
 }
 
-/* After all else: what is in the overlay stays plain. */
-static int look_at_compression(struct survey *s, struct wtg_error *err)
+static bool compresses(const struct survey *s)
 {
 	enum wtg_compact wanted = s->request->compact;
 
-	if (wanted == WTG_COMPACT_UNSAID || wanted == WTG_COMPACT_OFF)
+	if (wanted == WTG_COMPACT_AUTO)
+		return s->edition->build >= LEAST_COMPACT_BUILD;
+	return wanted != WTG_COMPACT_UNSAID && wanted != WTG_COMPACT_OFF;
+}
+
+/* The tree as it will be, plain and, if it can be, compressed. */
+static int measure(struct survey *s, const struct wtg_catalog *catalog, struct wtg_error *err)
+{
+	_cleanup_(wtg_tree_done) struct wtg_tree tree = { 0 };
+
+	if (wtg_tree_weave(catalog, &s->made.overlay, &tree, err) < 0)
+		return -1;
+	s->made.plain = s->made.packed = wtg_measure(&tree);
+	if (!s->made.compact.choices)
 		return 0;
-	if (wanted == WTG_COMPACT_AUTO && s->edition->build < LEAST_COMPACT_BUILD)
-		return 0;
-	return decide_compression(s, err) < 0 ? wtg_while(err, "plan the compression") : 0;
+	if (wtg_tree_compact(&tree, &s->made.compact, err) < 0)
+		return -1;
+	s->made.packed = wtg_measure(&tree);
+	return 0;
+}
+
+/* After all else: the overlay is known, and the catalog lets go of what the image was read by. */
+static int look_at_tree(struct survey *s, struct wtg_error *err)
+{
+	static const char *const paths[] = { WTG_COMPACT_LIST_PATH };
+	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+	struct wtg_bytes list = { 0 };
+
+	if (compresses(s) && wtg_image_read(s->image, s->edition, paths, 1,
+					    WTG_COMPACT_LIST_BYTES, &files, err) < 0)
+		return -1;
+	if (files.n_items == 1)
+		list = files.items[0].content;
+	if (wtg_catalog_read(s->image, s->edition, &catalog, err) < 0)
+		return -1;
+	if (compresses(s) && decide_compression(s, &list, catalog, err) < 0)
+		return wtg_while(err, "plan the compression");
+	return measure(s, catalog, err);
 }
 
 /* In the worker. */
@@ -196,7 +222,7 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 	(void)progress;
 	if (look_at_traps(s, err) < 0 || look_at_boot_files(s, err) < 0 ||
 	    look_at_registry(s, err) < 0 || plan_recovery(s, err) < 0 ||
-	    look_at_compression(s, err) < 0)
+	    look_at_tree(s, err) < 0)
 		return -1;
 	wtg_survey_flatten(&s->made, reply);
 	return 0;
@@ -213,6 +239,11 @@ int wtg_survey_make(struct wtg_image *image, const struct wtg_edition *edition,
 	if (wtg_image_confine(image, &errand, &survey, NULL, &reply, err) < 0)
 		return -1;
 	return wtg_survey_unflatten(&reply, ret, err);
+}
+
+const struct wtg_measure *wtg_survey_size(const struct wtg_survey *survey)
+{
+	return survey->compact.choices ? &survey->packed : &survey->plain;
 }
 
 void wtg_survey_done(struct wtg_survey *survey)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "apply/compact.h"
+#include "apply/measure.h"
 #include "apply/overlay.h"
 #include "image/image.h"
 #include "windows/bootfiles.h"
@@ -25,6 +26,7 @@ struct wtg_survey {
 	struct wtg_edits edits;   /* of the SYSTEM hive */
 	struct wtg_overlay overlay; /* the hive with the edits made; what else is portable */
 	struct wtg_compact_plan compact; /* choices NULL: nothing is compressed */
+	struct wtg_measure plain, packed; /* the tree, without and with that compression */
 	const char *compact_why; /* a constant: why that is so; NULL: nobody asked */
 	char *answer_kept; /* the image's own answer file, which stays; NULL: none */
 };
@@ -34,6 +36,9 @@ int wtg_survey_make(struct wtg_image *image, const struct wtg_edition *edition,
 		    const struct wtg_request *request, struct wtg_survey *ret,
 		    struct wtg_error *err);
 void wtg_survey_done(struct wtg_survey *survey);
+
+/* How large what is applied is: packed, unless nothing is compressed. */
+const struct wtg_measure *wtg_survey_size(const struct wtg_survey *survey);
 
 /* From process to process. */
 void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *packet);

@@ -9,6 +9,7 @@
 #include "apply/apply.h"
 #include "base/alloc.h"
 #include "base/crypto.h"
+#include "base/fdio.h"
 #include "corpus.h"
 #include "drive.h"
 #include "tree.h"
@@ -217,12 +218,53 @@ static void both_engines_make_the_same_tree_of_it(void **state)
 	test_trees_equal(ours, wimlibs);
 }
 
+/* How many of these files' contents lie somewhere on the drive, in a file's slack too. */
+static unsigned n_on_drive(const struct test_drive *drive, const char *const paths[], size_t n)
+{
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
+	_cleanup_(wtg_bytes_done) struct wtg_bytes all = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+	unsigned found = 0;
+
+	assert_good(wtg_image_open(source_wim, &image, &err));
+	assert_good(wtg_image_read(image, wtg_image_edition(image, 0), paths, n, 16 * MIB, &files,
+				   &err));
+	assert_int_equal(files.n_items, n);
+	assert_good(wtg_read_file(drive->fd, 256 * MIB, "the drive", &all, &err));
+	for (size_t i = 0; i < n; i++)
+		found += memmem(all.data, all.size, files.items[i].content.data + 4096, 64) != NULL;
+	return found;
+}
+
+static void what_is_left_out_or_replaced_never_reaches_the_drive(void **state)
+{
+	static const char *const paths[] = { "Windows/sizes/3145745 bytes", HIVE };
+	_cleanup_(wtg_overlay_done) struct wtg_overlay overlay = { 0 };
+	struct test_drive drive;
+	uint64_t plain_bytes;
+
+	(void)state;
+	apply(&drive, WTG_ENGINE_OWN, NULL);
+	plain_bytes = drive.ledger.bytes_written;
+	assert_int_equal(n_on_drive(&drive, paths, 2), 2);
+	test_drive_done(&drive);
+
+	wtg_overlay_drop(&overlay, paths[0]);
+	wtg_overlay_put(&overlay, paths[1], content(20000, 1), (struct wtg_bytes){ 0 });
+	apply(&drive, WTG_ENGINE_OWN, &overlay);
+	assert_int_equal(n_on_drive(&drive, paths, 2), 0);
+	assert_true(drive.ledger.bytes_written + 3145745 <= plain_bytes);
+	test_drive_done(&drive);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_overlay_is_all_that_changes_with_wimlib),
 		cmocka_unit_test(and_with_our_own_engine),
 		cmocka_unit_test(both_engines_make_the_same_tree_of_it),
+		cmocka_unit_test(what_is_left_out_or_replaced_never_reaches_the_drive),
 	};
 
 	return cmocka_run_group_tests(tests, make_source, drop_source);

@@ -148,6 +148,32 @@ bare() {
 	[ "$(grep -ci '^case twin$' listed)" -eq 2 ]
 }
 
+@test "a file where a directory must be: what is added has no place" {
+	needs wimlib-imagex
+	cp one.wim odd.wim
+	wimlib-imagex update odd.wim 1 --command="delete --recursive --force /Windows/System32/Sysprep" >/dev/null
+	wimlib-imagex update odd.wim 1 --command="add '$D/odd.wim' /Windows/System32/Sysprep" >/dev/null
+	refuses 4 "Sysprep in the image is no directory to put files into" --image odd.wim
+}
+
+@test "an image that is larger than its XML says: the drive is not touched" {
+	needs wimlib-imagex
+	medium lie.wim --variant wim --editions 1 --files 300 --bytes 150M
+	wimlib-imagex info lie.wim 1 --image-property TOTALBYTES=1000000 >/dev/null
+	chmod a+r lie.wim
+	for engine in own wimlib; do
+		wtgctl create -q --engine $engine --image lie.wim --size 430M new.img
+		said 6 "new.img has 450.9 MB (430 MiB), this image and layout need"
+		[ ! -e new.img ]
+	done
+	# What is asked for does.
+	need=$(sed -n 's/.* need .*(\([0-9]*\) MiB)$/\1/p' <<<"$(sed 's/[.]$//' err)")
+	wtgctl create -q --image lie.wim --size "${need}M" new.img
+	cat err
+	[ "$status" -eq 0 ]
+	rm new.img
+}
+
 # That shows only when the chunk is decompressed.
 @test "a damaged chunk: found while applying, and the drive is left blank" {
 	medium bad.wim --variant wim --variant badchunk

@@ -20,11 +20,11 @@ static struct wtg_disk disk_of(uint64_t size_bytes, uint32_t sector_bytes)
 	};
 }
 
-static const struct wtg_edition small = { .size_bytes = 2 * GIB, .n_files = 1000 };
+#define FILES_BYTES (2 * GIB)
 
 static uint64_t least(void)
 {
-	return wtg_layout_windows_least(&small, small.size_bytes);
+	return wtg_layout_windows_least(FILES_BYTES);
 }
 
 static void windows_takes_what_the_others_leave(void **state)
@@ -94,7 +94,7 @@ static void a_drive_that_is_too_small_is_refused_with_both_numbers(void **state)
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct wtg_request request = { 0 };
 	struct wtg_disk disk = disk_of(2 * GIB, 512), tiny = disk_of(1000, 512);
-	struct wtg_disk fit = disk_of(278 * MIB + wtg_layout_windows_least(&small, small.size_bytes), 512);
+	struct wtg_disk fit = disk_of(278 * MIB + wtg_layout_windows_least(FILES_BYTES), 512);
 	struct wtg_layout l;
 
 	(void)state;
