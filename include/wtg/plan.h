@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "wtg/cleanup.h"
+#include "wtg/crew.h"
 #include "wtg/error.h"
 #include "wtg/facts.h"
 #include "wtg/progress.h"
@@ -30,6 +31,12 @@ void wtg_plan_describe(const struct wtg_plan *plan, struct wtg_facts *out);
  */
 int wtg_plan_check(const struct wtg_plan *plan, const struct wtg_target *target,
 		   struct wtg_progress *progress, struct wtg_error *err);
+
+/* Start what works for n drives at once, whose plans are this one's like; *ret is NULL where
+ * there is nothing.  wtg_run() of a plan that was given a crew, which it borrows, has it work. */
+int wtg_plan_unite(const struct wtg_plan *plan, unsigned n, struct wtg_crew **ret,
+		   struct wtg_error *err);
+void wtg_plan_set_crew(struct wtg_plan *plan, struct wtg_crew *crew);
 
 /* Bytes that wtg_plan_check() will read, for its progress; 0 when it will be quick. */
 uint64_t wtg_plan_check_bytes(const struct wtg_plan *plan);

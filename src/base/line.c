@@ -2,12 +2,17 @@
 #include "base/line.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 
 /* So much work is told at once. */
 #define ADVANCE_BYTES (512u << 10)
+
+/* A drive may need so much longer to what comes before. */
+#define GATHER_TIMES 10
 
 /* An answer says why something failed: a sentence or two. */
 #define MAX_ANSWER (64u << 10)
@@ -30,10 +35,79 @@ int wtg_line_send(int socket, const void *data, size_t size)
 }
 
 /* Without the other side there is nothing to do and nobody to tell. */
+static void leave_behind(struct wtg_line *line, unsigned side)
+{
+	close(line->sockets[side]);
+	line->sockets[side] = -1;
+	for (unsigned i = 0; i < line->n_sockets; i++)
+		if (line->sockets[i] >= 0)
+			return;
+	_exit(1);
+}
+
+static void say_to(struct wtg_line *line, unsigned side, struct wtg_message message)
+{
+	if (wtg_line_send(line->sockets[side], &message, sizeof(message)) < 0)
+		leave_behind(line, side);
+}
+
+/* False, with errno 0 for one that hung up, EAGAIN for one that is silent. */
+static bool hear(const struct wtg_line *line, unsigned side, void *buffer, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = recv(line->sockets[side], buffer, size, MSG_WAITALL);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		errno = 0;
+	return n >= 0 && (size_t)n == size;
+}
+
+/* It hears why, should it ever come back to listening. */
+static void dismiss(struct wtg_line *line, unsigned side)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_packet packet = { 0 };
+	struct wtg_message message = { .word = WTG_WORD_FAILURE };
+
+	if (errno == EAGAIN) {
+		wtg_fail(&err, WTG_SYSTEM, 0,
+			 "the drive did not answer for so long that the others went on without it");
+		wtg_packet_error(&packet, &err);
+		message.size = packet.size;
+		if (wtg_line_send(line->sockets[side], &message, sizeof(message)) == 0)
+			(void)wtg_line_send(line->sockets[side], packet.data, packet.size);
+		wtg_packet_done(&packet);
+		wtg_error_done(&err);
+	}
+	leave_behind(line, side);
+}
+
+/* Several come when they have done what comes before. */
+static void gather(struct wtg_line *line)
+{
+	if (line->gathered || line->n_sockets == 1)
+		return;
+	line->gathered = true;
+	for (unsigned i = 0; i < line->n_sockets; i++) {
+		struct wtg_message ready;
+		unsigned n = 0;
+
+		while (!hear(line, i, &ready, sizeof(ready)))
+			if (errno != EAGAIN || ++n >= GATHER_TIMES) {
+				dismiss(line, i);
+				break;
+			}
+	}
+}
+
 static void say_message(struct wtg_line *line, struct wtg_message message)
 {
-	if (wtg_line_send(line->socket, &message, sizeof(message)) < 0)
-		_exit(1);
+	gather(line);
+	for (unsigned i = 0; i < line->n_sockets; i++)
+		if (line->sockets[i] >= 0)
+			say_to(line, i, message);
 }
 
 static void say(struct wtg_line *line, enum wtg_word word, uint64_t at, uint64_t size)
@@ -41,35 +115,56 @@ static void say(struct wtg_line *line, enum wtg_word word, uint64_t at, uint64_t
 	say_message(line, (struct wtg_message){ .word = word, .at = at, .size = size });
 }
 
-static void hear(struct wtg_line *line, void *buffer, size_t size)
+static int hear_why(struct wtg_line *line, unsigned side, size_t size, struct wtg_error *err)
 {
-	ssize_t n;
-
-	do
-		n = recv(line->socket, buffer, size, MSG_WAITALL);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 || (size_t)n != size)
-		_exit(1);
-}
-
-static int hear_answer(struct wtg_line *line, struct wtg_error *err)
-{
-	struct wtg_message answer;
 	struct wtg_packet packet = { 0 };
 	struct wtg_reader reader;
 
-	hear(line, &answer, sizeof(answer));
-	if (answer.word == WTG_WORD_DONE)
-		return 0;
-	if (answer.size > MAX_ANSWER)
+	if (size > MAX_ANSWER)
 		_exit(1);
-	packet.data = wtg_alloc(answer.size);
-	packet.size = answer.size;
-	hear(line, packet.data, packet.size);
+	packet.data = wtg_alloc(size);
+	packet.size = size;
+	if (!hear(line, side, packet.data, packet.size))
+		_exit(1);
 	reader = wtg_reader(&packet);
 	wtg_read_error(&reader, err);
 	wtg_packet_done(&packet);
 	return -1;
+}
+
+/* 1: it is done; 0: that side was left behind; -1: it failed. */
+static int hear_from(struct wtg_line *line, unsigned side, struct wtg_error *err)
+{
+	struct wtg_message answer;
+
+	if (!hear(line, side, &answer, sizeof(answer))) {
+		dismiss(line, side);
+		return 0;
+	}
+	return answer.word == WTG_WORD_DONE ? 1 : hear_why(line, side, answer.size, err);
+}
+
+static int hear_all(struct wtg_line *line, struct wtg_error *err)
+{
+	for (unsigned i = 0; i < line->n_sockets; i++)
+		if (line->sockets[i] >= 0 && hear_from(line, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Of several, which all have the same to tell, whoever is there. */
+static int ask_one(struct wtg_line *line, struct wtg_message question, struct wtg_error *err)
+{
+	int r = 0;
+
+	gather(line);
+	for (unsigned i = 0; i < line->n_sockets && r == 0; i++) {
+		if (line->sockets[i] >= 0)
+			say_to(line, i, question);
+		if (line->sockets[i] >= 0)
+			r = hear_from(line, i, err);
+	}
+	return r < 0 ? -1 : 0;
 }
 
 uint8_t *wtg_line_slot(const struct wtg_line *line, unsigned slot)
@@ -87,7 +182,7 @@ int wtg_line_settle(struct wtg_line *line, unsigned n_posted, struct wtg_error *
 {
 	while (line->n_posted > n_posted) {
 		line->n_posted--;
-		if (hear_answer(line, err) < 0)
+		if (hear_all(line, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -101,8 +196,7 @@ int wtg_line_pread(struct wtg_line *line, void *buffer, size_t size, uint64_t at
 	for (uint8_t *to = buffer; size > 0;) {
 		size_t n = size < WTG_LINE_BYTES ? size : WTG_LINE_BYTES;
 
-		say(line, WTG_WORD_READ, at, n);
-		if (hear_answer(line, err) < 0)
+		if (ask_one(line, (struct wtg_message){ WTG_WORD_READ, at, n, 0 }, err) < 0)
 			return -1;
 		memcpy(to, line->shared, n);
 		to += n;
@@ -136,7 +230,7 @@ int wtg_line_flush(struct wtg_line *line, struct wtg_error *err)
 	if (wtg_line_settle(line, 0, err) < 0)
 		return -1;
 	say(line, WTG_WORD_FLUSH, 0, 0);
-	return hear_answer(line, err);
+	return hear_all(line, err);
 }
 
 static void tell_advance(struct wtg_line *line)
@@ -166,6 +260,8 @@ void wtg_line_end(struct wtg_line *line, enum wtg_word word, const struct wtg_pa
 {
 	tell_advance(line);
 	say(line, word, 0, packet->size);
-	if (packet->size > 0 && wtg_line_send(line->socket, packet->data, packet->size) < 0)
-		_exit(1);
+	for (unsigned i = 0; i < line->n_sockets; i++)
+		if (line->sockets[i] >= 0 && packet->size > 0 &&
+		    wtg_line_send(line->sockets[i], packet->data, packet->size) < 0)
+			leave_behind(line, i);
 }

@@ -3,9 +3,14 @@
  * The line between a worker and whoever started it (base/worker.h): the worker asks, the other
  * side answers.  What is read from and written to the drive goes through memory that both
  * share, in slots; the rest through a socket.  Of a worker's threads only one talks.
+ *
+ * A worker may have several on the other side, a drive each (base/crew.h): it asks all of them to
+ * write, and goes on when all have; what it reads, the first of them answers.  One that hangs up,
+ * or does not answer for WTG_LINE_PATIENCE_S, is left behind; with the last of them it ends.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +19,9 @@
 
 #define WTG_LINE_BYTES (4u << 20) /* of a slot */
 #define WTG_LINE_SLOTS 64u        /* memory that is not used is none */
+#define WTG_LINE_SHARED_BYTES ((size_t)WTG_LINE_SLOTS * WTG_LINE_BYTES)
+#define WTG_LINE_SIDES 32u        /* others that a worker may have */
+#define WTG_LINE_PATIENCE_S 60    /* with one of several that does not answer */
 
 enum wtg_word {
 	WTG_WORD_ADVANCE, /* size bytes of work are done; no answer */
@@ -23,6 +31,7 @@ enum wtg_word {
 	WTG_WORD_RESULT,  /* the last: size bytes of packet follow */
 	WTG_WORD_FAILURE, /* the last, and an answer: an error of size bytes follows */
 	WTG_WORD_DONE,    /* the answer when it went well */
+	WTG_WORD_READY,   /* from one of several, before the first question to it */
 };
 
 /* On the socket in the form that it has in memory: both sides are this program. */
@@ -32,7 +41,9 @@ struct wtg_message {
 
 struct wtg_line {
 	struct wtg_progress progress; /* first: advance() casts back */
-	int socket;
+	int sockets[WTG_LINE_SIDES]; /* -1: was left behind */
+	unsigned n_sockets;
+	bool gathered; /* of several, each is ready or was left behind */
 	uint8_t *shared; /* the slots; NULL: no window was lent */
 	unsigned n_posted; /* writes that have no answer yet */
 	uint64_t advanced; /* bytes of work that were not told yet */

@@ -9,13 +9,22 @@
 #include <unistd.h>
 
 #include "base/fdio.h"
+#include "base/line.h"
 #include "base/sandbox.h"
+#include "wtg/scratch.h"
 
 /* The lowest descriptor from `from` on that stays; or the highest that there can be. */
-static unsigned next_kept(const struct wtg_errand *errand, int line, unsigned from)
+static unsigned next_kept(const struct wtg_errand *errand, const struct wtg_line *line,
+			  unsigned from)
 {
-	unsigned next = (unsigned)line >= from ? (unsigned)line : ~0u;
+	unsigned next = ~0u;
 
+	for (size_t i = 0; i < line->n_sockets; i++) {
+		unsigned fd = (unsigned)line->sockets[i];
+
+		if (fd >= from && fd < next)
+			next = fd;
+	}
 	for (size_t i = 0; i < errand->n_descriptors; i++) {
 		unsigned fd = (unsigned)errand->descriptors[i];
 
@@ -26,7 +35,8 @@ static unsigned next_kept(const struct wtg_errand *errand, int line, unsigned fr
 }
 
 /* The standard three are there, for libraries that print, and lead nowhere. */
-static int leave_descriptors(const struct wtg_errand *errand, int line, struct wtg_error *err)
+static int leave_descriptors(const struct wtg_errand *errand, const struct wtg_line *line,
+			     struct wtg_error *err)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -73,8 +83,8 @@ static void load_conversions(void)
 		(void)iconv_open(pairs[i][0], pairs[i][1]);
 }
 
-int wtg_worker_enter(const struct wtg_errand *errand, int line, const char *scratch,
-		     pid_t starter, struct wtg_error *err)
+static int enter(const struct wtg_errand *errand, const struct wtg_line *line, const char *scratch,
+		 pid_t starter, struct wtg_error *err)
 {
 	load_conversions();
 	if (leave_signals(starter, err) < 0 || leave_descriptors(errand, line, err) < 0 ||
@@ -86,4 +96,25 @@ int wtg_worker_enter(const struct wtg_errand *errand, int line, const char *scra
 	if (leave_signals(starter, err) < 0)
 		return -1;
 	return wtg_sandbox_leave_calls(err);
+}
+
+void wtg_worker_be(const struct wtg_errand *errand, struct wtg_line *line, const char *scratch,
+		   pid_t starter)
+{
+	struct wtg_packet reply = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+	int r = -1;
+
+	if (errand->window)
+		errand->window->line = line;
+	wtg_scratch_share(NULL); /* it is not mapped here */
+	if (enter(errand, line, scratch, starter, &err) == 0)
+		r = errand->work(errand->context, wtg_line_progress(line), &reply, &err);
+	if (r < 0) {
+		wtg_packet_done(&reply);
+		wtg_packet_error(&reply, &err);
+	}
+	wtg_line_end(line, r < 0 ? WTG_WORD_FAILURE : WTG_WORD_RESULT, &reply);
+	/* Not exit(): what atexit() and stdio hold is our starter's. */
+	_exit(0);
 }

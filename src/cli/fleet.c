@@ -74,7 +74,8 @@ static bool is_cancelled(struct wtg_observer *o)
 	return cli_signals_caught() != 0;
 }
 
-static void __attribute__((noreturn)) be_member(struct cli_fleet *fleet, size_t number, int pipe)
+static void __attribute__((noreturn)) be_member(struct cli_fleet *fleet, struct wtg_crew *crew,
+						size_t number, int pipe)
 {
 	struct reporter reporter = { { report, is_cancelled }, pipe, number, 0 };
 	struct cli_member *member = &fleet->outcome->members[number];
@@ -84,6 +85,9 @@ static void __attribute__((noreturn)) be_member(struct cli_fleet *fleet, size_t 
 	for (size_t i = 0; i < fleet->n_jobs; i++)
 		if (i != number)
 			wtg_target_close(fleet->jobs[i].target);
+	if (crew)
+		wtg_crew_join(crew, (unsigned)number);
+	wtg_plan_set_crew(job->plan, crew);
 	if (wtg_run(job->plan, job->target, job->request.verify, &reporter.observer,
 		    &member->account, &err) == 0 &&
 	    !fleet->options->quiet) {
@@ -103,6 +107,7 @@ struct lead {
 	struct cli_fleet *fleet;
 	int news;
 	struct cli_board board;
+	struct wtg_crew *crew; /* what works for all drives; NULL: each works for itself */
 	size_t n_running;
 	bool passed_on; /* that we were interrupted */
 };
@@ -193,7 +198,7 @@ static void start(struct lead *lead, const int pipe[static 2])
 		pid = cli_front_fork(member);
 		if (pid == 0) {
 			close(pipe[0]);
-			be_member(lead->fleet, i, pipe[1]);
+			be_member(lead->fleet, lead->crew, i, pipe[1]);
 		}
 		lead->n_running++;
 		if (pid > 0)
@@ -211,6 +216,8 @@ static void follow(struct lead *lead)
 	while (lead->n_running > 0) {
 		(void)poll(&news, 1, TICK_MS);
 		pass_on(lead);
+		if (lead->crew)
+			wtg_crew_watch(lead->crew);
 		hear_news(lead);
 		reap(lead);
 		cli_board_draw(&lead->board);
@@ -236,8 +243,12 @@ static int conclude(const struct cli_fleet *fleet, struct wtg_error *err)
 int cli_fleet_make(struct cli_fleet *fleet, struct wtg_error *err)
 {
 	struct lead lead = { .fleet = fleet };
+	_cleanup_(wtg_crew_freep) struct wtg_crew *crew = NULL;
 	int ends[2];
 
+	if (wtg_plan_unite(fleet->jobs[0].plan, (unsigned)fleet->n_jobs, &crew, err) < 0)
+		return -1;
+	lead.crew = crew;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "make a pipe");
 	lead.news = ends[0];
@@ -249,6 +260,8 @@ int cli_fleet_make(struct cli_fleet *fleet, struct wtg_error *err)
 	cli_board_start(&lead.board, fleet->options, fleet->outcome);
 	start(&lead, ends);
 	close(ends[1]);
+	if (crew)
+		wtg_crew_leave(crew);
 	follow(&lead);
 	cli_board_done(&lead.board);
 	close(ends[0]);

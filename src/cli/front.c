@@ -165,6 +165,15 @@ static pid_t who_stays(const struct front *front)
 	return 0;
 }
 
+static void tell_who_stays(const struct front *front, struct wtg_error *err)
+{
+	pid_t process = who_stays(front);
+
+	if (process > 0)
+		wtg_hint(err, "The drive still holds up a part of wtgctl: unplug it, or wait "
+			      "until process %d is gone.", (int)process);
+}
+
 /* Wait until the child, and what it had started, which dies with it and so comes to us, are
  * gone; but not for ever.  False: the child is not. */
 static bool await_end(struct front *front, int *ret_status)
@@ -219,6 +228,7 @@ static void __attribute__((noreturn)) follow(struct front *front, int status)
 	}
 	wtg_fail(&err, WTG_SYSTEM, 0, "the process that does the work was ended by signal %d (%s)",
 		 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	tell_who_stays(front, &err);
 	leave(front, &err);
 }
 
@@ -234,9 +244,7 @@ static void __attribute__((noreturn)) leave_at_once(struct front *front, const c
 		follow(front, status); /* it was quicker */
 	clean_scratch(front);
 	wtg_fail(&err, WTG_CANCELLED, 0, "%s", why);
-	if (who_stays(front))
-		wtg_hint(&err, "The drive still holds up a part of wtgctl: unplug it, or wait "
-			       "until process %d is gone.", (int)who_stays(front));
+	tell_who_stays(front, &err);
 	leave(front, &err);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/crew.h"
 #include "base/crypto.h"
 #include "base/worker.h"
 #include "image/bare.h"
@@ -104,27 +105,49 @@ struct descriptors {
 	size_t n_items, capacity;
 };
 
+/* The errand for a worker; the descriptors are the caller's to free. */
+static struct wtg_errand whole_errand(const struct wtg_image *image,
+				      const struct wtg_image_errand *errand, void *context,
+				      struct descriptors *keeps)
+{
+	for (size_t i = 0; i < image->files.n_items; i++)
+		WTG_APPEND(keeps, image->files.items[i].fd);
+	return (struct wtg_errand){
+		.blame = WTG_INPUT,
+		.work = errand->work,
+		.context = context,
+		.descriptors = keeps->items,
+		.n_descriptors = keeps->n_items,
+		.window = errand->window,
+		.scratch = true,
+	};
+}
+
 int wtg_image_confine(struct wtg_image *image, const struct wtg_image_errand *errand,
 		      void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		      struct wtg_error *err)
 {
 	_cleanup_free_ char *who = wtg_text("the process that reads %s", image->path);
 	struct descriptors keeps = { 0 };
-	struct wtg_errand whole = {
-		.who = who,
-		.blame = WTG_INPUT,
-		.work = errand->work,
-		.context = context,
-		.window = errand->window,
-		.scratch = true,
-	};
+	struct wtg_errand whole = whole_errand(image, errand, context, &keeps);
 	int r;
 
-	for (size_t i = 0; i < image->files.n_items; i++)
-		WTG_APPEND(&keeps, image->files.items[i].fd);
-	whole.descriptors = keeps.items;
-	whole.n_descriptors = keeps.n_items;
+	whole.who = who;
 	r = wtg_worker_run(&whole, progress, reply, err);
+	free(keeps.items);
+	return r;
+}
+
+int wtg_image_unite(struct wtg_image *image, const struct wtg_image_errand *errand,
+		    void *context, unsigned n, struct wtg_crew **ret, struct wtg_error *err)
+{
+	_cleanup_free_ char *who = wtg_text("the process that reads %s", image->path);
+	struct descriptors keeps = { 0 };
+	struct wtg_errand whole = whole_errand(image, errand, context, &keeps);
+	int r;
+
+	whole.who = who;
+	r = wtg_crew_start(&whole, n, ret, err);
 	free(keeps.items);
 	return r;
 }

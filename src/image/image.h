@@ -27,6 +27,11 @@ int wtg_image_confine(struct wtg_image *image, const struct wtg_image_errand *er
 		      void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		      struct wtg_error *err);
 
+/* The same by a worker that works for n drives (base/crew.h), whose processes serve it. */
+struct wtg_crew;
+int wtg_image_unite(struct wtg_image *image, const struct wtg_image_errand *errand,
+		    void *context, unsigned n, struct wtg_crew **ret, struct wtg_error *err);
+
 /*
  * Paths inside an image are UTF-8, relative to its root, with '/' between the parts
  * ("Windows/System32/config/SYSTEM"), and match whatever the case.

@@ -21,6 +21,7 @@ struct wtg_plan {
 	} warnings;
 	uint64_t marker_offset; /* 0: this plan leaves no record */
 	uint64_t run_id;
+	struct wtg_crew *crew; /* borrowed; NULL: none */
 };
 
 uint64_t wtg_step_cost(const struct wtg_step *step, enum wtg_phase phase);
@@ -34,6 +35,7 @@ struct wtg_writer {
 	struct wtg_ledger ledger;
 	struct wtg_progress *progress;
 	struct wtg_observer *observer;
+	struct wtg_crew *crew; /* borrowed; NULL: none */
 };
 
 /* Open the target exclusively and for writing; the only maker of writers. */

@@ -101,6 +101,27 @@ int wtg_plan_check(const struct wtg_plan *plan, const struct wtg_target *target,
 	return 0;
 }
 
+int wtg_plan_unite(const struct wtg_plan *plan, unsigned n, struct wtg_crew **ret,
+		   struct wtg_error *err)
+{
+	for (size_t i = 0; i < plan->n_items; i++) {
+		const struct wtg_step *step = &plan->items[i];
+
+		if (!step->ops->unite)
+			continue;
+		return step->ops->unite(step->params, n, ret, err) < 0
+			       ? wtg_while(err, "%s", step->ops->name)
+			       : 0;
+	}
+	*ret = NULL;
+	return 0;
+}
+
+void wtg_plan_set_crew(struct wtg_plan *plan, struct wtg_crew *crew)
+{
+	plan->crew = crew;
+}
+
 const char *wtg_phase_name(enum wtg_phase phase)
 {
 	switch (phase) {

@@ -31,6 +31,11 @@ struct wtg_step_ops {
 
 	int (*apply)(const void *params, struct wtg_writer *writer, struct wtg_error *err);
 
+	/* Start what works for n drives at once when the applies of their plans, each in a
+	 * process of its own, come to this step.  At most one step of a plan has it. */
+	int (*unite)(const void *params, unsigned n, struct wtg_crew **ret,
+		     struct wtg_error *err);
+
 	/* disk is the whole target, read only. */
 	int (*verify)(const void *params, const struct wtg_window *disk,
 		      enum wtg_verify how, struct wtg_progress *progress,
@@ -64,6 +69,9 @@ void wtg_plan_set_marker(struct wtg_plan *plan, uint64_t offset_bytes, uint64_t 
 
 /* A stretch of the target that may be written. */
 struct wtg_window wtg_writer_window(struct wtg_writer *writer, uint64_t offset, uint64_t length);
+
+/* What was started for this drive and others; NULL: nothing was. */
+struct wtg_crew *wtg_writer_crew(const struct wtg_writer *writer);
 
 /* Where apply reports its bytes and hears cancellation. */
 struct wtg_progress *wtg_writer_progress(struct wtg_writer *writer);

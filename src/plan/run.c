@@ -331,6 +331,7 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 		return -1;
 	}
 
+	run.writer.crew = plan->crew;
 	r = apply(&run, err) < 0 || verify(&run, err) < 0 ? -1 : 0;
 	if (r < 0)
 		tell_gone(&run, err);

@@ -71,6 +71,11 @@ struct wtg_window wtg_writer_window(struct wtg_writer *writer, uint64_t offset, 
 	return wtg_window_part(&disk, offset, length);
 }
 
+struct wtg_crew *wtg_writer_crew(const struct wtg_writer *writer)
+{
+	return writer->crew;
+}
+
 struct wtg_progress *wtg_writer_progress(struct wtg_writer *writer)
 {
 	return writer->progress;

@@ -3,6 +3,7 @@
 
 #include "apply/apply.h"
 #include "base/alloc.h"
+#include "base/crew.h"
 
 struct params {
 	struct wtg_image *image;
@@ -83,9 +84,33 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 					    p->layout.windows.length),
 	};
 	const struct wtg_image_errand errand = { apply_edition, &application.window };
+	struct wtg_crew *crew = wtg_writer_crew(writer);
 
+	if (crew)
+		return wtg_crew_serve(crew, &application.window, wtg_writer_progress(writer), NULL,
+				      err);
 	return wtg_image_confine(p->image, &errand, &application, wtg_writer_progress(writer),
 				 NULL, err);
+}
+
+/* Several drives get the same volume, but for its serial, which is in a sector that nobody writes
+ * after it was formatted: so it is made once. */
+static int unite(const void *params, unsigned n, struct wtg_crew **ret, struct wtg_error *err)
+{
+	const struct params *p = params;
+	struct wtg_ledger none = { 0 };
+	struct application application = {
+		.params = p,
+		.window = {
+			.fd = -1, /* whoever serves it has the drive */
+			.offset = p->layout.windows.offset,
+			.length = p->layout.windows.length,
+			.ledger = &none,
+		},
+	};
+	const struct wtg_image_errand errand = { apply_edition, &application.window };
+
+	return wtg_image_unite(p->image, &errand, &application, n, ret, err);
 }
 
 /* All else that was written is what was read back; this is what Windows is to find. */
@@ -117,6 +142,7 @@ static const struct wtg_step_ops ops = {
 	.describe = describe,
 	.cost = cost,
 	.apply = apply,
+	.unite = unite,
 	.verify = verify,
 	.free = release,
 };

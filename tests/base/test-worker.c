@@ -333,7 +333,7 @@ static int flood(void *context, struct wtg_progress *progress, struct wtg_packet
 	(void)progress;
 	(void)reply;
 	(void)err;
-	while (wtg_line_send(lent->window.line->socket, &question, sizeof(question)) == 0)
+	while (wtg_line_send(lent->window.line->sockets[0], &question, sizeof(question)) == 0)
 		;
 	return 0;
 }

@@ -67,8 +67,7 @@ untouched() {
 @test "all hold the same Windows" {
 	for name in one two three; do
 		carve "$name.img" 3 volume
-		# What is added is dated by the clock.
-		tree_of_volume volume | sed -E 's,\| (Creation|Last Access|Last Write) Time = [^|]*,,g' >"$name.tree"
+		tree_of_volume volume >"$name.tree"
 	done
 	[ "$(wc -l <one.tree)" -gt 1000 ]
 	diff -u one.tree two.tree

@@ -154,6 +154,7 @@ bad_is() {
 # was started by $leader.
 begin() {
 	lying slow=20
+	rm -f out
 	both --image long.wim 3>&- &
 	run=$!
 	until grep -aq "\"target\":\"$bad\",\"phase\":\"apply\",\"step\":\"apply-image\"" out 2>/dev/null; do
@@ -165,6 +166,16 @@ begin() {
 		! readlink /proc/"$member"/fd/* | grep -qxF "$bad" || return 0
 	done
 	return 1
+}
+
+@test "one worker reads the image for all" {
+	begin
+	same "children of the one that leads" "$(pgrep -P "$leader" | wc -l)" 3
+	for child in $(pgrep -P "$leader"); do
+		same "children of $child" "$(pgrep -P "$child")" ""
+	done
+	kill -9 "$leader"
+	wait $run || :
 }
 
 @test "one whose process is killed ends alone" {
@@ -181,6 +192,11 @@ begin() {
 	kill -9 "$leader"
 	wait $run || :
 	cat err
+	# One that waits for its drive goes when that has answered.
+	for _ in $(seq 100); do
+		[ -e "/proc/$member" ] || break
+		sleep 0.1
+	done
 	[ ! -e "/proc/$member" ]
 	same "result" "$(result '"\(.status) \(.touched)"')" "10 true"
 	bad_told=$(target "$bad" '"\(.status) \(.drive)"')
