@@ -27,6 +27,7 @@ static void a_stick_is_known_without_udevd(void **state)
 	assert_string_equal(disk.vendor, "SanDisk");
 	assert_string_equal(disk.serial, "4C530001230920115405");
 	assert_string_equal(disk.bus, "usb");
+	assert_int_equal(disk.usb_mbits, 5000);
 	assert_false(disk.removable);
 	assert_false(disk.read_only);
 	assert_int_equal(disk.size_bytes, 120164352ull * 512);
@@ -46,6 +47,7 @@ static void what_udev_knows_comes_first(void **state)
 	assert_string_equal(disk.serial, "S3Z1NB0K123456");
 	assert_string_equal(disk.wwn, "0x5002538e40a1b2c3");
 	assert_string_equal(disk.bus, "ata");
+	assert_int_equal(disk.usb_mbits, 0);
 	assert_string_equal(disk.ignored, "UDISKS_SYSTEM");
 	assert_true(disk.read_only);
 }
@@ -56,6 +58,7 @@ static void a_sata_drive_in_a_usb_enclosure_is_usb(void **state)
 
 	(void)state;
 	assert_string_equal(disk.bus, "usb");
+	assert_int_equal(disk.usb_mbits, 480);
 	assert_string_equal(disk.serial, "WD-WX41A2345678");
 	assert_int_equal(disk.sector_bytes, 4096);
 	/* The kernel counts in 512 bytes whatever the sectors are. */
