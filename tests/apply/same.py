@@ -60,8 +60,8 @@ class Comparison:
     def path(self, name):
         return os.path.join(self.directory, name)
 
-    def apply(self, image, sector=512, threads=2, engine="own"):
-        path = empty(self.path("ours"), SIZE)
+    def apply(self, image, sector=512, threads=2, engine="own", size=SIZE):
+        path = empty(self.path("ours"), size)
         return path, run(os.environ["APPLY_IMAGE"], engine, threads, sector, image, 1, path)
 
     def same(self, what, image, engine="own", **how):
@@ -77,6 +77,13 @@ class Comparison:
                                if "reparse tag 192, but" not in line)
         tell(not findings, f"{what}: nothing found on the way", findings)
         return path
+
+
+def check_huge(comparison):
+    """A file of more than 4 GiB, whose sizes, and a WIM's chunk table, need more than 32 bits."""
+    wim = media(comparison.path("huge.wim"), "--variant", "wim", "--variant", "huge")
+    comparison.list, _ = listed(theirs(wim, comparison.path("theirs"), 5000))
+    comparison.same("a file of more than 4 GiB", wim, size=5000)
 
 
 def readers(path):
@@ -148,6 +155,8 @@ def main():
         for what, image in forms(directory, wim):
             for threads in (1, 4) if THOROUGH else (3,):
                 comparison.same(f"{what}, {threads} threads", image, threads=threads)
+        if THOROUGH:
+            check_huge(comparison)
     return end()
 
 
