@@ -2,28 +2,21 @@
 """The engine makes of an image what wimlib makes of it, to the last field, from whatever kind of
 file, with sectors of any size and with any number of threads; and other readers take its volumes
 for sound."""
-import difflib
 import os
 import re
 import shutil
 import sys
 import tempfile
 
-from tap import empty, end, media, must, run, tell, theirs
+from tap import by_libfsntfs, differences, empty, end, media, must, run, tell, theirs, walk
 
-from check import Check
-from records import Volume
-from tree import Tree
-
-DEBIANS_PYTHON = "/usr/bin/python3"  # which has Debian's modules
 SIZE = 240  # MiB of a volume
 THOROUGH = os.environ.get("WTGCTL_APPLY") == "all"
 
 
 def listed(path):
     """The walk's list of a volume; and what it finds."""
-    result = run(sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                              "ntfs-walk.py"), "--list", path, stderr=-1)
+    result = walk(path, "--list", stderr=-1)
     return result.stdout.splitlines(), result.stderr
 
 
@@ -43,11 +36,6 @@ def captured(path):
                 fields[i] = first.setdefault(field, path)
         tree.append(" | ".join(fields))
     return sorted(tree)
-
-
-def differences(one, other):
-    return "\n".join(line[:2000] for line in difflib.unified_diff(
-        one, other, "wimlib", "engine", lineterm="", n=0))
 
 
 class Comparison:
@@ -103,22 +91,6 @@ def readers(path):
              f"{program} finds it sound", result.stdout[-2000:])
 
 
-def by_libfsntfs(path):
-    """Every stream's content, by a library that shares nothing with the others."""
-    promise = "libfsntfs reads the same bytes"
-    if run(DEBIANS_PYTHON, "-c", "import pyfsntfs").returncode:
-        tell(True, f"{promise} # SKIP python3-libfsntfs is not installed")
-        return
-    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "by-libfsntfs.py")
-    result = run(DEBIANS_PYTHON, program, path)
-    tree = Tree(Check(Volume(path)))
-    list(tree.lines())
-    known = [f"{number}:{stream} {size} {value}" for number, told in tree.told.items()
-             for stream, size, value in re.findall(r" stream=(.*?):(\d+):([0-9a-f]{40})", told)]
-    tell(len(known) > 900 and sorted(known) == sorted(result.stdout.splitlines()), promise,
-         differences(sorted(known), sorted(result.stdout.splitlines())))
-
-
 def forms(directory, wim):
     """The same image in all kinds of files."""
     def export(name, *options):
@@ -148,7 +120,7 @@ def main():
         tell(found == comparison.tree, "wimlib captures the same tree",
              differences(comparison.tree, found))
         readers(path)
-        by_libfsntfs(path)
+        by_libfsntfs(path, "libfsntfs reads the same bytes")
         comparison.same("one thread", wim, threads=1)
         comparison.same("four threads, sectors of 4096 bytes", wim, threads=4, sector=4096)
         comparison.same("wimlib's engine", wim, engine="wimlib")
