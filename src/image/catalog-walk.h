@@ -25,6 +25,9 @@ int wtg_found_walk(struct wtg_set *set, const struct wtg_edition *edition,
 		   struct wtg_found *found, struct wtg_error *err);
 void wtg_found_done(struct wtg_found *found);
 
+/* No directory holds a name twice, nor a file a stream; twins that differ in case may be. */
+int wtg_catalog_check_names(const struct wtg_catalog *catalog, struct wtg_error *err);
+
 /* Put it all in order, see image/catalog.h, in tables of the right size. */
 int wtg_found_order(struct wtg_found *found, const struct wtg_set *set,
 		    struct wtg_catalog *ret, struct wtg_error *err);

@@ -31,7 +31,8 @@ int wtg_catalog_read(struct wtg_image *image, const struct wtg_edition *edition,
 	    wtg_found_walk(set, edition, &found, err) < 0)
 		return -1;
 	wtg_wim_close(WTG_STEAL(set->wim));
-	if (wtg_found_order(&found, set, catalog, err) < 0)
+	if (wtg_found_order(&found, set, catalog, err) < 0 ||
+	    wtg_catalog_check_names(catalog, err) < 0)
 		return -1;
 	wtg_found_done(&found);
 	/* wimlib's tree was hundreds of thousands of pieces, which free() alone would keep. */

@@ -44,8 +44,8 @@ struct wtg_catalog {
 	void *arena; /* what the above point into */
 };
 
-/* All of an edition, checked: names and short names are such as NTFS can hold, every blob is
- * there and lies within its part.  Kind WTG_INPUT else. */
+/* All of an edition, checked: names and short names are such as NTFS can hold, and in no
+ * directory twice; every blob is there and lies within its part.  Kind WTG_INPUT else. */
 int wtg_catalog_read(struct wtg_image *image, const struct wtg_edition *edition,
 		     struct wtg_catalog **ret, struct wtg_error *err);
 void wtg_catalog_free(struct wtg_catalog *catalog);

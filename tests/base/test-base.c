@@ -94,6 +94,20 @@ static void utf16_survives_the_round_trip(void **state)
 	assert_string_equal(lone, "\xef\xbf\xbd" "a");
 }
 
+static void wtf8_keeps_lone_surrogates_and_refuses_what_is_none(void **state)
+{
+	static const char *const bad[] = { "\xff", "\xed\xa0", "\xc0\x80", "a\xe4" };
+	static const uint8_t good[] = { 'a', 0, 0x3d, 0xd8, 0, 0xde, 0, 0xd8, 0xff, 0xdf };
+	uint8_t units[32];
+
+	(void)state;
+	assert_int_equal(wtg_utf16_put_wtf8(units, "a😀\xed\xa0\x80\xed\xbf\xbf"), 5);
+	assert_memory_equal(units, good, sizeof(good));
+	assert_int_equal(wtg_utf16_put_wtf8(units, ""), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(wtg_utf16_put_wtf8(units, bad[i]), SIZE_MAX);
+}
+
 static void guids_lie_on_disk_as_uefi_says(void **state)
 {
 	static const uint8_t esp[16] = { 0x28, 0x73, 0x2a, 0xc1, 0x1f, 0xf8, 0xd2, 0x11,
@@ -391,6 +405,7 @@ int main(void)
 		cmocka_unit_test(sizes_are_shown_short_and_never_wrong),
 		cmocka_unit_test(what_could_harm_a_terminal_is_replaced),
 		cmocka_unit_test(utf16_survives_the_round_trip),
+		cmocka_unit_test(wtf8_keeps_lone_surrogates_and_refuses_what_is_none),
 		cmocka_unit_test(guids_lie_on_disk_as_uefi_says),
 		cmocka_unit_test(a_failed_write_is_remembered_for_good),
 		cmocka_unit_test(every_written_page_is_read_back_and_compared),

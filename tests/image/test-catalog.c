@@ -2,13 +2,17 @@
 /* Flat tables of an edition, against what wimlib says of the same. */
 #include "media.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../apply/tree.h"
+#include "base/alloc.h"
+#include "base/fdio.h"
+#include "base/utf16.h"
 #include "corpus.h"
-#include "image/blob.h"
-#include "image/catalog.h"
+#include "image/catalog-walk.h"
 #include "image/open.h"
 #include "print-catalog.h"
 #include "wtg/text.h"
@@ -189,6 +193,112 @@ static void times_of_other_centuries_are_kept(void **state)
 			 (UINT64_C(7258118400) + 11644473600) * 10000000);
 }
 
+/* ------------------------------------------------------------------ names */
+
+/* Windows lets half a character be in a name. */
+static void lone_surrogates_are_kept(void **state)
+{
+	static const uint8_t before[] = { 'w', 0, 'i', 0, 'n', 0, 'l', 0, 'o', 0, 'a', 0 };
+	static const uint8_t lone[] = { 0x01, 0xd8 };
+	_cleanup_free_ char *wim = media_wim("lone.wim", "--compress=none");
+	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+	_cleanup_free_ uint8_t *bytes = NULL;
+	_cleanup_fd_ int fd = open(wim, O_RDONLY | O_CLOEXEC);
+	const uint8_t *found;
+	struct stat st;
+	uint32_t n = 0;
+
+	(void)state;
+	assert_int_equal(fstat(fd, &st), 0);
+	bytes = wtg_alloc((size_t)st.st_size);
+	assert_int_equal(wtg_pread_all(fd, bytes, (size_t)st.st_size, 0), 0);
+	for (size_t from = 0;; from = (size_t)(found - bytes) + 1) {
+		found = memmem(bytes + from, (size_t)st.st_size - from, before, sizeof(before));
+		if (!found)
+			break;
+		media_patch(wim, (uint64_t)(found - bytes), lone, sizeof(lone));
+	}
+	media_attributes(wim, "empty", 0x20, 0); /* and the tree its new hash */
+	read_catalog(wim, &image, &catalog);
+	for (uint32_t i = 0; i < catalog->n_names; i++)
+		n += memcmp(catalog->names[i].name.data, lone, sizeof(lone)) == 0 &&
+		     catalog->names[i].name.n_units == strlen("winload.efi");
+	assert_int_equal(n, 1);
+}
+
+static struct wtg_name16 name16(const char *text)
+{
+	struct wtg_bytes utf16 = wtg_utf16_from_utf8(text);
+
+	return (struct wtg_name16){ utf16.data, (uint16_t)(utf16.size / 2 - 1) };
+}
+
+/* Of two files in one directory, or in two. */
+static void a_name_that_a_directory_has_twice_is_refused(void **state)
+{
+	static const struct {
+		const char *names[2], *short_names[2];
+		uint32_t other_parent;
+		bool refused;
+	} rows[] = {
+		{ { "one", "other" }, { "", "" }, 0, false },
+		{ { "twin", "twin" }, { "", "" }, 0, true },
+		{ { "twin", "twin" }, { "", "" }, 1, false },
+		{ { "twin", "Twin" }, { "", "" }, 0, false },
+		{ { "SHORT", "other" }, { "SHORT", "" }, 0, false },
+		{ { "one", "other" }, { "FILE~1", "FILE~1" }, 0, true },
+		{ { "FILE~1", "other" }, { "", "FILE~1" }, 0, true },
+		{ { "one", "other" }, { "FILE~1", "FILE~2" }, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct wtg_catalog_name names[2];
+		const struct wtg_catalog catalog = { .names = names, .n_names = 2 };
+		struct wtg_error err = WTG_ERROR_INIT;
+
+		for (uint32_t k = 0; k < 2; k++)
+			names[k] = (struct wtg_catalog_name){
+				.inode = 2 + k,
+				.parent = k ? rows[i].other_parent : 0,
+				.name = name16(rows[i].names[k]),
+				.short_name = name16(rows[i].short_names[k]),
+			};
+		if (rows[i].refused)
+			assert_fails(wtg_catalog_check_names(&catalog, &err), WTG_INPUT,
+				     "a name in a directory twice: ");
+		else
+			assert_good(wtg_catalog_check_names(&catalog, &err));
+		for (size_t k = 0; k < 2; k++) {
+			free((void *)names[k].name.data);
+			free((void *)names[k].short_name.data);
+		}
+	}
+}
+
+static void a_stream_that_a_file_has_twice_is_refused(void **state)
+{
+	struct wtg_catalog_stream streams[] = { { .name = name16("") },
+						{ .name = name16("one") },
+						{ .name = name16("one") } };
+	struct wtg_catalog_inode inodes[] = { { .n_streams = 2 },
+					      { .first_stream = 2, .n_streams = 1 } };
+	const struct wtg_catalog catalog = {
+		.inodes = inodes, .n_inodes = 2, .streams = streams, .n_streams = 3
+	};
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	assert_good(wtg_catalog_check_names(&catalog, &err));
+	inodes[0].n_streams = 3;
+	inodes[1].n_streams = 0;
+	assert_fails(wtg_catalog_check_names(&catalog, &err), WTG_INPUT,
+		     "a stream of a file twice: one");
+	for (size_t i = 0; i < 3; i++)
+		free((void *)streams[i].name.data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +307,9 @@ int main(void)
 		cmocka_unit_test(blobs_ascend_and_are_there_once),
 		cmocka_unit_test(directories_come_before_what_lies_in_them),
 		cmocka_unit_test(equal_descriptors_are_there_once),
+		cmocka_unit_test(lone_surrogates_are_kept),
+		cmocka_unit_test(a_name_that_a_directory_has_twice_is_refused),
+		cmocka_unit_test(a_stream_that_a_file_has_twice_is_refused),
 		cmocka_unit_test(times_of_other_centuries_are_kept),
 	};
 	return cmocka_run_group_tests_name("catalog", tests, make_volume, free_volume);
