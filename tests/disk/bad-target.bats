@@ -154,7 +154,6 @@ rejects() {
 	rejects 2 "option --boot-ca takes one of auto|2011|2023" --boot-ca 2030 --size 1G new.img
 	rejects 2 "option --data-fs takes one of ntfs|exfat|fat32" --data-fs ext4 --size 1G new.img
 	rejects 2 "option --timeout takes a number" --timeout -1 --size 1G new.img
-	rejects 2 'create does not take "two.img"' --size 1G new.img two.img
 }
 
 @test "a label that Windows would not take" {
