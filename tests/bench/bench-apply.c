@@ -21,14 +21,34 @@ struct work {
 	struct wtg_application application;
 	struct wtg_window window;
 	uint32_t sector_bytes;
+	bool compact;
 };
+
+/* As planning does it; that time counts, too. */
+static int decide(const struct wtg_application *a, struct wtg_compact_plan *ret,
+		  struct wtg_error *err)
+{
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
+	struct wtg_compact_input input = { .cluster_bytes = 4096 };
+
+	if (wtg_catalog_read(a->image, a->edition, &catalog, err) < 0)
+		return -1;
+	input.catalog = catalog;
+	return wtg_compact_decide(&input, ret, err);
+}
 
 static int apply(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		 struct wtg_error *err)
 {
-	const struct work *work = context;
+	_cleanup_(wtg_compact_plan_done) struct wtg_compact_plan compact = { 0 };
+	struct work *work = context;
 
 	(void)reply;
+	if (work->compact) {
+		if (decide(&work->application, &compact, err) < 0)
+			return -1;
+		work->application.compact = &compact;
+	}
 	return wtg_apply(&work->application, &work->window, progress, err);
 }
 
@@ -60,6 +80,8 @@ static bool parse(int argc, char **argv, struct work *work)
 		{ "engine", required_argument, NULL, 'e' },
 		{ "threads", required_argument, NULL, 't' },
 		{ "sector", required_argument, NULL, 's' },
+		{ "compact", no_argument, NULL, 'c' },
+		{ "trusted", no_argument, NULL, 'u' },
 		{ 0 },
 	};
 
@@ -75,6 +97,12 @@ static bool parse(int argc, char **argv, struct work *work)
 			break;
 		case 's':
 			work->sector_bytes = (uint32_t)atoi(optarg);
+			break;
+		case 'c':
+			work->compact = true;
+			break;
+		case 'u':
+			work->application.trusted = true;
 			break;
 		default:
 			return false;
@@ -93,7 +121,8 @@ int main(int argc, char **argv)
 
 	if (!parse(argc, argv, &work)) {
 		fprintf(stderr, "usage: bench-apply [--engine own|wimlib] [--threads N]"
-				" [--sector BYTES] IMAGE EDITION TARGET\n");
+				" [--sector BYTES] [--compact] [--trusted]"
+				" IMAGE EDITION TARGET\n");
 		return 2;
 	}
 	fd = open(argv[optind + 2], O_RDWR | O_CLOEXEC);

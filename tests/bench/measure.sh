@@ -202,7 +202,7 @@ row_esd() {
 row_compact() {
 	round() {
 		once compact-theirs memory theirs "$corpus/corpus.wim"
-		once compact-ours memory ours "$corpus/corpus.wim" --compact
+		once compact-ours memory ours "$corpus/corpus.wim" --compact --trusted
 	}
 	rounds round
 	ratio "compact: theirs (plain) ÷ ours" "≥ 10" compact-theirs compact-ours
@@ -265,7 +265,7 @@ row_ssd() {
 row_ssd_compact() {
 	round() {
 		once ssd-theirs ssd theirs "$corpus/corpus.wim"
-		once ssd-compact ssd ours "$corpus/corpus.wim" --compact
+		once ssd-compact ssd ours "$corpus/corpus.wim" --compact --trusted
 	}
 	rounds round
 	ratio "USB SSD: theirs ÷ ours, compact" "≥ 7" ssd-theirs ssd-compact
