@@ -260,7 +260,8 @@ static struct wtg_bytes security_of(const struct wtg_bytes *hive, const uint8_t 
 	return (struct wtg_bytes){ (uint8_t *)(uintptr_t)sk + 20, wtg_le32(sk + 16) };
 }
 
-/* Is what the key inherited what we say?  Only those that say that they did are asked. */
+/* Is what the key inherited what we say?  Only those are asked that say that they did, as their
+ * parents do: others were given their lists in another way. */
 static void ask_key(const struct wtg_bytes *hive, const uint8_t *key, unsigned *yes,
 		    unsigned *no)
 {
@@ -276,7 +277,8 @@ static void ask_key(const struct wtg_bytes *hive, const uint8_t *key, unsigned *
 	_cleanup_free_ char *has = NULL, *ours = NULL;
 
 	if ((wtg_le16(own.data + 2) & (DACL_AUTO_INHERITED | DACL_PROTECTED)) !=
-	    DACL_AUTO_INHERITED)
+		    DACL_AUTO_INHERITED ||
+	    !(wtg_le16(parent.data + 2) & DACL_AUTO_INHERITED))
 		return;
 	made = wtg_security_inherit(&parent, &heir);
 	has = say_list(own.data + wtg_le32(own.data + 16), 0x10);
