@@ -91,9 +91,12 @@ static const struct wtg_catalog_name *name_of_dir(const struct deciding *d, uint
 	return &d->catalog->names[d->catalog->inodes[inode].first_name];
 }
 
-static void find_places(struct deciding *d)
+static int find_places(struct deciding *d, struct wtg_error *err)
 {
-	d->places = wtg_alloc(d->catalog->n_inodes * sizeof(*d->places));
+	d->places = wtg_try_alloc(d->catalog->n_inodes * sizeof(*d->places),
+				  "the depth of directories", err);
+	if (!d->places)
+		return -1;
 	for (uint32_t i = 1; i < d->catalog->n_inodes; i++) {
 		const struct place *above;
 
@@ -103,6 +106,7 @@ static void find_places(struct deciding *d)
 		d->places[i].depth = above->depth + 1;
 		d->places[i].anchor = above->depth < WTG_PATTERN_PARTS ? i : above->anchor;
 	}
+	return 0;
 }
 
 /* The path of a file's name; parts has room for WTG_PATTERN_PARTS. */
@@ -250,10 +254,11 @@ int wtg_compact_decide(const struct wtg_compact_input *input, struct wtg_compact
 		.n_inodes = input->catalog->n_inodes,
 	};
 
-	if (gather_patterns(&d, err) < 0)
+	if (gather_patterns(&d, err) < 0 || find_places(&d, err) < 0)
 		return -1;
-	find_places(&d);
-	plan.choices = wtg_alloc(plan.n_inodes);
+	plan.choices = wtg_try_alloc(plan.n_inodes, "what becomes of files", err);
+	if (!plan.choices)
+		return -1;
 	for (uint32_t i = 0; i < plan.n_inodes; i++)
 		decide(&d, i, &plan);
 	if (!d.has_filter)

@@ -21,7 +21,8 @@ static int decide_layout(const struct wtg_subject *subject, const struct wtg_com
 		return -1;
 	wtg_compact_settle(subject->request, company->smallest_bytes ? NULL : subject->disk,
 			   ret->windows.length, plain_least, survey);
-	ret->windows_least = survey->compact.choices ? least : plain_least;
+	ret->compact = survey->compact.choices;
+	ret->windows_least = ret->compact ? least : plain_least;
 	return 0;
 }
 

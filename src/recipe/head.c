@@ -81,7 +81,8 @@ void wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
 				    "Disk Management brings one online");
 }
 
-static void describe_options(const struct wtg_request *request, struct wtg_facts *out)
+static void describe_options(const struct wtg_request *request,
+			     const struct wtg_layout *layout, struct wtg_facts *out)
 {
 	wtg_fact_truth(out, "internal_disks_offline",
 		       request->internal_disks != WTG_INTERNAL_ONLINE);
@@ -92,6 +93,7 @@ static void describe_options(const struct wtg_request *request, struct wtg_facts
 	wtg_fact_truth(out, "no_pagefile", request->no_pagefile);
 	wtg_fact_truth(out, "no_crash_dump", request->no_crash_dump);
 	wtg_fact_truth(out, "no_last_access", request->no_last_access);
+	wtg_fact_truth(out, "compact", layout->compact);
 }
 
 struct wtg_bytes wtg_manifest(const struct wtg_subject *subject, const struct wtg_layout *layout)
@@ -114,7 +116,7 @@ struct wtg_bytes wtg_manifest(const struct wtg_subject *subject, const struct wt
 	wtg_edition_describe(subject->edition, out);
 	wtg_fact_close(out);
 	wtg_fact_open(out, "options", WTG_OBJECT);
-	describe_options(subject->request, out);
+	describe_options(subject->request, layout, out);
 	wtg_fact_close(out);
 	wtg_fact_open(out, "layout", WTG_OBJECT);
 	describe_layout(layout, out);

@@ -3,6 +3,7 @@
  * recipe, copied into steps. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/guid.h"
@@ -26,5 +27,6 @@ struct wtg_layout {
 	uint64_t time; /* of the plan: seconds since the epoch, for what is dated by it */
 	struct wtg_extent esp, msr, windows, data;
 	uint64_t windows_least; /* bytes that Windows takes of its partition, about */
+	bool compact; /* and that because its files are compressed */
 	struct wtg_identity identity;
 };

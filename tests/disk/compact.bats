@@ -68,6 +68,8 @@ without_times() { # of what is made when the program runs
 	[ "$(compact .form <packed.plan)" = lzx ]
 	wtgctl verify packed.img
 	grep -qE "^ok +compact +lzx, $files files" out
+	wtgctl status --json packed.img
+	grep -q '"compact": *true' out
 	# and the streams, by another reader than the plan's
 	[ "$packed" -eq "$(/usr/bin/python3 "$APPLY/by-libfsntfs.py" packed.ntfs |
 		awk '/:WofCompressedData / { n += $2 } END { print n }')" ]

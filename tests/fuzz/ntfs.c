@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_(wtg_ntfs_abandonp) struct wtg_ntfs *volume = NULL;
 	struct wtg_window window = fuzz_window(fd, disk_bytes);
+	struct wtg_ntfs_compact compact;
 	struct wtg_ntfs_info info;
 
 	if (wtg_ntfs_open(&window, &volume, &err) < 0)
@@ -31,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (wtg_ntfs_info(volume, &info, &err) == 0)
 		FUZZ_ASSERT(memchr(info.label, 0, sizeof(info.label)));
 	(void)wtg_ntfs_exists(volume, "windows/SYSTEM32/nothing");
+	(void)wtg_ntfs_count_compact(volume, &compact, &err);
 	read_file(volume, "Windows/System32/winload.efi");
 	read_file(volume, "Windows/System32/config/SYSTEM");
 	return 0;
