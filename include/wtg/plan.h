@@ -32,9 +32,9 @@ void wtg_plan_describe(const struct wtg_plan *plan, struct wtg_facts *out);
 int wtg_plan_check(const struct wtg_plan *plan, const struct wtg_target *target,
 		   struct wtg_progress *progress, struct wtg_error *err);
 
-/* Start what works for n drives at once, whose plans are this one's like; *ret is NULL where
+/* Start what works for the drives of n plans at once, which must be alike; *ret is NULL where
  * there is nothing.  wtg_run() of a plan that was given a crew, which it borrows, has it work. */
-int wtg_plan_unite(const struct wtg_plan *plan, unsigned n, struct wtg_crew **ret,
+int wtg_plan_unite(const struct wtg_plan *const plans[], unsigned n, struct wtg_crew **ret,
 		   struct wtg_error *err);
 void wtg_plan_set_crew(struct wtg_plan *plan, struct wtg_crew *crew);
 

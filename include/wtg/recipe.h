@@ -13,8 +13,9 @@
  * Windows volume does for all, and each its own identity.  Zeroed: the only one.
  */
 struct wtg_company {
+	unsigned n;        /* how many they are; 0: as 1 */
 	unsigned position; /* among them, from 0 */
-	uint64_t smallest_bytes; /* the size of the smallest of them */
+	uint64_t smallest_bytes; /* of which they use no more than the smallest has; 0: all */
 };
 
 /*

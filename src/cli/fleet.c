@@ -244,9 +244,12 @@ int cli_fleet_make(struct cli_fleet *fleet, struct wtg_error *err)
 {
 	struct lead lead = { .fleet = fleet };
 	_cleanup_(wtg_crew_freep) struct wtg_crew *crew = NULL;
+	const struct wtg_plan *plans[CLI_MAX_TARGETS];
 	int ends[2];
 
-	if (wtg_plan_unite(fleet->jobs[0].plan, (unsigned)fleet->n_jobs, &crew, err) < 0)
+	for (size_t i = 0; i < fleet->n_jobs; i++)
+		plans[i] = fleet->jobs[i].plan;
+	if (wtg_plan_unite(plans, (unsigned)fleet->n_jobs, &crew, err) < 0)
 		return -1;
 	lead.crew = crew;
 	if (pipe2(ends, O_CLOEXEC) < 0)

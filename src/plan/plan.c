@@ -101,19 +101,30 @@ int wtg_plan_check(const struct wtg_plan *plan, const struct wtg_target *target,
 	return 0;
 }
 
-int wtg_plan_unite(const struct wtg_plan *plan, unsigned n, struct wtg_crew **ret,
+static const struct wtg_step *uniting_step(const struct wtg_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_items; i++)
+		if (plan->items[i].ops->unite)
+			return &plan->items[i];
+	return NULL;
+}
+
+int wtg_plan_unite(const struct wtg_plan *const plans[], unsigned n, struct wtg_crew **ret,
 		   struct wtg_error *err)
 {
-	for (size_t i = 0; i < plan->n_items; i++) {
-		const struct wtg_step *step = &plan->items[i];
+	_cleanup_free_ const void **params = wtg_alloc(n * sizeof(params[0]));
+	const struct wtg_step *first = uniting_step(plans[0]);
 
-		if (!step->ops->unite)
-			continue;
-		return step->ops->unite(step->params, n, ret, err) < 0
-			       ? wtg_while(err, "%s", step->ops->name)
-			       : 0;
+	for (unsigned i = 0; i < n; i++) {
+		const struct wtg_step *step = uniting_step(plans[i]);
+
+		if ((step ? step->ops : NULL) != (first ? first->ops : NULL))
+			return wtg_fail(err, WTG_SYSTEM, 0, "plans of one run have other steps");
+		params[i] = step ? step->params : NULL;
 	}
 	*ret = NULL;
+	if (first && first->ops->unite(params, n, ret, err) < 0)
+		return wtg_while(err, "%s", first->ops->name);
 	return 0;
 }
 

@@ -32,8 +32,9 @@ struct wtg_step_ops {
 	int (*apply)(const void *params, struct wtg_writer *writer, struct wtg_error *err);
 
 	/* Start what works for n drives at once when the applies of their plans, each in a
-	 * process of its own, come to this step.  At most one step of a plan has it. */
-	int (*unite)(const void *params, unsigned n, struct wtg_crew **ret,
+	 * process of its own, come to this step; params are those of each.  At most one step
+	 * of a plan has it. */
+	int (*unite)(const void *const params[], unsigned n, struct wtg_crew **ret,
 		     struct wtg_error *err);
 
 	/* disk is the whole target, read only. */

@@ -19,7 +19,7 @@ static int decide_layout(const struct wtg_subject *subject, const struct wtg_com
 	if (wtg_layout_decide(subject->request, subject->disk, company->smallest_bytes, least,
 			      ret, err) < 0)
 		return -1;
-	wtg_compact_settle(subject->request, company->smallest_bytes ? NULL : subject->disk,
+	wtg_compact_settle(subject->request, company->n > 1 ? NULL : subject->disk,
 			   ret->windows.length, plain_least, survey);
 	ret->compact = survey->compact.choices;
 	ret->windows_least = ret->compact ? least : plain_least;

@@ -93,11 +93,22 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 				 NULL, err);
 }
 
+static bool is_alike(const struct params *a, const struct params *b)
+{
+	return a->edition == b->edition && a->engine == b->engine &&
+	       a->layout.sector_bytes == b->layout.sector_bytes &&
+	       a->layout.windows.offset == b->layout.windows.offset &&
+	       a->layout.windows.length == b->layout.windows.length &&
+	       a->overlay.n_items == b->overlay.n_items &&
+	       !a->compact.choices == !b->compact.choices;
+}
+
 /* Several drives get the same volume, but for its serial, which is in a sector that nobody writes
  * after it was formatted: so it is made once. */
-static int unite(const void *params, unsigned n, struct wtg_crew **ret, struct wtg_error *err)
+static int unite(const void *const params[], unsigned n, struct wtg_crew **ret,
+		 struct wtg_error *err)
 {
-	const struct params *p = params;
+	const struct params *p = params[0];
 	struct wtg_ledger none = { 0 };
 	struct application application = {
 		.params = p,
@@ -110,6 +121,10 @@ static int unite(const void *params, unsigned n, struct wtg_crew **ret, struct w
 	};
 	const struct wtg_image_errand errand = { apply_edition, &application.window };
 
+	for (unsigned i = 1; i < n; i++)
+		if (!is_alike(p, params[i]))
+			return wtg_fail(err, WTG_SYSTEM, 0,
+					"the drives of one run would get different volumes");
 	return wtg_image_unite(p->image, &errand, &application, n, ret, err);
 }
 

@@ -262,3 +262,19 @@ untouched() {
 	wtgctl create --image long.wim new1.img new2.img
 	[ "$status" -eq 0 ]
 }
+
+@test "all get the same form, compressed or not" {
+	for compact in auto lzx; do
+		as_user truncate -s 640M less.img
+		as_user truncate -s 900M more.img
+		several --compact=$compact --windows-size 300M less.img more.img
+		[ "$status" -eq 0 ]
+		same "forms" "$(jq -r 'select(.type == "plan").steps[] | select(.step == "apply-image") |
+			.compact.form' out | sort -u | wc -l)" 1
+		for name in less more; do
+			wtgctl verify $name.img
+			[ "$status" -eq 0 ]
+		done
+		rm less.img more.img
+	done
+}
