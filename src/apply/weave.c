@@ -12,7 +12,6 @@
 #define FILE_ATTRIBUTE_DIRECTORY 0x10u
 #define FILE_ATTRIBUTE_ARCHIVE 0x20u
 #define FILE_ATTRIBUTE_SPARSE_FILE 0x200u
-#define FILE_ATTRIBUTE_SPARSE_FILE 0x200u
 
 #define SECONDS_1601_TO_1970 11644473600ull
 
@@ -179,7 +178,6 @@ static int put(struct wtg_tree *tree, const struct wtg_overlay_file *file,
 	/* What is new has no holes. */
 	tree->inodes.items[inode].attributes &= ~FILE_ATTRIBUTE_SPARSE_FILE;
 	tree->inodes.items[inode].written = tree->now;
-	tree->inodes.items[inode].attributes &= ~FILE_ATTRIBUTE_SPARSE_FILE;
 	unnamed_of(tree, inode)->content = &file->content;
 	return 0;
 }

@@ -114,6 +114,7 @@ static struct wtg_errand whole_errand(const struct wtg_image *image,
 		WTG_APPEND(keeps, image->files.items[i].fd);
 	return (struct wtg_errand){
 		.blame = WTG_INPUT,
+		.finds = errand->finds,
 		.work = errand->work,
 		.context = context,
 		.descriptors = keeps->items,

@@ -16,12 +16,14 @@
  * what that gave back.  The functions below that look inside of the image do so in the process
  * that calls them: let that be a worker, too, with wtg_image_confine(), which gives it the
  * image's files and a scratch directory.  context is what the work gets; window, if not
- * NULL, is a part of it (see struct wtg_errand).
+ * NULL, is a part of it; finds is a kind of error that is none of the image's (see struct
+ * wtg_errand).
  */
 struct wtg_image_errand {
 	int (*work)(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		    struct wtg_error *err);
 	struct wtg_window *window;
+	enum wtg_kind finds;
 };
 int wtg_image_confine(struct wtg_image *image, const struct wtg_image_errand *errand,
 		      void *context, struct wtg_progress *progress, struct wtg_packet *reply,

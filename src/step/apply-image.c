@@ -75,6 +75,16 @@ static int apply_edition(void *context, struct wtg_progress *progress,
 	return wtg_apply(&application, &a->window, progress, err);
 }
 
+/* A volume may turn out to be too small for so many files, which is not the image's fault. */
+static struct wtg_image_errand errand_of(struct application *application)
+{
+	return (struct wtg_image_errand){
+		.work = apply_edition,
+		.window = &application->window,
+		.finds = WTG_UNSUITABLE,
+	};
+}
+
 static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
 {
 	const struct params *p = params;
@@ -83,7 +93,7 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 		.window = wtg_writer_window(writer, p->layout.windows.offset,
 					    p->layout.windows.length),
 	};
-	const struct wtg_image_errand errand = { apply_edition, &application.window };
+	const struct wtg_image_errand errand = errand_of(&application);
 	struct wtg_crew *crew = wtg_writer_crew(writer);
 
 	if (crew)
@@ -119,7 +129,7 @@ static int unite(const void *const params[], unsigned n, struct wtg_crew **ret,
 			.ledger = &none,
 		},
 	};
-	const struct wtg_image_errand errand = { apply_edition, &application.window };
+	const struct wtg_image_errand errand = errand_of(&application);
 
 	for (unsigned i = 1; i < n; i++)
 		if (!is_alike(p, params[i]))

@@ -56,7 +56,9 @@ static int apply(void *context, struct wtg_progress *progress, struct wtg_packet
 static int run(struct work *work, const char *path, const char *edition, struct wtg_error *err)
 {
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
-	const struct wtg_image_errand errand = { apply, &work->window };
+	const struct wtg_image_errand errand = { .work = apply,
+						 .window = &work->window,
+						 .finds = WTG_UNSUITABLE };
 	const struct wtg_ntfs_format format = {
 		.label = "Windows",
 		.serial = 1,

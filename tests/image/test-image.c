@@ -345,6 +345,42 @@ static void a_wim_over_4_gib_is_read_from_udf(void **state)
 	unlink(iso);
 }
 
+static int fail_as_told(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+			struct wtg_error *err)
+{
+	const enum wtg_kind *kind = context;
+
+	(void)progress;
+	(void)reply;
+	return wtg_fail(err, *kind, 0, "no room");
+}
+
+/* The kind decides on the exit status, and on whether the image is what the user looks at. */
+static void a_full_drive_is_not_blamed_on_the_image(void **state)
+{
+	static const struct {
+		enum wtg_kind finds, said, heard;
+	} rows[] = {
+		{ WTG_UNSUITABLE, WTG_UNSUITABLE, WTG_UNSUITABLE },
+		{ WTG_UNSUITABLE, WTG_INPUT, WTG_INPUT },
+		{ WTG_UNSUITABLE, WTG_REFUSED, WTG_INPUT },
+		{ WTG_OK, WTG_UNSUITABLE, WTG_INPUT },
+	};
+	_cleanup_free_ char *path = make_bare(0);
+	_cleanup_(wtg_image_closep) struct wtg_image *image = open_good(path);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct wtg_image_errand errand = { .work = fail_as_told,
+							 .finds = rows[i].finds };
+		enum wtg_kind said = rows[i].said;
+		struct wtg_error err = WTG_ERROR_INIT;
+
+		assert_fails(wtg_image_confine(image, &errand, &said, NULL, NULL, &err),
+			     rows[i].heard, "no room");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +395,7 @@ int main(void)
 		cmocka_unit_test(more_than_was_allowed_is_not_read),
 		cmocka_unit_test(an_image_describes_what_it_brings_and_what_it_lacks),
 		cmocka_unit_test(a_wim_over_4_gib_is_read_from_udf),
+		cmocka_unit_test(a_full_drive_is_not_blamed_on_the_image),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
