@@ -67,6 +67,21 @@ class Comparison:
         return path
 
 
+def check_twice(comparison):
+    """Of what wimlib 1.13 does not survive: the image says itself what the content is."""
+    wim = media(comparison.path("twice.wim"), "--variant", "wim", "--variant", "twice")
+    path, result = comparison.apply(wim)
+    found, findings = listed(path)
+    found = [line for line in found if "/odd/twice/" in line]
+    told = must("wimlib-imagex", "dir", wim, "1", "--detailed",
+                "--path=/Program Files/wtgctl stand-in/odd/twice")
+    known = {one for one in re.findall(r"Hash\s+= 0x([0-9a-f]{40})", told) if one.strip("0")}
+    read = [re.findall(r":\d+:([0-9a-f]{40})", line) for line in found]
+    tell(result.returncode == 0 and not findings and len(known) == len(read) == 3 and
+         all(len(one) == 3 and len(set(one)) == 1 and one[0] in known for one in read),
+         "the same content in several streams of a file", f"{result.stdout}{findings}{read}")
+
+
 def check_huge(comparison):
     """A file of more than 4 GiB, whose sizes, and a WIM's chunk table, need more than 32 bits."""
     wim = media(comparison.path("huge.wim"), "--variant", "wim", "--variant", "huge")
@@ -127,6 +142,7 @@ def main():
         for what, image in forms(directory, wim):
             for threads in (1, 4) if THOROUGH else (3,):
                 comparison.same(f"{what}, {threads} threads", image, threads=threads)
+        check_twice(comparison)
         if THOROUGH:
             check_huge(comparison)
     return end()

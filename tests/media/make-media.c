@@ -38,6 +38,7 @@ VARIANT(noex, o->no_ex = true)
 VARIANT(booted, o->booted = true)
 VARIANT(twins, o->twins = true)
 VARIANT(many, (o->twins = true, o->many = true))
+VARIANT(twice, o->twice = true)
 VARIANT(huge, o->huge = true)
 VARIANT(noinstall, o->fault = MEDIA_NO_INSTALL)
 VARIANT(iso9660, o->fault = MEDIA_ISO9660_ONLY)
@@ -68,6 +69,7 @@ static const struct variant variants[] = {
 	{ "booted", "captured from a Windows that was in use", set_booted },
 	{ "twins", "two names that differ in case alone", set_twins },
 	{ "many", "odd things in great numbers, and such twins", set_many },
+	{ "twice", "files with the same content in several streams", set_twice },
 	{ "huge", "a file of more than 4 GiB, nearly all holes", set_huge },
 	{ "no-install", "a disc without install.*", set_noinstall },
 	{ "stub9660", "a disc without UDF", set_iso9660 },

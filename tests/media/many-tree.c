@@ -198,3 +198,19 @@ int media_huge_fill(struct media_volume *volume, struct wtg_error *err)
 	return media_sparse_file(volume, &node, &data, 4ull << 30,
 				 (4ull << 30) + data.size, err);
 }
+
+int media_twice_fill(struct media_volume *volume, struct wtg_error *err)
+{
+	static const size_t sizes[] = { 600, 5000, 300000 };
+	_cleanup_(wtg_bytes_done) struct wtg_bytes data = media_filler(26, 300000);
+
+	for (size_t i = 0; i < N_ELEMENTS(sizes); i++) {
+		_cleanup_free_ char *path = wtg_text(MEDIA_ODD_DIR "/twice/%zu", sizes[i]);
+
+		if (media_plain_file(volume, path, data.data, sizes[i], err) < 0 ||
+		    media_stream(volume, path, "again", data.data, sizes[i], err) < 0 ||
+		    media_stream(volume, path, "and again", data.data, sizes[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}

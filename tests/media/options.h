@@ -39,6 +39,7 @@ struct media_options {
 	bool no_ex;          /* no EFI_EX, as before 2024 */
 	bool twins;          /* names that differ in case alone */
 	bool many;           /* odd things in great numbers */
+	bool twice;          /* the same content in several streams of a file */
 	bool huge;           /* a file of more than 4 GiB, nearly all of it holes */
 	bool booted;         /* captured without sysprep */
 	unsigned build;

@@ -249,6 +249,8 @@ int media_tree_fill(struct media_volume *volume, const struct media_options *opt
 		return -1;
 	if (options->many && media_many_fill(volume, err) < 0)
 		return -1;
+	if (options->twice && media_twice_fill(volume, err) < 0)
+		return -1;
 	if (options->huge && media_huge_fill(volume, err) < 0)
 		return -1;
 	if (options->fault == MEDIA_EVIL_NAMES && media_evil_fill(volume, err) < 0)

@@ -18,6 +18,8 @@ int media_boot_fill(struct media_volume *volume, const struct media_options *opt
 int media_odd_fill(struct media_volume *volume, struct wtg_error *err);
 /* And many of each, large and small, to the limits: what the engine is compared with wimlib by. */
 int media_many_fill(struct media_volume *volume, struct wtg_error *err);
+/* Files that have the same content in several of their streams. */
+int media_twice_fill(struct media_volume *volume, struct wtg_error *err);
 /* A file of more than 4 GiB, holes but for a little at its end. */
 int media_huge_fill(struct media_volume *volume, struct wtg_error *err);
 /* Two names that differ in case alone. */
