@@ -278,3 +278,44 @@ untouched() {
 		rm less.img more.img
 	done
 }
+
+# Type each line of FILE when the next question is there.
+type_all() { # FILE
+	local n=0 line
+	while read -r line; do
+		n=$((n + 1))
+		for _ in $(seq 100); do
+			[ "$(grep -o 'to go on: ' shown 2>/dev/null | wc -l)" -lt $n ] || break
+			sleep 0.1
+		done
+		echo "$line"
+	done <"$1"
+	sleep 1
+}
+
+ask() { # ANSWER...
+	printf '%s\n' "$@" >answers
+	rm -f shown
+	status=0
+	type_all answers | as_user script -qefc "'$D/wtgctl' create --image windows.iso --edition Core \
+		--overwrite full.img other.img" /dev/null >shown 2>&1 || status=$?
+	cat -v shown
+}
+
+@test "on a terminal all are shown, and each is asked for by its name" {
+	command -v script >/dev/null || skip "script(1) is not installed"
+	for name in full other; do
+		as_user truncate -s 640M $name.img
+		printf 'something' | as_user dd of=$name.img conv=notrunc status=none
+	done
+	ask full.img full.img
+	[ "$status" -eq 3 ]
+	grep -qF "Everything on these 2 targets will be lost:" shown
+	grep -qF "the answer does not name other.img" shown
+	grep -qF "None of them was touched." shown
+	ask full.img other.img
+	[ "$status" -eq 0 ]
+	grep -qF "full.img: type its path to go on: " shown
+	grep -qF "All 2 drives are complete." shown
+	rm full.img other.img
+}
