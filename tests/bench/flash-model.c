@@ -48,7 +48,7 @@ static struct {
 	int fd;
 	uint64_t size;
 	uint64_t n_writes, n_reads, n_flushes, written, read, moved;
-	uint64_t busy_until_ns;
+	uint64_t busy_ns, busy_until_ns;
 
 	/* Those that are open, the one used last first. */
 	struct { uint64_t number, next; } blocks[OPEN_MAX_BLOCKS + 1];
@@ -74,11 +74,12 @@ static void wait_until(uint64_t ns)
 /* The drive works for so long; whoever asked waits until it takes in more. */
 static void work(uint64_t bytes)
 {
-	uint64_t now = now_ns();
+	uint64_t now = now_ns(), takes = command * 1000 + bytes * 1000 / (rate / 1000000);
 
+	drive.busy_ns += takes;
 	if (drive.busy_until_ns < now)
 		drive.busy_until_ns = now;
-	drive.busy_until_ns += command * 1000 + bytes * 1000 / (rate / 1000000);
+	drive.busy_until_ns += takes;
 	if (drive.busy_until_ns > now + buffer * 1000)
 		wait_until(drive.busy_until_ns - buffer * 1000);
 }
@@ -148,9 +149,10 @@ static int read_counters(char *to, size_t size, off_t at)
 	char text[512];
 	int n = snprintf(text, sizeof(text),
 			 "writes %" PRIu64 "\nwritten %" PRIu64 "\nmoved %" PRIu64
-			 "\nreads %" PRIu64 "\nread %" PRIu64 "\nflushes %" PRIu64 "\n",
+			 "\nreads %" PRIu64 "\nread %" PRIu64 "\nflushes %" PRIu64
+			 "\nbusy_ms %" PRIu64 "\n",
 			 drive.n_writes, drive.written, drive.moved, drive.n_reads,
-			 drive.read, drive.n_flushes);
+			 drive.read, drive.n_flushes, drive.busy_ns / 1000000);
 
 	if (at >= n)
 		return 0;

@@ -100,8 +100,8 @@ spent() {
 }
 
 # once NAME TARGET WAY ARGUMENT...: wall seconds, CPU seconds, KiB resident and the percents
-# that others had of the processors, as a line of the file NAME; what a drive counted as one of
-# NAME.drive.
+# that others had of the processors, as a line of the file NAME; what a drive counted (writes,
+# bytes, bytes moved, ms at work) as one of NAME.drive.
 once() {
 	local try
 	for ((try = 1; ; try++)); do
@@ -112,7 +112,7 @@ once() {
 	done
 	cut -d' ' -f2- "$tmp/run" >>"$tmp/$1"
 	if [ -e "$tmp/counters" ]; then
-		awk '{ v[$1] = $2 } END { print v["writes"], v["written"], v["moved"] }' \
+		awk '{ v[$1] = $2 } END { print v["writes"], v["written"], v["moved"], v["busy_ms"] }' \
 			"$tmp/counters" | tee -a "$tmp/$1.drive" >&2
 	fi
 }
@@ -161,6 +161,12 @@ ratio() {
 		"a / b, a, b, c, d, e, f" \
 		a="$(median "$3" 1)" b="$(median "$4" 1)" c="$(median "$3" 2)" \
 		d="$(median "$4" 2)" e="$(median "$3" 4)" f="$(median "$4" 4)"
+}
+
+# busy A B: the same of the time that the drive itself was at work, whoever had the processors.
+busy() {
+	row "the same, time that the drive works" "" "%.2f (%.2f s ÷ %.2f s)" \
+		"a / b, a / 1000, b / 1000" a="$(median "$1.drive" 4)" b="$(median "$2.drive" 4)"
 }
 
 rounds() {
@@ -247,12 +253,15 @@ row_stick() {
 	}
 	rounds round
 	ratio "cheap stick: theirs ÷ ours" "≥ 6" stick-theirs stick-ours
+	busy stick-theirs stick-ours
 	row "the same, amplification of ours (of theirs)" "≤ 1.1" "%.2f (%.1f)" \
 		"1 + a / b, 1 + c / d" \
 		a="$(median stick-ours.drive 3)" b="$(median stick-ours.drive 2)" \
 		c="$(median stick-theirs.drive 3)" d="$(median stick-theirs.drive 2)"
-	row "the same, ours ÷ the stick's own limit" "≤ 1.06" "%.2f (%.2f s ÷ %.2f s)" \
-		"a / b, a, b" a="$(median stick-ours 1)" \
+	row "the same, ours ÷ the stick's own limit (time that it works)" "≤ 1.06" \
+		"%.2f (%.2f s ÷ %.2f s); %.2f" \
+		"a / b, a, b, c / b / 1000" \
+		a="$(median stick-ours 1)" c="$(median stick-ours.drive 4)" \
 		b="$(awk -v n="$(median stick-ours.drive 2)" 'BEGIN { print n / 120e6 }')"
 }
 
@@ -263,6 +272,7 @@ row_ssd() {
 	}
 	rounds round
 	ratio "USB SSD: theirs ÷ ours" "≥ 3" ssd-theirs ssd-ours
+	busy ssd-theirs ssd-ours
 }
 
 row_ssd_compact() {
