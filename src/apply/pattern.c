@@ -27,6 +27,10 @@ static bool part_matches(const char *pattern, size_t length, struct wtg_name16 n
 {
 	size_t p = 0, n = 0, star = SIZE_MAX, star_n = 0;
 
+	/* Most names differ at their end already, and there are many. */
+	if (length > 0 && name.n_units > 0 && pattern[length - 1] != '*' &&
+	    !unit_matches(pattern[length - 1], wtg_le16(name.data + 2 * name.n_units - 2)))
+		return false;
 	while (n < name.n_units) {
 		if (p < length && pattern[p] == '*') {
 			star = p++;
