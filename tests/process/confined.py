@@ -131,6 +131,9 @@ def promises(report):
     promise(report, "every command parses without power", c.run, [
         ["create", "-q", "--edition", "1", "--image", "{iso}", "--check", "--size", "1G", "{new}"],
         ["create", "-q", "--edition", "1", "--image", "{esd}", "--size", "1G", "{new}"],
+        ["create", "-q", "--edition", "1", "--image", "{iso}", "--engine", "wimlib", "--size", "1G",
+         "{new}"],
+        ["create", "-q", "--edition", "1", "--image", "{iso}", "--size", "1G", "{new}", "{new}2"],
         ["plan", "-q", "--edition", "1", "--image", "{parts}", "--size", "1G", "{new}"],
         ["info", "{iso}"], ["info", "{esd}"], ["info", "{parts}"],
         ["verify", "-q", "{done}"], ["status", "{done}"], ["list", "--all"],
