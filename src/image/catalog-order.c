@@ -8,6 +8,14 @@
 
 #define DIRECTORY 0x10 /* FILE_ATTRIBUTE_DIRECTORY */
 
+/* Windows' volumes of NTFS have 8 PB at most (Microsoft: NTFS overview), a resource less by far:
+ * so no sum over a catalog wraps. */
+#define MAX_RESOURCE_BYTES (UINT64_C(1) << 48)
+#define MAX_CONTENT_BYTES (UINT64_C(1) << 53)
+
+/* Of the table that says where the chunks of a resource are, at least. */
+#define CHUNK_ENTRY_BYTES 4
+
 /* ------------------------------------------------------------------ blobs */
 
 /* Two at one place are one, unless somebody made them up. */
@@ -34,6 +42,10 @@ static int check_blob(const struct wtg_set *set, const struct wtg_blob *blob,
 {
 	const char *name = set->items[blob->part - 1].source.name;
 
+	if (blob->resource_bytes >= MAX_RESOURCE_BYTES)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s is damaged: the data at byte %ju has a size that makes no sense",
+				name, (uintmax_t)blob->offset);
 	if (blob->at > blob->resource_bytes ||
 	    blob->size_bytes > blob->resource_bytes - blob->at)
 		return wtg_fail(err, WTG_INPUT, 0,
@@ -46,6 +58,20 @@ static int check_blob(const struct wtg_set *set, const struct wtg_blob *blob,
 	return 0;
 }
 
+/* A resource says itself how large it is once unpacked: more than its table of chunks has room
+ * for it cannot be. */
+static int check_chunks(const struct wtg_set *set, const struct wtg_blob *blob,
+			struct wtg_error *err)
+{
+	uint64_t n_entries = (blob->resource_bytes - 1) / blob->chunk_bytes;
+
+	if (blob->chunk_bytes == 1 || n_entries * CHUNK_ENTRY_BYTES < blob->stored_bytes)
+		return 0;
+	return wtg_fail(err, WTG_INPUT, 0,
+			"%s is damaged: the data at byte %ju says it is larger than it can be",
+			set->items[blob->part - 1].source.name, (uintmax_t)blob->offset);
+}
+
 /* How the next of the ordered blobs is packed, which a resource says once. */
 static int learn(const struct wtg_set *set, const struct wtg_blob *before,
 		 struct wtg_blob *blob, struct wtg_error *err)
@@ -56,7 +82,9 @@ static int learn(const struct wtg_set *set, const struct wtg_blob *before,
 		blob->chunk_bytes = before->chunk_bytes;
 		return 0;
 	}
-	return wtg_set_packing(set, blob, err);
+	if (wtg_set_packing(set, blob, err) < 0)
+		return -1;
+	return check_chunks(set, blob, err);
 }
 
 /* Tables of a size that a file says are asked for with care. */
@@ -136,6 +164,8 @@ static int order_inodes(const struct wtg_found *found, const uint32_t *numbers,
 static int order_streams(const struct wtg_found *found, const uint32_t *blobs,
 			 struct wtg_catalog *ret, struct wtg_error *err)
 {
+	uint64_t content_bytes = 0;
+
 	ret->n_streams = (uint32_t)found->streams.n_items;
 	ret->streams = table(ret->n_streams, sizeof(*ret->streams), "a table of streams", err);
 	if (!ret->streams)
@@ -143,6 +173,12 @@ static int order_streams(const struct wtg_found *found, const uint32_t *blobs,
 	for (uint32_t i = 0; i < ret->n_streams; i++) {
 		ret->streams[i] = found->streams.items[i];
 		ret->streams[i].blob = translate(blobs, ret->streams[i].blob);
+		if (ret->streams[i].blob == WTG_NONE)
+			continue;
+		content_bytes += ret->blobs[ret->streams[i].blob].size_bytes;
+		if (content_bytes > MAX_CONTENT_BYTES)
+			return wtg_fail(err, WTG_INPUT, 0,
+					"the image's files hold more than any volume");
 	}
 	return 0;
 }
@@ -186,6 +222,9 @@ int wtg_found_order(struct wtg_found *found, const struct wtg_set *set,
 
 	if (!blobs)
 		return -1;
+	/* Inodes are no more than names and the root, blobs no more than inodes and streams. */
+	if (found->names.n_items >= WTG_NONE / 2 || found->streams.n_items >= WTG_NONE / 2)
+		return wtg_fail(err, WTG_INPUT, 0, "the image has more files than NTFS can hold");
 	number_inodes(found, inodes);
 	if (order_blobs(found, set, blobs, ret, err) < 0 ||
 	    order_inodes(found, inodes, blobs, ret, err) < 0 ||

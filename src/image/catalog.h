@@ -45,7 +45,8 @@ struct wtg_catalog {
 };
 
 /* All of an edition, checked: names and short names are such as NTFS can hold, and in no
- * directory twice; every blob is there and lies within its part.  Kind WTG_INPUT else. */
+ * directory twice; every blob is there and lies within its part, with a size that it can have, and
+ * the sizes of all streams have a sum.  Kind WTG_INPUT else. */
 int wtg_catalog_read(struct wtg_image *image, const struct wtg_edition *edition,
 		     struct wtg_catalog **ret, struct wtg_error *err);
 void wtg_catalog_free(struct wtg_catalog *catalog);

@@ -299,6 +299,71 @@ static void a_stream_that_a_file_has_twice_is_refused(void **state)
 		free((void *)streams[i].name.data);
 }
 
+/* ------------------------------------------------------------------ sizes */
+
+static void expect_order(const struct wtg_blob *blob, size_t n_streams, const char *part)
+{
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = wtg_alloc(sizeof(*catalog));
+	_cleanup_(wtg_found_done) struct wtg_found found = { 0 };
+	struct wtg_part items = { .source.name = (char *)"a.wim" };
+	const struct wtg_set set = {
+		.items = &items, .n_items = 1, .codec = WTG_CODEC_LZX, .chunk_bytes = 32768
+	};
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	WTG_APPEND(&found.blobs, *blob);
+	WTG_APPEND(&found.inodes, (struct wtg_catalog_inode){ .reparse_blob = WTG_NONE });
+	for (size_t i = 0; i < n_streams; i++)
+		WTG_APPEND(&found.streams, (struct wtg_catalog_stream){ .blob = 0 });
+	if (part)
+		assert_fails(wtg_found_order(&found, &set, catalog, &err), WTG_INPUT, part);
+	else
+		assert_good(wtg_found_order(&found, &set, catalog, &err));
+}
+
+/* Whatever adds sizes, says how long it takes or makes room would go wrong by them. */
+static void a_size_that_nothing_can_have_is_refused(void **state)
+{
+	const uint64_t pib = UINT64_C(1) << 50, most = UINT64_C(1) << 48;
+	static const char absurd[] = "a.wim is damaged: the data at byte 208 has a size that makes "
+				     "no sense";
+	static const char larger[] = "a.wim is damaged: the data at byte 208 says it is larger";
+	const struct {
+		uint64_t size, stored;
+		bool compressed;
+		size_t n_streams;
+		const char *part;
+	} rows[] = {
+		{ 100, 100, false, 1, NULL },
+		{ most - 1, most - 1, false, 1, NULL },
+		{ most, most, false, 1, absurd },
+		{ UINT64_MAX, UINT64_MAX, false, 1, absurd },
+		{ most, 1000, true, 1, absurd },
+		{ 32768, 2, true, 1, NULL },
+		{ 32768 * 251, 1001, true, 1, NULL },
+		{ 32768 * 251, 1000, true, 1, larger },
+		{ 32768 * 251 + 1, 1001, true, 1, larger },
+		/* A file as often as it likes, but not more than there can be. */
+		{ pib / 8, pib / 8, false, 64, NULL },
+		{ pib / 8, pib / 8, false, 65, "the image's files hold more than any volume" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct wtg_blob blob = {
+			.part = 1,
+			.offset = 208,
+			.size_bytes = rows[i].size,
+			.resource_bytes = rows[i].size,
+			.stored_bytes = rows[i].stored,
+			.compressed = rows[i].compressed,
+		};
+
+		print_message("# row %zu\n", i);
+		expect_order(&blob, rows[i].n_streams, rows[i].part);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +376,7 @@ int main(void)
 		cmocka_unit_test(a_name_that_a_directory_has_twice_is_refused),
 		cmocka_unit_test(a_stream_that_a_file_has_twice_is_refused),
 		cmocka_unit_test(times_of_other_centuries_are_kept),
+		cmocka_unit_test(a_size_that_nothing_can_have_is_refused),
 	};
 	return cmocka_run_group_tests_name("catalog", tests, make_volume, free_volume);
 }
