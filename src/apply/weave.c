@@ -23,11 +23,11 @@ static char *text_of(const struct wtg_name16 *name)
 	return wtg_utf16_to_utf8(name->data, 2u * name->n_units);
 }
 
-/* The name of a child, or NULL. */
-static struct wtg_catalog_name *find_name(const struct wtg_tree *tree, uint32_t parent,
-					  const char *wanted)
+/* The name of a child, from this one of the tree's names on, or NULL. */
+static struct wtg_catalog_name *find_from(const struct wtg_tree *tree, uint32_t parent,
+					  const char *wanted, size_t from)
 {
-	for (size_t i = 0; i < tree->names.n_items; i++) {
+	for (size_t i = from; i < tree->names.n_items; i++) {
 		struct wtg_catalog_name *name = &tree->names.items[i];
 		_cleanup_free_ char *text = NULL;
 
@@ -38,6 +38,34 @@ static struct wtg_catalog_name *find_name(const struct wtg_tree *tree, uint32_t 
 			return name;
 	}
 	return NULL;
+}
+
+static struct wtg_catalog_name *find_name(const struct wtg_tree *tree, uint32_t parent,
+					  const char *wanted)
+{
+	return find_from(tree, parent, wanted, 0);
+}
+
+/* Of two names that differ in case alone, Windows may open the one that is not the overlay's. */
+static int check_twins(const struct wtg_tree *tree, const char *path, struct wtg_error *err)
+{
+	uint32_t at = 0;
+
+	for (const char *rest = path; *rest;) {
+		size_t n = strcspn(rest, "/");
+		_cleanup_free_ char *part = wtg_text("%.*s", (int)n, rest);
+		const struct wtg_catalog_name *name = find_name(tree, at, part);
+
+		if (!name)
+			return 0;
+		rest += n;
+		if (find_from(tree, at, part, (size_t)(name - tree->names.items) + 1))
+			return wtg_fail(err, WTG_INPUT, 0, "the image has %.*s twice, in upper "
+					"and lower case", (int)(rest - path), path);
+		at = name->inode;
+		rest += *rest == '/';
+	}
+	return 0;
 }
 
 static void own(struct wtg_tree *tree, struct wtg_bytes bytes)
@@ -240,6 +268,8 @@ int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *
 		   (uint64_t)now.tv_nsec / 100;
 	copy_tables(&tree);
 	for (size_t i = 0; overlay && i < overlay->n_items; i++) {
+		if (check_twins(&tree, overlay->items[i].path, err) < 0)
+			return -1;
 		if (overlay->items[i].drop)
 			drop(&tree, &overlay->items[i]);
 		else if (put(&tree, &overlay->items[i], err) < 0)

@@ -44,7 +44,8 @@ struct wtg_tree {
 };
 
 /* A file that the overlay leaves without any name is still among the inodes, with n_names 0
- * and WTG_NONE for a number. */
+ * and WTG_NONE for a number.  Where the image has a path of the overlay twice, or something else
+ * than a file at it: kind WTG_INPUT. */
 int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *overlay,
 		   struct wtg_tree *ret, struct wtg_error *err);
 

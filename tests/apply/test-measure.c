@@ -119,12 +119,81 @@ static void the_overlay_counts(void **state)
 	assert_true(before.volume_bytes - after.volume_bytes > 3145745 + 65536);
 }
 
+/* Units of UTF-16LE, as a name has them. */
+static struct wtg_name16 name16(const char *text)
+{
+	struct wtg_bytes utf16 = wtg_utf16_from_utf8(text);
+
+	return (struct wtg_name16){ utf16.data, (uint16_t)(utf16.size / 2 - 1) };
+}
+
+/* A root with two files and a directory that has a third. */
+static int weave_over(const char *const names[4], const struct wtg_overlay *overlay,
+		      struct wtg_error *err)
+{
+	struct wtg_catalog_inode inodes[5];
+	struct wtg_catalog_name of[4];
+	const struct wtg_catalog catalog = {
+		.inodes = inodes, .n_inodes = 5, .names = of, .n_names = 4
+	};
+	_cleanup_(wtg_tree_done) struct wtg_tree tree = { 0 };
+	int r;
+
+	for (uint32_t i = 0; i < 5; i++)
+		inodes[i] = (struct wtg_catalog_inode){ .attributes = i < 2 ? 0x10 : 0x20,
+							.security = WTG_NONE,
+							.reparse_blob = WTG_NONE,
+							.first_name = i ? i - 1 : 0,
+							.n_names = i ? 1 : 0 };
+	for (uint32_t i = 0; i < 4; i++)
+		of[i] = (struct wtg_catalog_name){ .inode = i + 1,
+						   .parent = i == 3 ? 1 : 0,
+						   .name = name16(names[i]) };
+	r = wtg_tree_weave(&catalog, overlay, &tree, err);
+	for (uint32_t i = 0; i < 4; i++)
+		free((void *)of[i].name.data);
+	return r;
+}
+
+/* Windows would open one of the two, and we cannot know which. */
+static void an_overlay_does_not_choose_between_twins(void **state)
+{
+	static const struct {
+		const char *names[4], *path, *part;
+	} rows[] = {
+		{ { "dir", "SYSTEM", "other", "file" }, "system", NULL },
+		{ { "dir", "SYSTEM", "System", "file" }, "SYSTEM", "the image has SYSTEM twice" },
+		{ { "dir", "other", "OTHER", "file" }, "SYSTEM", NULL },
+		{ { "dir", "other", "DIR", "file" }, "dir/file", "the image has dir twice" },
+		{ { "dir", "file", "File", "file" }, "Dir/File", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (int drop = 0; drop <= 1; drop++) {
+			_cleanup_(wtg_overlay_done) struct wtg_overlay overlay = { 0 };
+			struct wtg_error err = WTG_ERROR_INIT;
+
+			if (drop)
+				wtg_overlay_drop(&overlay, rows[i].path);
+			else
+				wtg_overlay_put(&overlay, rows[i].path, wtg_bytes_copy("x", 1),
+						(struct wtg_bytes){ 0 });
+			if (rows[i].part)
+				assert_fails(weave_over(rows[i].names, &overlay, &err), WTG_INPUT,
+					     rows[i].part);
+			else
+				assert_good(weave_over(rows[i].names, &overlay, &err));
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(our_own_engine_takes_a_little_less_than_is_measured),
 		cmocka_unit_test(so_does_wimlib),
 		cmocka_unit_test(the_overlay_counts),
+		cmocka_unit_test(an_overlay_does_not_choose_between_twins),
 	};
 
 	return cmocka_run_group_tests(tests, make_source, drop_source);
