@@ -17,6 +17,9 @@
 /* What of an image can be copied: chunks as FILE_PROVIDER_COMPRESSION_LZX has them. */
 #define LZX_CHUNK_BYTES 32768
 
+/* What a thread compresses anew it has in memory, once plain and once packed. */
+#define MAX_PACK_BYTES (64u << 20)
+
 /* Microsoft's list has some six lines. */
 #define MAX_LISTED 1000
 
@@ -25,6 +28,7 @@ static const struct {
 } choices[WTG_COMPACT_CHOICES] = {
 	[WTG_COMPACT_NOTHING] = { "nothing", "there is nothing to compress" },
 	[WTG_COMPACT_COPY] = { "lzx", "compressed" },
+	[WTG_COMPACT_PACK] = { "pack", "compressed anew" },
 	[WTG_COMPACT_LINK] = { "link", "a link, or compressed in the image already" },
 	[WTG_COMPACT_ENCRYPTED] = { "encrypted", "encrypted" },
 	[WTG_COMPACT_ATTRIBUTES] = { "attributes", "sparse, or compressed by NTFS" },
@@ -36,8 +40,8 @@ static const struct {
 	[WTG_COMPACT_SERVICING] = { "servicing", "updates need it as it is" },
 	[WTG_COMPACT_LISTED] = { "listed", "the image's WimBootCompress.ini names it" },
 	[WTG_COMPACT_LARGE] = { "large", "it has 4 GiB or more" },
-	[WTG_COMPACT_FORM] = { "form", "the image has it in another form: as it is, in "
-				       "XPRESS, or together with other files" },
+	[WTG_COMPACT_FORM] = { "form", "the image has it in another form, and it is too large "
+				       "to be compressed anew in memory" },
 	[WTG_COMPACT_NO_GAIN] = { "no-gain", "it would take no less room" },
 };
 
@@ -206,7 +210,7 @@ static enum wtg_compact_choice judge_blob(const struct wtg_blob *blob, uint32_t 
 		return WTG_COMPACT_NO_GAIN;
 	if (!blob->compressed || blob->solid || blob->pipable || blob->codec != WTG_CODEC_LZX ||
 	    blob->chunk_bytes != LZX_CHUNK_BYTES)
-		return WTG_COMPACT_FORM;
+		return blob->size_bytes <= MAX_PACK_BYTES ? WTG_COMPACT_PACK : WTG_COMPACT_FORM;
 	return packed < plain ? WTG_COMPACT_COPY : WTG_COMPACT_NO_GAIN;
 }
 
@@ -228,6 +232,8 @@ static void decide(struct deciding *d, uint32_t i, struct wtg_compact_plan *plan
 	plan->of[choice].plain_bytes += blob->size_bytes;
 	if (choice == WTG_COMPACT_COPY)
 		plan->of[choice].packed_bytes += blob->stored_bytes;
+	if (choice == WTG_COMPACT_PACK)
+		plan->of[choice].packed_bytes += blob->size_bytes;
 }
 
 static int gather_patterns(struct deciding *d, struct wtg_error *err)
@@ -277,9 +283,15 @@ void wtg_compact_describe(const struct wtg_compact_plan *plan, struct wtg_facts 
 	wtg_fact_number(out, "files", plan->of[WTG_COMPACT_COPY].n_files);
 	wtg_fact_bytes(out, "plain_bytes", plan->of[WTG_COMPACT_COPY].plain_bytes);
 	wtg_fact_bytes(out, "packed_bytes", plan->of[WTG_COMPACT_COPY].packed_bytes);
+	if (plan->of[WTG_COMPACT_PACK].n_files > 0) {
+		wtg_fact_open(out, "packed_anew", WTG_OBJECT);
+		wtg_fact_number(out, "files", plan->of[WTG_COMPACT_PACK].n_files);
+		wtg_fact_bytes(out, "plain_bytes", plan->of[WTG_COMPACT_PACK].plain_bytes);
+		wtg_fact_close(out);
+	}
 	wtg_fact_open(out, "stays_plain", WTG_LIST);
 	for (size_t i = 0; i < WTG_COMPACT_CHOICES; i++) {
-		if (i == WTG_COMPACT_COPY || plan->of[i].n_files == 0)
+		if (i == WTG_COMPACT_COPY || i == WTG_COMPACT_PACK || plan->of[i].n_files == 0)
 			continue;
 		wtg_fact_open(out, NULL, WTG_OBJECT);
 		wtg_fact_text(out, "why", choices[i].id);

@@ -19,6 +19,7 @@
 enum wtg_compact_choice {
 	WTG_COMPACT_NOTHING, /* it holds nothing, or is no file */
 	WTG_COMPACT_COPY,    /* the image's resource becomes its stream WofCompressedData */
+	WTG_COMPACT_PACK,    /* that is made of its content, if it pays */
 	WTG_COMPACT_LINK,
 	WTG_COMPACT_ENCRYPTED,
 	WTG_COMPACT_ATTRIBUTES,
@@ -44,7 +45,8 @@ struct wtg_compact_plan {
 	uint32_t n_inodes;
 	struct {
 		uint64_t n_files, plain_bytes, packed_bytes;
-	} of[WTG_COMPACT_CHOICES]; /* packed_bytes: of those that are compressed */
+	} of[WTG_COMPACT_CHOICES]; /* packed_bytes: of those that are compressed; of those yet
+				    * to be packed, at most */
 };
 void wtg_compact_plan_done(struct wtg_compact_plan *plan);
 

@@ -8,6 +8,9 @@
 /* So many pieces, small files, are enough for a task. */
 #define MAX_PIECES 4096u
 
+/* So much content is squeezed before the first of it is written. */
+#define SQUEEZE_BYTES (16u << 20)
+
 void wtg_task_done(struct wtg_task *task)
 {
 	free(task->items);
@@ -97,7 +100,7 @@ static uint64_t whole_chunks(const struct wtg_cutter *c, const struct wtg_item *
 
 static void next_item(struct wtg_cutter *c)
 {
-	c->i++;
+	c->item = NULL;
 	c->at = c->run_at = 0;
 	c->run = 0;
 }
@@ -147,6 +150,7 @@ static void cut_piece(struct wtg_cutter *c, struct wtg_item *item, struct wtg_ta
 	c->run_at += size;
 	if (c->at == item->size_bytes) {
 		piece.padding_bytes = (uint32_t)(-c->run_at & (c->cluster_bytes - 1));
+		segment->content_bytes += item->saved_bytes;
 		next_item(c);
 	} else if (c->run_at == run->n_clusters * c->cluster_bytes) {
 		c->run++;
@@ -184,14 +188,77 @@ static bool is_enough(const struct wtg_cutter *c, const struct wtg_task *task,
 	return task->n_items >= MAX_PIECES || c->n_closed > n_closed;
 }
 
+/* The item that is to be cut next, which stays so until it is cut: NULL: there is none. */
+static struct wtg_item *this_item(struct wtg_cutter *c)
+{
+	if (!c->item && c->squeezed.n_items > 0)
+		c->item = c->squeezed.items[--c->squeezed.n_items];
+	else if (!c->item && c->i < c->items->n_items)
+		c->item = c->items->order[c->i++];
+	return c->item;
+}
+
+/* Not now: what was squeezed meanwhile comes first. */
+static void leave_item(struct wtg_cutter *c)
+{
+	c->item = NULL;
+	c->i--;
+}
+
+static bool must_squeeze(const struct wtg_item *item)
+{
+	return item->squeeze && item->blob;
+}
+
+/* Neighbours in a solid resource are unpacked together: a thread takes many. */
+static void cut_squeeze(struct wtg_cutter *c, struct wtg_task *task)
+{
+	struct wtg_item *item;
+	uint64_t bytes = 0;
+
+	task->squeeze = true;
+	for (; (item = this_item(c)) && must_squeeze(item); next_item(c)) {
+		const struct wtg_piece piece = { .item = item };
+		uint64_t chunk_bytes = is_bulky(c, item) ? item->blob->chunk_bytes : 0;
+
+		if (bytes > 0 && bytes + item->size_bytes > SQUEEZE_BYTES + chunk_bytes) {
+			leave_item(c);
+			return;
+		}
+		bytes += item->size_bytes;
+		WTG_APPEND(task, piece);
+	}
+}
+
+void wtg_cut_squeezed(struct wtg_cutter *c, struct wtg_item *item)
+{
+	WTG_APPEND(&c->squeezed, item);
+}
+
+void wtg_cutter_done(struct wtg_cutter *c)
+{
+	for (struct wtg_segment *next, *s = c->first; s; s = next) {
+		next = s->next;
+		free(s);
+	}
+	free(c->squeezed.items);
+}
+
 int wtg_cut_task(struct wtg_cutter *c, struct wtg_task *ret, struct wtg_error *err)
 {
 	struct wtg_task task = { 0 };
 	uint64_t n_closed = c->n_closed;
+	struct wtg_item *item;
 
-	while (c->i < c->items->n_items) {
-		struct wtg_item *item = c->items->order[c->i];
-
+	while ((item = this_item(c))) {
+		if (task.n_items > 0 && must_squeeze(item)) {
+			leave_item(c);
+			break;
+		}
+		if (must_squeeze(item)) {
+			cut_squeeze(c, &task);
+			break;
+		}
 		if (task.n_items > 0 && is_enough(c, &task, item, n_closed))
 			break;
 		if (item->resident) {
@@ -204,7 +271,7 @@ int wtg_cut_task(struct wtg_cutter *c, struct wtg_task *ret, struct wtg_error *e
 		}
 		cut_piece(c, item, &task);
 	}
-	if (c->i == c->items->n_items)
+	if (!item)
 		close_segment(c);
 	*ret = task;
 	return task.n_items > 0;

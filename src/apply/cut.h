@@ -4,7 +4,8 @@
  * what is written becomes one ascending stream of the drive, which is cut twice: into
  * *segments*, each one write, and into *tasks*, each for one thread: pieces of a segment, or
  * all that is unpacked at once from a solid resource.  A segment that two tasks share is
- * ready when both are done.
+ * ready when both are done.  What must be squeezed first is a task of its own kind; then it is
+ * put back and cut like any other content.
  */
 #pragma once
 
@@ -30,6 +31,7 @@ struct wtg_piece {
 };
 
 struct wtg_task {
+	bool squeeze; /* whole items, to be squeezed and put back */
 	struct wtg_piece *items;
 	size_t n_items, capacity;
 };
@@ -39,7 +41,12 @@ struct wtg_cutter {
 	const struct wtg_items *items;
 	struct wtg_ntfs_builder *builder;
 	uint32_t segment_bytes, cluster_bytes;
-	uint32_t i;  /* the item that is cut, in order */
+	uint32_t i;  /* the next item, in order */
+	struct {
+		struct wtg_item **items;
+		size_t n_items, capacity;
+	} squeezed;  /* items that were put back, before that */
+	struct wtg_item *item; /* that is cut; NULL: none yet */
 	uint64_t at; /* in it */
 	size_t run;  /* of its runs, and where in that */
 	uint64_t run_at;
@@ -50,3 +57,7 @@ struct wtg_cutter {
 /* The next task: 1; there is none: 0.  Not from two threads at once. */
 int wtg_cut_task(struct wtg_cutter *cutter, struct wtg_task *ret, struct wtg_error *err);
 void wtg_task_done(struct wtg_task *task);
+
+/* Put an item back that was squeezed. */
+void wtg_cut_squeezed(struct wtg_cutter *cutter, struct wtg_item *item);
+void wtg_cutter_done(struct wtg_cutter *cutter);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "volume/wof.h"
 
 struct building {
 	const struct wtg_tree *tree;
@@ -66,6 +67,22 @@ static int enter_security(struct building *b, struct wtg_error *err)
 }
 
 
+/* Was it to be compressed, which did not pay?  Then the second of its streams has all of the
+ * content, and is its only one, without a name. */
+static bool is_plain_after_all(const struct building *b, uint32_t number)
+{
+	const struct wtg_catalog_inode *inode = &b->tree->inodes.items[number];
+	uint32_t item;
+
+	if (!wtg_tree_is_compact(b->tree, number))
+		return false;
+	item = b->items->of_stream[inode->first_stream + 1];
+	if (!b->items->items[item].did_not_pay)
+		return false;
+	b->inodes->streams[inode->first_stream + 1].name = (struct wtg_name16){ 0 };
+	return true;
+}
+
 static int build_inode(struct building *b, uint32_t number, struct wtg_error *err)
 {
 	const struct wtg_catalog_inode *inode = &b->tree->inodes.items[number];
@@ -85,7 +102,12 @@ static int build_inode(struct building *b, uint32_t number, struct wtg_error *er
 		.object_id = inode->object_id,
 	};
 
-	if (reparse != WTG_NONE)
+	if (is_plain_after_all(b, number)) {
+		build.streams++;
+		build.n_streams--;
+		build.attributes &= ~WTG_WOF_ATTRIBUTES;
+		build.reparse_tag = 0;
+	} else if (reparse != WTG_NONE)
 		build.reparse_data = (struct wtg_bytes){ b->items->items[reparse].resident,
 							 b->items->items[reparse].size_bytes };
 	if (wtg_ntfs_build_inode(b->builder, b->tree->numbers[number], &build, err) < 0) {

@@ -87,7 +87,7 @@ static void add_streams(struct making *m, uint32_t number)
 		const struct wtg_tree_stream *stream =
 			&m->tree->streams.items[inode->first_stream + i];
 		uint64_t size_bytes = stream_bytes(m->tree, stream);
-		bool resident = size_bytes <= room;
+		bool resident = size_bytes <= room && !stream->squeeze;
 
 		if (size_bytes == 0)
 			continue;
@@ -100,6 +100,7 @@ static void add_streams(struct making *m, uint32_t number)
 						      &m->tree->catalog->blobs[stream->blob],
 			    .content = stream->content ? stream->content->data : NULL,
 			    .stored = stream->stored,
+			    .squeeze = stream->squeeze,
 			    .size_bytes = size_bytes,
 		    },
 		    resident, &m->items->of_stream[inode->first_stream + i]);
@@ -183,6 +184,7 @@ void wtg_items_done(struct wtg_items *items)
 	for (uint32_t i = 0; i < items->n_items; i++) {
 		free(items->items[i].resident);
 		free(items->items[i].runs);
+		wtg_bytes_done(&items->items[i].squeezed);
 	}
 	free(items->items);
 	free(items->order);

@@ -13,7 +13,12 @@ struct wtg_item {
 	const struct wtg_blob *blob; /* borrowed; NULL: */
 	const uint8_t *content;      /* borrowed, of size_bytes */
 	bool stored;                 /* of the blob, its resource as it is stored */
+	bool squeeze; /* of the blob, what Wof keeps of it: once that is made it is content, and */
+	struct wtg_bytes squeezed; /* owned, until all of it is on its way */
+	uint64_t saved_bytes;      /* by that */
+	bool did_not_pay;          /* it is the blob's own content */
 	uint64_t size_bytes;
+	uint64_t filled_bytes; /* so far */
 	uint8_t *resident; /* goes into the file's record, and is filled by the pump; NULL: */
 	struct wtg_run_of_clusters *runs; /* goes there, known once it is cut */
 	size_t n_runs;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply/squeeze.h"
 #include "base/alloc.h"
 #include "base/crypto.h"
 #include "base/outflow.h"
@@ -32,6 +33,19 @@ struct machine {
 	bool failed;
 	struct wtg_error error; /* the first */
 };
+
+/* What each thread has of its own. */
+struct thread {
+	struct wtg_blob_reader *reader;
+	struct wtg_packer *packer; /* NULL: not needed yet */
+};
+
+static void leave(struct thread *t)
+{
+	wtg_blob_reader_free(t->reader);
+	if (t->packer)
+		wtg_packer_free(t->packer);
+}
 
 static void stop(struct machine *m, struct wtg_error *err)
 {
@@ -166,11 +180,16 @@ static uint8_t *await_slot(struct machine *m, const struct wtg_segment *segment)
 		       NULL;
 }
 
-static void finish(struct machine *m, struct wtg_segment *segment)
+static void finish(struct machine *m, const struct wtg_piece *piece)
 {
+	struct wtg_item *item = piece->item;
+
 	pthread_mutex_lock(&m->lock);
-	if (--segment->n_pending == 0)
+	if (--piece->segment->n_pending == 0)
 		pthread_cond_signal(&m->filled);
+	item->filled_bytes += piece->size_bytes;
+	if (item->filled_bytes == item->size_bytes)
+		wtg_bytes_done(&item->squeezed);
 	pthread_mutex_unlock(&m->lock);
 }
 
@@ -186,7 +205,7 @@ static int do_piece(struct machine *m, struct wtg_blob_reader *reader,
 		return 0;
 	if (fill(m, reader, piece, slot + piece->offset, err) < 0)
 		return -1;
-	finish(m, piece->segment);
+	finish(m, piece);
 	return 0;
 }
 
@@ -201,13 +220,32 @@ static int warm_up(struct wtg_blob_reader *reader, const struct wtg_piece *piece
 	return wtg_blob_read(reader, piece->item->blob, &byte, 1, piece->at, err);
 }
 
-static int do_task(struct machine *m, struct wtg_blob_reader *reader,
-		   const struct wtg_task *task, struct wtg_error *err)
+static int squeeze(struct machine *m, struct thread *t, struct wtg_item *item,
+		   struct wtg_error *err)
 {
-	if (warm_up(reader, &task->items[0], err) < 0)
+	bool is_sound;
+
+	if (!t->packer && wtg_squeezer_new(&t->packer, err) < 0)
+		return -1;
+	if (wtg_squeeze_item(t->packer, t->reader, m->cutter.cluster_bytes, item, &is_sound,
+			     err) < 0)
+		return unreadable(m, item, err);
+	if (!is_sound)
+		return damaged(m, item, err);
+	pthread_mutex_lock(&m->lock);
+	wtg_cut_squeezed(&m->cutter, item);
+	pthread_mutex_unlock(&m->lock);
+	return 0;
+}
+
+static int do_task(struct machine *m, struct thread *t, const struct wtg_task *task,
+		   struct wtg_error *err)
+{
+	if (!task->squeeze && warm_up(t->reader, &task->items[0], err) < 0)
 		return -1;
 	for (size_t i = 0; i < task->n_items; i++)
-		if (do_piece(m, reader, &task->items[i], err) < 0)
+		if ((task->squeeze ? squeeze(m, t, task->items[i].item, err) :
+				     do_piece(m, t->reader, &task->items[i], err)) < 0)
 			return -1;
 	return 0;
 }
@@ -228,13 +266,14 @@ static int take_task(struct machine *m, struct wtg_task *ret, struct wtg_error *
 
 static int work(struct machine *m, struct wtg_error *err)
 {
-	_cleanup_(wtg_blob_reader_freep) struct wtg_blob_reader *reader =
-		wtg_blob_reader_new(m->pump->image, m->pump->edition);
+	_cleanup_(leave) struct thread t = {
+		.reader = wtg_blob_reader_new(m->pump->image, m->pump->edition),
+	};
 	struct wtg_task task = { 0 };
 	int r;
 
 	while ((r = take_task(m, &task, err)) > 0) {
-		r = do_task(m, reader, &task, err);
+		r = do_task(m, &t, &task, err);
 		wtg_task_done(&task);
 		if (r < 0)
 			break;
@@ -336,10 +375,7 @@ static int start(struct machine *m, pthread_t *threads, unsigned *ret_n, struct 
 
 static void release(struct machine *m)
 {
-	for (struct wtg_segment *next, *s = m->cutter.first; s; s = next) {
-		next = s->next;
-		free(s);
-	}
+	wtg_cutter_done(&m->cutter);
 	for (uint32_t i = 0; i < m->pump->items->n_items; i++)
 		if (m->chains[i].sha1)
 			wtg_sha1_end(m->chains[i].sha1, NULL);

@@ -11,6 +11,7 @@ struct wtg_tree_stream {
 	uint32_t blob;                   /* as in the catalog; or */
 	const struct wtg_bytes *content; /* of the overlay; NULL: the blob */
 	bool stored;         /* the blob's resource, as it is stored */
+	bool squeeze;        /* what Wof makes of the blob's content */
 	uint64_t hole_bytes; /* nothing but a hole of this size */
 };
 
@@ -54,7 +55,7 @@ int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *
 int wtg_tree_compact(struct wtg_tree *tree, const struct wtg_compact_plan *plan,
 		     struct wtg_error *err);
 
-/* Is it one of those? */
+/* Is it one of those?  Of one whose content has yet to be squeezed that may still end. */
 bool wtg_tree_is_compact(const struct wtg_tree *tree, uint32_t inode);
 
 void wtg_tree_done(struct wtg_tree *tree);

@@ -174,12 +174,11 @@ static const struct wtg_step_ops ops = {
 
 static void warn_of_compression(struct wtg_plan *plan, const struct wtg_compact_plan *compact)
 {
-	if (compact->of[WTG_COMPACT_COPY].n_files > 0)
+	if (compact->of[WTG_COMPACT_COPY].n_files + compact->of[WTG_COMPACT_PACK].n_files > 0)
 		wtg_plan_warn(plan, "files are compressed as Windows itself does it (CompactOS), but "
 				    "no real Windows has been seen to start from a drive made so");
 	else
-		wtg_plan_warn(plan, "nothing is compressed: the image has its files in another form "
-				    "than LZX in chunks of 32 KiB, which could be copied");
+		wtg_plan_warn(plan, "nothing is compressed: no file of the image may be, or gains by it");
 }
 
 void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout,

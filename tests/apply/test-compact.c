@@ -423,7 +423,7 @@ static void what_a_file_is_may_keep_it_plain(void **state)
 	assert_choice(m, inode, WTG_COMPACT_NOTHING);
 }
 
-static void only_what_can_be_copied_and_saves_a_cluster_is(void **state)
+static void what_can_be_copied_and_saves_a_cluster_is_other_forms_are_packed(void **state)
 {
 	_cleanup_(made_free) struct made *m = begin();
 	uint32_t inode = add_file(m, "a");
@@ -431,18 +431,20 @@ static void only_what_can_be_copied_and_saves_a_cluster_is(void **state)
 
 	(void)state;
 	blob->solid = true;
-	assert_choice(m, inode, WTG_COMPACT_FORM);
+	assert_choice(m, inode, WTG_COMPACT_PACK);
 	*blob = good;
 	blob->pipable = true;
-	assert_choice(m, inode, WTG_COMPACT_FORM);
+	assert_choice(m, inode, WTG_COMPACT_PACK);
 	*blob = good;
 	blob->compressed = false;
-	assert_choice(m, inode, WTG_COMPACT_FORM);
+	assert_choice(m, inode, WTG_COMPACT_PACK);
 	*blob = good;
 	blob->codec = WTG_CODEC_XPRESS;
-	assert_choice(m, inode, WTG_COMPACT_FORM);
+	assert_choice(m, inode, WTG_COMPACT_PACK);
 	*blob = good;
 	blob->chunk_bytes = 65536;
+	assert_choice(m, inode, WTG_COMPACT_PACK);
+	blob->size_bytes = (64u << 20) + 1; /* too much for a thread's memory */
 	assert_choice(m, inode, WTG_COMPACT_FORM);
 	*blob = good;
 	blob->stored_bytes = 98305; /* 25 clusters, as plain */
@@ -541,7 +543,7 @@ int main(void)
 		cmocka_unit_test(one_name_of_several_is_enough),
 		cmocka_unit_test(the_filter_may_have_its_name_as_a_link),
 		cmocka_unit_test(what_a_file_is_may_keep_it_plain),
-		cmocka_unit_test(only_what_can_be_copied_and_saves_a_cluster_is),
+		cmocka_unit_test(what_can_be_copied_and_saves_a_cluster_is_other_forms_are_packed),
 		cmocka_unit_test(what_is_changed_and_what_the_image_lists_stays_plain),
 		cmocka_unit_test(without_the_filter_nothing_is_decided),
 		cmocka_unit_test(the_depth_of_a_tree_does_not_matter),
