@@ -48,7 +48,7 @@ struct wtg_build_extension {
 };
 
 struct wtg_build_space {
-	uint64_t mft_end;              /* the cluster behind $MFT */
+	uint64_t mft_end, grow_end;    /* behind $MFT, and behind the room kept for it */
 	uint64_t meta_next, meta_end;  /* where metadata goes */
 	uint64_t data_next, data_end;  /* the free stretch that data goes to */
 };

@@ -123,7 +123,7 @@ int wtg_ntfs_build_reserve(struct wtg_ntfs_builder *builder, uint64_t n_clusters
 	struct wtg_build_space *space = &builder->space;
 	struct wtg_run_of_clusters run;
 
-	if (space->data_next == space->data_end && find_data(builder, err) < 0)
+	if (space->data_next >= space->data_end && find_data(builder, err) < 0)
 		return -1;
 	run.first_lcn = space->data_next;
 	run.n_clusters = space->data_end - space->data_next;
@@ -147,7 +147,7 @@ int wtg_build_reserve_meta(struct wtg_ntfs_builder *builder, uint64_t n_clusters
 	if (run.n_clusters == 0) {
 		/* Behind the data, from a stretch on in which there is none. */
 		space->data_next = wtg_round_up(space->data_next, stretch(builder));
-		if (space->data_next == space->data_end && find_data(builder, err) < 0)
+		if (space->data_next >= space->data_end && find_data(builder, err) < 0)
 			return -1;
 		space->meta_next = space->data_next;
 		space->meta_end = space->data_next + stretch(builder);
@@ -248,23 +248,24 @@ int wtg_build_grow_mft(struct wtg_ntfs_builder *builder, uint32_t n_records,
 {
 	ntfs_attr *mft = builder->volume->mft_na;
 	struct wtg_build_space *space = &builder->space;
-	uint64_t end = (uint64_t)builder->volume->nr_clusters;
 	uint64_t need =
 		clusters_of(builder, (uint64_t)n_records * builder->volume->mft_record_size);
 	uint64_t have = clusters_of(builder, (uint64_t)mft->allocated_size);
 
-	/* Right behind it as long as it is free there. */
+	/* Right behind it as long as there is room that is kept for it, never beside data. */
 	while (have < need) {
 		struct wtg_run_of_clusters run = { .n_clusters = need - have };
 
-		if (find_free(builder, space->mft_end, end, &run, err) < 0)
+		if (find_free(builder, space->mft_end, space->grow_end, &run, err) < 0)
 			return -1;
-		if (run.n_clusters == 0)
-			return fail_full(err);
-		if (mark(builder, &run, err) < 0)
+		if (run.n_clusters > 0) {
+			if (mark(builder, &run, err) < 0)
+				return -1;
+			space->mft_end = run.first_lcn + run.n_clusters;
+		} else if (wtg_build_reserve_meta(builder, need - have, &run, err) < 0) {
 			return -1;
+		}
 		append_run(mft, &run);
-		space->mft_end = run.first_lcn + run.n_clusters;
 		have += run.n_clusters;
 	}
 	return set_size(builder, mft, mft->allocated_size, err);
@@ -322,6 +323,7 @@ int wtg_build_format_records(struct wtg_ntfs_builder *builder, uint64_t first, u
 int wtg_build_plan_space(struct wtg_ntfs_builder *builder, struct wtg_error *err)
 {
 	struct _ntfs_volume *volume = builder->volume;
+	const uint64_t end = (uint64_t)volume->nr_clusters;
 	struct wtg_build_space *space = &builder->space;
 	const runlist_element *rl;
 	uint64_t grow, meta;
@@ -330,16 +332,19 @@ int wtg_build_plan_space(struct wtg_ntfs_builder *builder, struct wtg_error *err
 		return wtg_build_fail(builder, errno, "read the runs of $MFT", err);
 	for (rl = volume->mft_na->rl; rl[1].length; rl++)
 		;
+	/* All of the volume is there for $MFT as it is planned. */
 	space->mft_end = (uint64_t)(rl->lcn + rl->length);
+	space->grow_end = space->meta_next = space->meta_end = end;
+	space->data_next = space->data_end = end;
 	if (wtg_build_grow_mft(builder, builder->n_records, err) < 0)
 		return -1;
 	grow = (uint64_t)volume->mft_na->allocated_size / volume->cluster_size / 4;
 	meta = clusters_of(builder, (uint64_t)builder->n_inodes * INDEX_BYTES + SPARE_BYTES);
-	if (meta > (uint64_t)volume->nr_clusters / 8)
-		meta = (uint64_t)volume->nr_clusters / 8;
-	space->meta_next = space->mft_end + grow;
+	if (meta > end / 8)
+		meta = end / 8;
+	space->grow_end = space->meta_next = space->mft_end + grow;
 	space->meta_end = wtg_round_up(space->meta_next + meta, stretch(builder));
-	if (space->meta_end >= (uint64_t)volume->nr_clusters)
+	if (space->meta_end >= end)
 		return wtg_fail(err, WTG_UNSUITABLE, 0,
 				"the volume is too small for %" PRIu32 " files",
 				builder->n_inodes);

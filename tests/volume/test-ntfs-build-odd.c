@@ -444,6 +444,36 @@ static void a_full_volume_has_data_and_metadata_apart(void **state)
 	plant_done(&plant);
 }
 
+/* Of records that nobody foresaw there are so many that $MFT outgrows all the room that was
+ * kept for it and for the other metadata. */
+static void an_mft_that_outgrows_its_room_spares_the_data(void **state)
+{
+	_cleanup_free_ char *long_name = wtg_text("%0*u", 160, 0);
+	struct plant plant;
+	uint32_t data;
+	char *volume;
+
+	(void)state;
+	plant_open(&plant);
+	data = plant_add(&plant, 0, "data", NULL, ARCHIVE);
+	plant_stream(&plant, data, "", 5000, 7);
+	for (unsigned i = 0; i < 8; i++) {
+		_cleanup_free_ char *name = wtg_text("file %u", i);
+		uint32_t file = plant_add(&plant, 0, name, NULL, ARCHIVE);
+
+		for (unsigned j = 1; j < 1500; j++) {
+			_cleanup_free_ char *other = wtg_text("%s %u of %u", long_name, j, i);
+
+			plant_link(&plant, file, 0, other, NULL);
+		}
+	}
+	volume = build(&plant, 40 * MIB, 512);
+	assert_stream(volume, data, "", 5000, 7);
+	assert_info(volume, data + 8, "Number of Hard Links: 1500 ");
+	free_volume(volume);
+	plant_done(&plant);
+}
+
 static void the_same_name_twice_is_refused(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
@@ -531,6 +561,7 @@ int main(void)
 		cmocka_unit_test(a_file_for_compact_os_has_its_plain_size),
 		cmocka_unit_test(compressed_directories_and_sparse_files_stay_so),
 		cmocka_unit_test(a_full_volume_has_data_and_metadata_apart),
+		cmocka_unit_test(an_mft_that_outgrows_its_room_spares_the_data),
 		cmocka_unit_test(the_same_name_twice_is_refused),
 		cmocka_unit_test(a_lost_write_is_told_as_it_was),
 		cmocka_unit_test(an_abandoned_volume_is_as_it_was),
