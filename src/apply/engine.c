@@ -10,19 +10,40 @@
 #include "apply/weave.h"
 #include "base/alloc.h"
 
-/* Each has a slot or two of 4 MiB, and of a solid image a chunk of 64 MiB. */
 #define MAX_THREADS 24u
 
+/* A worker has 4 GiB (base/sandbox.c), of which tables and cache want their share. */
+#define CHUNKS_BYTES (UINT64_C(2) << 30)
+
+/* Without solid chunks: slots on their way, and what is read ahead, for each thread; the record
+ * and the tables' rows of each file; the rest.  (52,600 files, 2 threads: 164 MB.) */
+#define THREAD_BYTES (UINT64_C(8) << 20)
+#define INODE_BYTES UINT64_C(2048)
+#define REST_BYTES (UINT64_C(48) << 20)
+
 /* The processors that we may use, which need not be all. */
-static unsigned count_threads(unsigned wanted)
+static unsigned count_processors(void)
 {
 	cpu_set_t ours;
-	unsigned n = wanted;
 
-	if (n == 0)
-		n = sched_getaffinity(0, sizeof(ours), &ours) == 0 ? (unsigned)CPU_COUNT(&ours) :
-								     1;
-	return n < MAX_THREADS ? n : MAX_THREADS;
+	return sched_getaffinity(0, sizeof(ours), &ours) == 0 ? (unsigned)CPU_COUNT(&ours) : 1;
+}
+
+unsigned wtg_engine_threads(unsigned wanted, uint64_t chunk_bytes)
+{
+	uint64_t n = wanted ? wanted : count_processors();
+
+	if (n > MAX_THREADS)
+		n = MAX_THREADS;
+	if (chunk_bytes > 0 && n > CHUNKS_BYTES / (2 * chunk_bytes))
+		n = CHUNKS_BYTES / (2 * chunk_bytes);
+	return n > 0 ? (unsigned)n : 1;
+}
+
+uint64_t wtg_engine_memory_bytes(unsigned n_threads, const struct wtg_measure *measure)
+{
+	return REST_BYTES + measure->n_inodes * INODE_BYTES +
+	       n_threads * (THREAD_BYTES + 2 * measure->chunk_bytes);
 }
 
 static int fill_volume(const struct wtg_application *a, const struct wtg_tree *tree,
@@ -38,7 +59,7 @@ static int fill_volume(const struct wtg_application *a, const struct wtg_tree *t
 		.tree = tree,
 		.items = &items,
 		.window = window,
-		.n_threads = count_threads(a->n_threads),
+		.n_threads = wtg_engine_threads(a->n_threads, wtg_measure(tree).chunk_bytes),
 		.trusted = a->trusted,
 	};
 

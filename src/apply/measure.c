@@ -41,6 +41,7 @@ static void add_inode(struct wtg_measure *m, const struct wtg_tree *tree,
 	const struct wtg_tree_stream *streams = tree->streams.items + inode->first_stream;
 	const struct wtg_catalog_name *names = tree->names.items + inode->first_name;
 
+	m->n_inodes++;
 	m->volume_bytes += RECORD_BYTES;
 	if (inode->attributes & FILE_ATTRIBUTE_DIRECTORY)
 		m->volume_bytes += CLUSTER_BYTES;
@@ -62,5 +63,8 @@ struct wtg_measure wtg_measure(const struct wtg_tree *tree)
 	for (uint32_t i = 0; i < tree->inodes.n_items; i++)
 		if (tree->numbers[i] != WTG_NONE)
 			add_inode(&m, tree, &tree->inodes.items[i]);
+	for (uint32_t i = 0; i < tree->catalog->n_blobs; i++)
+		if (tree->catalog->blobs[i].chunk_bytes > m.chunk_bytes)
+			m.chunk_bytes = tree->catalog->blobs[i].chunk_bytes;
 	return m;
 }

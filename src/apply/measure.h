@@ -7,10 +7,12 @@
 #include "apply/weave.h"
 
 struct wtg_measure {
+	uint64_t n_inodes;      /* all of them */
 	uint64_t n_files;       /* that are not directories; hard links counted once */
 	uint64_t content_bytes; /* of all streams, as written: what an engine reports */
 	uint64_t volume_bytes;  /* that it takes of a volume, but for the volume's own files:
 				 * a little more than in truth */
+	uint64_t chunk_bytes;   /* the most that is unpacked at once */
 };
 
 struct wtg_measure wtg_measure(const struct wtg_tree *tree);

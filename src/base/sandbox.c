@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 
 #include <seccomp.h>
 
@@ -20,6 +21,8 @@
 
 /* LZMS' largest window, the trees of an image, and the cache of a volume, many times over. */
 #define MAX_MEMORY (4ull << 30)
+
+#define MAX_THREADS 64 /* beside what the user runs already */
 
 #define NOBODY 65534 /* the user, and the group, that own nothing */
 
@@ -130,11 +133,17 @@ static int limit(__rlimit_resource_t resource, rlim_t at_most, struct wtg_error 
 
 static int set_limits(struct wtg_error *err)
 {
+	struct sysinfo machine;
+
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they map terabytes */
 	if (limit(RLIMIT_DATA, MAX_MEMORY, err) < 0)
 		return -1;
 #endif
-	if (limit(RLIMIT_CORE, 0, err) < 0)
+	/* It counts all that the user runs, which is no more than the machine does. */
+	if (sysinfo(&machine) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "look at the machine");
+	if (limit(RLIMIT_NPROC, machine.procs + MAX_THREADS, err) < 0 ||
+	    limit(RLIMIT_CORE, 0, err) < 0)
 		return -1;
 	return limit(RLIMIT_MEMLOCK, 0, err);
 }
@@ -177,10 +186,12 @@ static int allow_calls(scmp_filter_ctx filter)
 /* Calls of which only some uses are left: those in which an argument has this value. */
 static int allow_uses(scmp_filter_ctx filter)
 {
-	/* Threads, not processes.  clone3(), whose flags no filter can see, "does not exist",
-	 * and libc takes this instead. */
-	const struct scmp_arg_cmp threads =
-		SCMP_CMP(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
+	/* Threads as libc starts them, not processes.  clone3(), whose flags no filter can see,
+	 * "does not exist", and libc takes this instead. */
+	const struct scmp_arg_cmp threads = SCMP_CMP(
+		0, SCMP_CMP_EQ,
+		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |
+			CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID);
 	const struct {
 		int call;
 		unsigned argument;

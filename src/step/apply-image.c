@@ -2,6 +2,7 @@
 #include "step/step.h"
 
 #include "apply/apply.h"
+#include "apply/engine.h"
 #include "base/alloc.h"
 #include "base/crew.h"
 
@@ -31,6 +32,16 @@ static void describe_compression(const struct params *p, struct wtg_facts *out)
 	wtg_fact_close(out);
 }
 
+static void describe_engine(const struct params *p, struct wtg_facts *out)
+{
+	unsigned n_threads = wtg_engine_threads(0, p->size.chunk_bytes);
+
+	if (p->engine == WTG_ENGINE_WIMLIB)
+		return;
+	wtg_fact_number(out, "threads", n_threads);
+	wtg_fact_bytes(out, "memory_bytes", wtg_engine_memory_bytes(n_threads, &p->size));
+}
+
 static void describe(const void *params, struct wtg_facts *out)
 {
 	const struct params *p = params;
@@ -38,6 +49,7 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_fact_text(out, "edition", p->edition->display_name);
 	wtg_fact_number(out, "files", p->size.n_files);
 	wtg_fact_bytes(out, "write_bytes", p->size.content_bytes);
+	describe_engine(p, out);
 	describe_compression(p, out);
 	wtg_overlay_describe(&p->overlay, out);
 	wtg_fact_text(out, "answer_file_kept", p->answer_kept);

@@ -52,9 +52,11 @@ static void flatten_overlay(const struct wtg_overlay *overlay, struct wtg_packet
 
 static void flatten_measure(const struct wtg_measure *measure, struct wtg_packet *packet)
 {
+	wtg_packet_number(packet, measure->n_inodes);
 	wtg_packet_number(packet, measure->n_files);
 	wtg_packet_number(packet, measure->content_bytes);
 	wtg_packet_number(packet, measure->volume_bytes);
+	wtg_packet_number(packet, measure->chunk_bytes);
 }
 
 void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *packet)
@@ -185,9 +187,11 @@ static void read_overlay(struct wtg_reader *reader, struct wtg_overlay *overlay)
 
 static void read_measure(struct wtg_reader *reader, struct wtg_measure *measure)
 {
+	measure->n_inodes = wtg_read_below(reader, UINT64_C(1) << 32);
 	measure->n_files = wtg_read_below(reader, UINT64_C(1) << 32);
 	measure->content_bytes = wtg_read_below(reader, MAX_BYTES);
 	measure->volume_bytes = wtg_read_below(reader, MAX_BYTES);
+	measure->chunk_bytes = wtg_read_below(reader, UINT64_C(1) << 32);
 }
 
 int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret,
