@@ -15,14 +15,6 @@
 
 #define SECONDS_1601_TO_1970 11644473600ull
 
-/* Deeper than any path that Windows or this program can use. */
-#define MAX_DEPTH 512
-
-static char *text_of(const struct wtg_name16 *name)
-{
-	return wtg_utf16_to_utf8(name->data, 2u * name->n_units);
-}
-
 /* The name of a child, from this one of the tree's names on, or NULL. */
 static struct wtg_catalog_name *find_from(const struct wtg_tree *tree, uint32_t parent,
 					  const char *wanted, size_t from)
@@ -33,7 +25,7 @@ static struct wtg_catalog_name *find_from(const struct wtg_tree *tree, uint32_t 
 
 		if (name->parent != parent || name->inode == WTG_NONE)
 			continue;
-		text = text_of(&name->name);
+		text = wtg_utf16_to_utf8(name->name.data, 2u * name->name.n_units);
 		if (wtg_text_equal_fold(text, wanted))
 			return name;
 	}
@@ -313,15 +305,5 @@ uint32_t wtg_tree_find(const struct wtg_tree *tree, const char *path)
 
 char *wtg_tree_path(const struct wtg_tree *tree, uint32_t inode)
 {
-	char *path = wtg_text("%s", "");
-
-	for (int depth = 0; depth < MAX_DEPTH && tree->inodes.items[inode].n_names > 0; depth++) {
-		const struct wtg_catalog_name *name =
-			&tree->names.items[tree->inodes.items[inode].first_name];
-		_cleanup_free_ char *below = path, *part = text_of(&name->name);
-
-		path = wtg_text("%s%s%s", part, *below ? "/" : "", below);
-		inode = name->parent;
-	}
-	return path;
+	return wtg_catalog_path(tree->inodes.items, tree->names.items, inode);
 }

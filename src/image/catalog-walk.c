@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "image/descriptor.h"
 #include "image/tree.h"
 #include "wtg/text.h"
 
-/* NTFS: a name; all of $SDS' entry for a descriptor, behind its head, within 256 KiB; a reparse
- * point, less tag and length (Microsoft: MAXIMUM_REPARSE_DATA_BUFFER_SIZE). */
+/* NTFS: a name; a reparse point, less tag and length (Microsoft:
+ * MAXIMUM_REPARSE_DATA_BUFFER_SIZE). */
 #define MAX_NAME_UNITS 255
 #define MAX_SHORT_NAME_UNITS 12
-#define MAX_DESCRIPTOR_BYTES ((256u << 10) - 20)
 #define MAX_REPARSE_BYTES (16384 - 8)
 
 #define OBJECT_ID_BYTES 64
@@ -229,8 +229,8 @@ static int add_security(struct walk *walk, const struct wtg_node *node,
 	inode->security = WTG_NONE;
 	if (key.bytes.size == 0)
 		return 0;
-	if (key.bytes.size > MAX_DESCRIPTOR_BYTES)
-		return refuse(node, "a security descriptor of more than 256 KiB", err);
+	if (!wtg_descriptor_is_sound(&key.bytes))
+		return refuse(node, "a security descriptor that makes no sense", err);
 	entry = enter(&walk->descriptors, &key, sizeof(key), compare_descriptors, &is_new);
 	if (is_new) {
 		entry->bytes.data = wtg_arena_take(&found->arena, key.bytes.size);

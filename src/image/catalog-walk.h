@@ -25,7 +25,8 @@ int wtg_found_walk(struct wtg_set *set, const struct wtg_edition *edition,
 		   struct wtg_found *found, struct wtg_error *err);
 void wtg_found_done(struct wtg_found *found);
 
-/* No directory holds a name twice, nor a file a stream; twins that differ in case may be. */
+/* No directory holds a name twice, nor a file a stream; twins that differ in case may be.  Nor does
+ * the root hold a name of NTFS' own files, nor a file more names and streams than it can list. */
 int wtg_catalog_check_names(const struct wtg_catalog *catalog, struct wtg_error *err);
 
 /* Put it all in order, see image/catalog.h, in tables of the right size. */

@@ -6,6 +6,26 @@
 #include "base/alloc.h"
 #include "image/catalog-walk.h"
 #include "image/open.h"
+#include "wtg/text.h"
+
+/* Deeper than any path that Windows or this program can use. */
+#define MAX_DEPTH 512
+
+char *wtg_catalog_path(const struct wtg_catalog_inode *inodes,
+		       const struct wtg_catalog_name *names, uint32_t inode)
+{
+	char *path = wtg_text_copy("");
+
+	for (int depth = 0; depth < MAX_DEPTH && inodes[inode].n_names > 0; depth++) {
+		const struct wtg_catalog_name *name = &names[inodes[inode].first_name];
+		_cleanup_free_ char *below = path, *part = NULL;
+
+		part = wtg_utf16_to_utf8(name->name.data, 2 * (size_t)name->name.n_units);
+		path = wtg_text("%s%s%s", part, *below ? "/" : "", below);
+		inode = name->parent;
+	}
+	return path;
+}
 
 void wtg_catalog_free(struct wtg_catalog *catalog)
 {

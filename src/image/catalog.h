@@ -44,10 +44,15 @@ struct wtg_catalog {
 	void *arena; /* what the above point into */
 };
 
-/* All of an edition, checked: names and short names are such as NTFS can hold, and in no
- * directory twice; every blob is there and lies within its part, with a size that it can have, and
+/* All of an edition, checked: names, short names and security descriptors are such as NTFS can
+ * hold, no name is in a directory twice, no inode has more of them than it can list; every blob is there and lies within its part, with a size that it can have, and
  * the sizes of all streams have a sum.  Kind WTG_INPUT else. */
 int wtg_catalog_read(struct wtg_image *image, const struct wtg_edition *edition,
 		     struct wtg_catalog **ret, struct wtg_error *err);
+/* "Windows/System32/ntdll.dll", by its first name, for messages; of tables such as a catalog's.  The
+ * caller frees. */
+char *wtg_catalog_path(const struct wtg_catalog_inode *inodes,
+		       const struct wtg_catalog_name *names, uint32_t inode);
+
 void wtg_catalog_free(struct wtg_catalog *catalog);
 WTG_DEFINE_FREEP(struct wtg_catalog, wtg_catalog_free)

@@ -7,12 +7,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <ntfs-3g/layout.h> /* which the other is not without */
+#include <ntfs-3g/acls.h>
+
 #include "../apply/tree.h"
 #include "base/alloc.h"
 #include "base/fdio.h"
 #include "base/utf16.h"
 #include "corpus.h"
 #include "image/catalog-walk.h"
+#include "image/descriptor.h"
 #include "image/open.h"
 #include "print-catalog.h"
 #include "wtg/text.h"
@@ -255,7 +259,10 @@ static void a_name_that_a_directory_has_twice_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct wtg_catalog_name names[2];
-		const struct wtg_catalog catalog = { .names = names, .n_names = 2 };
+		struct wtg_catalog_inode inodes[2] = { { .n_names = 0 }, { .n_names = 0 } };
+		const struct wtg_catalog catalog = {
+			.inodes = inodes, .n_inodes = 2, .names = names, .n_names = 2
+		};
 		struct wtg_error err = WTG_ERROR_INIT;
 
 		for (uint32_t k = 0; k < 2; k++)
@@ -267,7 +274,7 @@ static void a_name_that_a_directory_has_twice_is_refused(void **state)
 			};
 		if (rows[i].refused)
 			assert_fails(wtg_catalog_check_names(&catalog, &err), WTG_INPUT,
-				     "a name in a directory twice: ");
+				     "the root in the image has \"");
 		else
 			assert_good(wtg_catalog_check_names(&catalog, &err));
 		for (size_t k = 0; k < 2; k++) {
@@ -294,9 +301,169 @@ static void a_stream_that_a_file_has_twice_is_refused(void **state)
 	inodes[0].n_streams = 3;
 	inodes[1].n_streams = 0;
 	assert_fails(wtg_catalog_check_names(&catalog, &err), WTG_INPUT,
-		     "a stream of a file twice: one");
+		     "in the image has \"one\" twice");
 	for (size_t i = 0; i < 3; i++)
 		free((void *)streams[i].name.data);
+}
+
+static void names_of_ntfs_own_are_refused_in_the_root(void **state)
+{
+	static const struct {
+		const char *name, *short_name;
+		uint32_t parent;
+		bool refused;
+	} rows[] = {
+		{ "$MFT", "", 0, true },     { "$mft", "", 0, true },
+		{ "$MFT", "", 1, false },    { "$Extend", "", 0, true },
+		{ "$Secure", "", 0, true },  { ".", "", 0, true },
+		{ "other", "$MFT", 0, true }, { "$Recycle.Bin", "", 0, false },
+		{ "$MFTMirror", "", 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct wtg_catalog_name name = { .inode = 2,
+						 .parent = rows[i].parent,
+						 .name = name16(rows[i].name),
+						 .short_name = name16(rows[i].short_name) };
+		const struct wtg_catalog catalog = { .names = &name, .n_names = 1 };
+		struct wtg_error err = WTG_ERROR_INIT;
+
+		if (rows[i].refused)
+			assert_fails(wtg_catalog_check_names(&catalog, &err), WTG_INPUT,
+				     "which is a name of NTFS' own");
+		else
+			assert_good(wtg_catalog_check_names(&catalog, &err));
+		free((void *)name.name.data);
+		free((void *)name.short_name.data);
+	}
+}
+
+/* A file "x" of an image with that many names, and each with a short one; and named streams. */
+static void expect_list(uint32_t n_names, bool short_names, uint32_t n_streams, bool refused)
+{
+	uint8_t *units = wtg_alloc(4 * ((size_t)n_names + n_streams + 1));
+	struct wtg_catalog_name *names = wtg_alloc((n_names + 1) * sizeof(*names));
+	struct wtg_catalog_stream *streams = wtg_alloc((n_streams + 1) * sizeof(*streams));
+	struct wtg_catalog_inode inodes[2] = {
+		{ .attributes = 0x10 }, { .n_names = n_names, .n_streams = n_streams }
+	};
+	const struct wtg_catalog catalog = { .inodes = inodes, .n_inodes = 2,
+					     .names = names, .n_names = n_names,
+					     .streams = streams, .n_streams = n_streams };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	for (uint32_t i = 0; i < n_names + n_streams; i++)
+		wtg_put_le32(units + 4 * i, 0x10001u + i); /* units that are no text */
+	for (uint32_t i = 0; i < n_names; i++) {
+		names[i] = (struct wtg_catalog_name){ .inode = 1, .name = { units + 4 * i, 2 } };
+		if (short_names)
+			names[i].short_name = names[i].name;
+	}
+	for (uint32_t i = 0; i < n_streams; i++)
+		streams[i].name = (struct wtg_name16){ units + 4 * (n_names + i), 2 };
+	if (refused)
+		assert_fails(wtg_catalog_check_names(&catalog, &err), WTG_INPUT,
+			     "streams: NTFS cannot hold that");
+	else
+		assert_good(wtg_catalog_check_names(&catalog, &err));
+	free(units);
+	free(names);
+	free(streams);
+}
+
+static void what_a_file_cannot_list_is_refused(void **state)
+{
+	(void)state;
+	expect_list(1024, false, 0, false); /* as many as Windows makes */
+	expect_list(8000, false, 0, false);
+	expect_list(8193, false, 0, true);
+	expect_list(65537, false, 0, true);
+	expect_list(4000, true, 0, false);
+	expect_list(4097, true, 0, true);
+	expect_list(1, false, 8000, false);
+	expect_list(1, false, 8193, true);
+	expect_list(4000, true, 200, true);
+}
+
+/* Administrators' own; a label, everyone, a condition, an object. */
+static const uint8_t descriptor[] = {
+	1, 0, 0x14, 0x80, 148, 0, 0, 0, 164, 0, 0, 0, 20, 0, 0, 0, 48, 0, 0, 0,
+	2, 0, 28, 0, 1, 0, 0, 0,
+	0x11, 0, 20, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 16, 0, 48, 0, 0,
+	4, 0, 100, 0, 3, 0, 0, 0,
+	0, 3, 20, 0, 0xff, 1, 0x1f, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0,
+	9, 0, 36, 0, 0xff, 1, 0x1f, 0, 1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0,
+	'a', 'r', 't', 'x', 0, 0, 0, 0, 0, 0, 0, 0,
+	5, 0, 36, 0, 0xff, 1, 0x1f, 0, 0, 0, 0, 0,
+	1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0,
+	1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0,
+};
+
+/* As the builder asks it, and wimlib's extraction. */
+static bool is_theirs(const struct wtg_bytes *d)
+{
+	return d->size >= 20 && ntfs_valid_descr((const char *)d->data, (unsigned)d->size) &&
+	       ntfs_attr_size((const char *)d->data) == d->size;
+}
+
+static void expect_as_libntfs_has_it(const struct wtg_bytes *d, const char *what, size_t at)
+{
+	if (wtg_descriptor_is_sound(d) != is_theirs(d))
+		fail_msg("%s %zu: libntfs-3g %s it", what, at, is_theirs(d) ? "takes" : "refuses");
+}
+
+static void descriptors_are_sound_that_libntfs_takes(void **state)
+{
+	uint8_t bytes[sizeof(descriptor) + 64] = { 0 };
+	struct wtg_bytes d = { bytes, sizeof(descriptor) };
+	unsigned n_sound = 0;
+
+	(void)state;
+	memcpy(bytes, descriptor, sizeof(descriptor));
+	assert_true(is_theirs(&d));
+	for (size_t i = 0; i < sizeof(descriptor); i++)
+		for (unsigned value = 0; value < 256; value++) {
+			bytes[i] = (uint8_t)value;
+			expect_as_libntfs_has_it(&d, "byte", i);
+			n_sound += wtg_descriptor_is_sound(&d);
+			bytes[i] = descriptor[i];
+		}
+	/* Some bytes may have any value, some only one. */
+	assert_in_range(n_sound, 256 * 20, 256 * (sizeof(descriptor) - 20));
+	for (d.size = 0; d.size < sizeof(bytes); d.size++)
+		expect_as_libntfs_has_it(&d, "size", d.size);
+}
+
+/* libntfs-3g adds to these offsets before it compares. */
+static void descriptors_that_point_outside_are_not_sound(void **state)
+{
+	static const uint32_t offsets[] = { 184, 0x7ffffffc, 0xfffffff0, 0xfffffff8, 0xfffffffc };
+
+	(void)state;
+	for (size_t field = 4; field < 20; field += 4)
+		for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+			_cleanup_(wtg_bytes_done) struct wtg_bytes d =
+				wtg_bytes_copy(descriptor, sizeof(descriptor));
+
+			wtg_put_le32(d.data + field, offsets[i]);
+			assert_false(wtg_descriptor_is_sound(&d));
+		}
+}
+
+static void a_descriptor_of_more_than_there_can_be_is_not_sound(void **state)
+{
+	const size_t most = 192 << 10;
+	_cleanup_(wtg_bytes_done) struct wtg_bytes d = { wtg_alloc(most + 4), most };
+
+	(void)state;
+	for (; d.size <= most + 4; d.size += 4) {
+		memcpy(d.data, descriptor, sizeof(descriptor));
+		memcpy(d.data + d.size - 16, descriptor + 164, 16);
+		wtg_put_le32(d.data + 8, (uint32_t)d.size - 16);
+		assert_int_equal(wtg_descriptor_is_sound(&d), d.size == most);
+	}
 }
 
 /* ------------------------------------------------------------------ sizes */
@@ -375,6 +542,11 @@ int main(void)
 		cmocka_unit_test(lone_surrogates_are_kept),
 		cmocka_unit_test(a_name_that_a_directory_has_twice_is_refused),
 		cmocka_unit_test(a_stream_that_a_file_has_twice_is_refused),
+		cmocka_unit_test(names_of_ntfs_own_are_refused_in_the_root),
+		cmocka_unit_test(what_a_file_cannot_list_is_refused),
+		cmocka_unit_test(descriptors_are_sound_that_libntfs_takes),
+		cmocka_unit_test(descriptors_that_point_outside_are_not_sound),
+		cmocka_unit_test(a_descriptor_of_more_than_there_can_be_is_not_sound),
 		cmocka_unit_test(times_of_other_centuries_are_kept),
 		cmocka_unit_test(a_size_that_nothing_can_have_is_refused),
 	};
