@@ -27,6 +27,9 @@
 #define MAX_REPARSE_BYTES (16u << 10) /* with its header */
 #define GUID_BYTES 16
 
+/* Each takes 32 bytes of a list of attributes, which has 256 KiB at most. */
+#define MAX_NAMES 8192
+
 static struct wtg_name16 root_name(void)
 {
 	static const uint8_t dot[] = { '.', 0 };
@@ -79,6 +82,9 @@ static int note_names(struct wtg_ntfs_builder *builder, uint32_t number,
 		add_link(builder, 0, 0, &name, FILE_NAME_WIN32_AND_DOS);
 		return 0;
 	}
+	if (inode->n_names > MAX_NAMES)
+		return wtg_fail(err, WTG_INPUT, 0, "a file has %zu names, at most %d can be kept",
+				inode->n_names, MAX_NAMES);
 	for (size_t i = 0, first = first_name(inode); i < inode->n_names; i++) {
 		const struct wtg_build_name *name = &inode->names[i];
 		const struct wtg_name16 *plain = &name->name, *dos = &name->short_name;

@@ -504,6 +504,28 @@ static void the_same_name_twice_is_refused(void **state)
 	test_drive_done(&drive);
 }
 
+/* A record counts them in 16 bits: this would be one. */
+static void more_names_than_ntfs_can_list_are_refused(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct test_drive drive;
+	struct plant plant;
+
+	(void)state;
+	plant_open(&plant);
+	plant_add(&plant, 0, "name", NULL, ARCHIVE);
+	for (unsigned i = 1; i < 65537; i++) {
+		_cleanup_free_ char *name = wtg_text("%u", i);
+
+		plant_link(&plant, 1, 0, name, NULL);
+	}
+	test_drive_open(&drive, 40 * MIB);
+	test_drive_format(&drive, 512);
+	assert_fails(plant_build(&plant, &drive.window, &err), WTG_INPUT, "65537 names");
+	plant_done(&plant);
+	test_drive_done(&drive);
+}
+
 /* The descriptor turns read-only underneath: every write fails with EBADF. */
 static void a_lost_write_is_told_as_it_was(void **state)
 {
@@ -563,6 +585,7 @@ int main(void)
 		cmocka_unit_test(a_full_volume_has_data_and_metadata_apart),
 		cmocka_unit_test(an_mft_that_outgrows_its_room_spares_the_data),
 		cmocka_unit_test(the_same_name_twice_is_refused),
+		cmocka_unit_test(more_names_than_ntfs_can_list_are_refused),
 		cmocka_unit_test(a_lost_write_is_told_as_it_was),
 		cmocka_unit_test(an_abandoned_volume_is_as_it_was),
 	};
