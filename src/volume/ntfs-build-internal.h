@@ -47,7 +47,15 @@ struct wtg_build_extension {
 	uint8_t *record; /* owned */
 };
 
+struct wtg_build_runs {
+	struct wtg_run_of_clusters *items; /* owned */
+	size_t n_items, capacity;
+};
+
+/* All that reserving looks at is here, in memory; what is given out is never given back. */
 struct wtg_build_space {
+	struct wtg_build_runs used;    /* from the beginning, ascending */
+	struct wtg_build_runs given;   /* out since; not in $Bitmap yet */
 	uint64_t mft_end, grow_end;    /* behind $MFT, and behind the room kept for it */
 	uint64_t meta_next, meta_end;  /* where metadata goes */
 	uint64_t data_next, data_end;  /* the free stretch that data goes to */
@@ -120,6 +128,9 @@ int wtg_build_format_records(struct wtg_ntfs_builder *builder, uint64_t first, u
 
 int wtg_build_write_mft_bitmap(struct wtg_ntfs_builder *builder, const struct wtg_bytes *bits,
 			       struct wtg_error *err);
+
+/* Let $Bitmap know what was given out. */
+int wtg_build_write_bitmap(struct wtg_ntfs_builder *builder, struct wtg_error *err);
 
 /* Write size bytes, whole clusters or not, into new clusters; *ret_runs is the caller's. */
 int wtg_build_store(struct wtg_ntfs_builder *builder, const struct wtg_bytes *content,

@@ -28,6 +28,7 @@
 #define SPARE_BYTES ((uint64_t)8 << 20)
 
 #define FORMAT_BYTES (64u << 10) /* of unused records at a time */
+#define BITMAP_BYTES (64u << 10) /* of $Bitmap at a time */
 
 static int fail_full(struct wtg_error *err)
 {
@@ -40,50 +41,68 @@ static uint64_t clusters_of(const struct wtg_ntfs_builder *builder, uint64_t byt
 	       builder->volume->cluster_size;
 }
 
-/* The first free run in [from, end), of at most n clusters; none has 0. */
-static int find_free(struct wtg_ntfs_builder *builder, uint64_t from, uint64_t end,
-		     struct wtg_run_of_clusters *run, struct wtg_error *err)
+static void note(struct wtg_build_runs *runs, const struct wtg_run_of_clusters *run)
 {
-	uint64_t n = run->n_clusters, at = from;
-	uint8_t bits[2048];
-	s64 have = 0, base = -1;
+	struct wtg_run_of_clusters *last =
+		runs->n_items ? &runs->items[runs->n_items - 1] : NULL;
 
-	run->n_clusters = 0;
-	for (; at < end && run->n_clusters < n; at++) {
-		s64 byte = (s64)(at / 8);
-		uint8_t eight;
+	if (last && last->first_lcn + last->n_clusters == run->first_lcn)
+		last->n_clusters += run->n_clusters;
+	else
+		WTG_APPEND(runs, *run);
+}
 
-		if (base < 0 || byte >= base + have) {
-			base = byte;
-			have = ntfs_attr_pread(builder->volume->lcnbmp_na, base,
-					       sizeof(bits), bits);
-			if (have <= 0)
-				return wtg_build_fail(builder, errno, "read the bitmap", err);
-		}
-		eight = bits[byte - base];
-		if (eight == 0 && at % 8 == 0 && run->n_clusters > 0 && end - at >= 8 &&
-		    n - run->n_clusters >= 8) {
-			run->n_clusters += 8;
-			at += 7;
-		} else if (!(eight >> (at % 8) & 1)) {
-			if (run->n_clusters++ == 0)
-				run->first_lcn = at;
-		} else if (run->n_clusters > 0) {
-			break;
-		} else if (eight == 0xff) {
-			at |= 7;
-		}
+/* What the volume has from the beginning: little. */
+static int find_used(struct wtg_ntfs_builder *builder, struct wtg_error *err)
+{
+	const uint64_t end = (uint64_t)builder->volume->nr_clusters;
+	_cleanup_free_ uint8_t *bits = wtg_alloc(BITMAP_BYTES);
+	uint64_t at = 0;
+
+	while (at < end) {
+		s64 n = ntfs_attr_pread(builder->volume->lcnbmp_na, (s64)(at / 8),
+					BITMAP_BYTES, bits);
+
+		if (n <= 0)
+			return wtg_build_fail(builder, errno, "read the bitmap", err);
+		for (s64 i = 0; i < n; i++, at += 8)
+			for (unsigned j = 0; bits[i] >> j; j++)
+				if (bits[i] >> j & 1)
+					note(&builder->space.used,
+					     &(struct wtg_run_of_clusters){ at + j, 1 });
 	}
 	return 0;
 }
 
-static int mark(struct wtg_ntfs_builder *builder, const struct wtg_run_of_clusters *run,
-		struct wtg_error *err)
+/* The first run of at most n clusters in [from, end) that were free from the beginning; none
+ * has 0. */
+static struct wtg_run_of_clusters find_free(const struct wtg_ntfs_builder *builder,
+					    uint64_t from, uint64_t end, uint64_t n)
 {
-	if (ntfs_bitmap_set_run(builder->volume->lcnbmp_na, (s64)run->first_lcn,
-				(s64)run->n_clusters) < 0)
-		return wtg_build_fail(builder, errno, "write the bitmap", err);
-	builder->volume->free_clusters -= (s64)run->n_clusters;
+	const struct wtg_build_runs *used = &builder->space.used;
+
+	for (size_t i = 0; i < used->n_items && used->items[i].first_lcn < end; i++) {
+		const struct wtg_run_of_clusters *run = &used->items[i];
+
+		if (from < run->first_lcn)
+			end = run->first_lcn;
+		else if (from < run->first_lcn + run->n_clusters)
+			from = run->first_lcn + run->n_clusters;
+	}
+	if (from >= end)
+		return (struct wtg_run_of_clusters){ 0 };
+	return (struct wtg_run_of_clusters){ from, end - from < n ? end - from : n };
+}
+
+int wtg_build_write_bitmap(struct wtg_ntfs_builder *builder, struct wtg_error *err)
+{
+	const struct wtg_build_runs *given = &builder->space.given;
+
+	for (size_t i = 0; i < given->n_items; i++)
+		if (ntfs_bitmap_set_run(builder->volume->lcnbmp_na,
+					(s64)given->items[i].first_lcn,
+					(s64)given->items[i].n_clusters) < 0)
+			return wtg_build_fail(builder, errno, "write the bitmap", err);
 	return 0;
 }
 
@@ -101,10 +120,8 @@ static int find_data(struct wtg_ntfs_builder *builder, struct wtg_error *err)
 	uint64_t end = (uint64_t)builder->volume->nr_clusters, at = space->data_end;
 
 	while (at < end) {
-		struct wtg_run_of_clusters run = { .n_clusters = end - at };
+		struct wtg_run_of_clusters run = find_free(builder, at, end, end - at);
 
-		if (find_free(builder, at, end, &run, err) < 0)
-			return -1;
 		if (run.n_clusters == 0)
 			break;
 		at = run.first_lcn + run.n_clusters;
@@ -129,8 +146,7 @@ int wtg_ntfs_build_reserve(struct wtg_ntfs_builder *builder, uint64_t n_clusters
 	run.n_clusters = space->data_end - space->data_next;
 	if (run.n_clusters > n_clusters)
 		run.n_clusters = n_clusters;
-	if (mark(builder, &run, err) < 0)
-		return -1;
+	note(&space->given, &run);
 	space->data_next += run.n_clusters;
 	*ret = run;
 	return 0;
@@ -140,10 +156,9 @@ int wtg_build_reserve_meta(struct wtg_ntfs_builder *builder, uint64_t n_clusters
 			   struct wtg_run_of_clusters *ret, struct wtg_error *err)
 {
 	struct wtg_build_space *space = &builder->space;
-	struct wtg_run_of_clusters run = { .n_clusters = n_clusters };
+	struct wtg_run_of_clusters run =
+		find_free(builder, space->meta_next, space->meta_end, n_clusters);
 
-	if (find_free(builder, space->meta_next, space->meta_end, &run, err) < 0)
-		return -1;
 	if (run.n_clusters == 0) {
 		/* Behind the data, from a stretch on in which there is none. */
 		space->data_next = wtg_round_up(space->data_next, stretch(builder));
@@ -154,8 +169,7 @@ int wtg_build_reserve_meta(struct wtg_ntfs_builder *builder, uint64_t n_clusters
 		space->data_next += stretch(builder);
 		return wtg_build_reserve_meta(builder, n_clusters, ret, err);
 	}
-	if (mark(builder, &run, err) < 0)
-		return -1;
+	note(&space->given, &run);
 	space->meta_next = run.first_lcn + run.n_clusters;
 	*ret = run;
 	return 0;
@@ -254,13 +268,11 @@ int wtg_build_grow_mft(struct wtg_ntfs_builder *builder, uint32_t n_records,
 
 	/* Right behind it as long as there is room that is kept for it, never beside data. */
 	while (have < need) {
-		struct wtg_run_of_clusters run = { .n_clusters = need - have };
+		struct wtg_run_of_clusters run = find_free(builder, space->mft_end,
+							   space->grow_end, need - have);
 
-		if (find_free(builder, space->mft_end, space->grow_end, &run, err) < 0)
-			return -1;
 		if (run.n_clusters > 0) {
-			if (mark(builder, &run, err) < 0)
-				return -1;
+			note(&space->given, &run);
 			space->mft_end = run.first_lcn + run.n_clusters;
 		} else if (wtg_build_reserve_meta(builder, need - have, &run, err) < 0) {
 			return -1;
@@ -328,6 +340,8 @@ int wtg_build_plan_space(struct wtg_ntfs_builder *builder, struct wtg_error *err
 	const runlist_element *rl;
 	uint64_t grow, meta;
 
+	if (find_used(builder, err) < 0)
+		return -1;
 	if (ntfs_attr_map_whole_runlist(volume->mft_na) < 0)
 		return wtg_build_fail(builder, errno, "read the runs of $MFT", err);
 	for (rl = volume->mft_na->rl; rl[1].length; rl++)

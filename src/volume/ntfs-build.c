@@ -36,6 +36,8 @@ static void free_builder(struct wtg_ntfs_builder *builder)
 	for (size_t i = 0; i < builder->extensions.n_items; i++)
 		free(builder->extensions.items[i].record);
 	free(builder->extensions.items);
+	free(builder->space.used.items);
+	free(builder->space.given.items);
 	tdestroy(builder->object_ids, nothing);
 	tdestroy(builder->descriptor_tree, free);
 	free(builder->descriptors.items);
@@ -156,9 +158,11 @@ static int finish(struct wtg_ntfs_builder *builder, struct wtg_error *err)
 					"file %" PRIu32 " was not built", i);
 	if (wtg_build_release(builder, FILE_root, err) < 0 ||
 	    wtg_build_directories(builder, err) < 0 || wtg_build_views(builder, err) < 0 ||
-	    wtg_build_security_file(builder, err) < 0 || wtg_build_end_mft(builder, err) < 0)
+	    wtg_build_security_file(builder, err) < 0 ||
+	    wtg_build_end_mft(builder, err) < 0 ||
+	    wtg_build_write_extensions(builder, err) < 0)
 		return -1;
-	return wtg_build_write_extensions(builder, err);
+	return wtg_build_write_bitmap(builder, err);
 }
 
 int wtg_ntfs_build_end(struct wtg_ntfs_builder **builder, struct wtg_error *err)

@@ -43,7 +43,8 @@ uint32_t wtg_ntfs_build_resident_bytes(const struct wtg_ntfs_builder *builder,
 
 /* The next free clusters, ascending with each call; up to n_clusters in one run, which is
  * *ret: ask again for the rest.  Full: kind WTG_UNSUITABLE.  No metadata lies within 256 KiB
- * aligned with them, so they can be written past the builder at any time. */
+ * aligned with them, so they can be written past the builder at any time.  This touches nothing
+ * but memory, so that other threads may talk to the window meanwhile. */
 int wtg_ntfs_build_reserve(struct wtg_ntfs_builder *builder, uint64_t n_clusters,
 			   struct wtg_run_of_clusters *ret, struct wtg_error *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "support.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,11 @@
 
 #include "base/alloc.h"
 #include "plant.h"
+#include "volume/ntfs-build-internal.h"
 #include "volume/ntfs.h"
 #include "wtg/text.h"
+
+#include <ntfs-3g/device.h> /* once what it needs is there */
 
 #define READONLY  0x1
 #define HIDDEN    0x2
@@ -252,6 +256,43 @@ static void a_volume_that_is_too_small_is_told(void **state)
 	test_drive_done(&drive);
 }
 
+static s64 refuse_pread(struct ntfs_device *dev, void *buffer, s64 count, s64 at)
+{
+	(void)dev, (void)buffer, (void)count, (void)at;
+	errno = EIO;
+	return -1;
+}
+
+static s64 refuse_pwrite(struct ntfs_device *dev, const void *buffer, s64 count, s64 at)
+{
+	(void)dev, (void)buffer, (void)count, (void)at;
+	errno = EIO;
+	return -1;
+}
+
+static void reserving_reads_and_writes_nothing(void **state)
+{
+	struct ntfs_device_operations mute = { .pread = refuse_pread, .pwrite = refuse_pwrite };
+	struct ntfs_device_operations *operations;
+	struct wtg_ntfs_builder *builder;
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_run_of_clusters run;
+	struct test_drive drive;
+
+	(void)state;
+	test_drive_open(&drive, 40 * MIB);
+	test_drive_format(&drive, 512);
+	assert_good(wtg_ntfs_build_begin(&drive.window, 10, &builder, &err));
+	operations = builder->volume->dev->d_ops;
+	builder->volume->dev->d_ops = &mute;
+	while (wtg_ntfs_build_reserve(builder, 7, &run, &err) == 0)
+		;
+	test_expect_error(&err, WTG_UNSUITABLE, "full");
+	builder->volume->dev->d_ops = operations;
+	wtg_ntfs_build_abandon(builder);
+	test_drive_done(&drive);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +301,7 @@ int main(void)
 		cmocka_unit_test(directories_of_every_size_are_whole),
 		cmocka_unit_test(a_built_volume_can_be_written_to),
 		cmocka_unit_test(a_volume_that_is_too_small_is_told),
+		cmocka_unit_test(reserving_reads_and_writes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
