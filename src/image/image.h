@@ -63,16 +63,6 @@ int wtg_image_warn(struct wtg_image *image, const struct wtg_edition *edition,
 void wtg_image_warnings_done(struct wtg_image_warnings *warnings);
 
 /*
- * Walk an edition's tree for what would show only while it is applied: a name that NTFS
- * or Windows takes for something else ('/', '\\', ':' before a stream, control
- * characters; wimlib writes them as they are, and leaves out "." and ".."), a short name
- * that libntfs-3g would refuse or cut, a file with a stream whose content is missing, and
- * one that is encrypted (EFS: wimlib would make it empty and say nothing).  Kind WTG_INPUT, naming the first.
- */
-int wtg_image_check_tree(struct wtg_image *image, const struct wtg_edition *edition,
-			 struct wtg_error *err);
-
-/*
  * Read files and whole directory trees into memory: every regular file at or under one of
  * the n paths, under its full path in the image (its own case).  Paths that do not exist
  * are left out; reparse points are left out, so nothing leads out of the image, but for

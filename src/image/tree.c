@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/utf16.h"
-#include "image/open.h"
 #include "wtg/text.h"
 
 /* Everything else may be in a name, also what Windows' own programs would not make. */
@@ -63,20 +62,4 @@ int wtg_node_check(const struct wtg_node *node, struct wtg_error *err)
 				"the image does not have the content of %s", path);
 	return wtg_fail(err, WTG_INPUT, 0,
 			"the image has a file whose short name NTFS cannot hold: %s", path);
-}
-
-static int check_node(const struct wtg_node *node, void *context, struct wtg_error *err)
-{
-	(void)context;
-	return wtg_node_check(node, err);
-}
-
-int wtg_image_check_tree(struct wtg_image *image, const struct wtg_edition *edition,
-			 struct wtg_error *err)
-{
-	struct wtg_set *set;
-
-	if (wtg_image_load(image, edition, &set, err) < 0)
-		return -1;
-	return wtg_wim_walk(set->wim, edition->index, "", WTG_WALK_TREE, check_node, NULL, err);
 }

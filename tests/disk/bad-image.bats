@@ -148,6 +148,25 @@ bare() {
 	[ "$(grep -ci '^case twin$' listed)" -eq 2 ]
 }
 
+@test "what NTFS cannot hold" {
+	needs wimlib-imagex perl
+	cp one.wim odd.wim
+	wimlib-imagex update odd.wim 1 --command="add '$D/wtgctl' '/\$mft'" >/dev/null
+	refuses 4 "the root in the image has \$mft, which is a name of NTFS' own" --image odd.wim
+	mkdir -p links && perl -e 'open F, ">links/0"; link "links/0", "links/$_" for 1..8200'
+	cp one.wim odd.wim
+	wimlib-imagex update odd.wim 1 --command="add links /links" >/dev/null
+	refuses 4 "in the image has 8201 names and 1 streams: NTFS cannot hold that" --image odd.wim
+}
+
+@test "two files where Windows opens one" {
+	needs wimlib-imagex
+	cp one.wim odd.wim
+	wimlib-imagex update odd.wim 1 \
+		--command="add '$D/wtgctl' /Windows/System32/config/system" >/dev/null
+	refuses 4 "the image has Windows/System32/config/SYSTEM twice" --image odd.wim
+}
+
 @test "a file where a directory must be: what is added has no place" {
 	needs wimlib-imagex
 	cp one.wim odd.wim

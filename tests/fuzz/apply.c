@@ -7,6 +7,7 @@
 
 #include "apply/apply.h"
 #include "image.h"
+#include "image/catalog.h"
 #include "volume/ntfs.h"
 
 #define VOLUME_BYTES (8u << 20)
@@ -82,12 +83,14 @@ static void apply(struct wtg_image *image)
 {
 	const struct wtg_edition *edition = wtg_image_edition(image, 0);
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
 	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
 	_cleanup_fd_ int fd = -1;
 	const struct wtg_application application = { .image = image, .edition = edition };
 	struct wtg_window window;
 
-	if (wtg_image_check_tree(image, edition, &err) < 0)
+	/* A plan would not be made. */
+	if (wtg_catalog_read(image, edition, &catalog, &err) < 0)
 		return;
 	fd = fuzz_volume(&windows);
 	window = fuzz_window(fd, VOLUME_BYTES);

@@ -143,8 +143,6 @@ static void read_edition(struct wtg_image *image, const struct wtg_edition *edit
 	struct wtg_image_stat stat;
 	struct wtg_files files = { 0 };
 
-	(void)wtg_image_check_tree(image, edition, &err);
-	wtg_error_done(&err);
 	read_catalog(image, edition);
 	(void)wtg_image_stat(image, edition, paths[0], &stat, &err);
 	wtg_error_done(&err);
