@@ -17,11 +17,11 @@ drive() { # SERIAL
 
 # As soon as the kernel has read the new table and udev has looked into all partitions, which
 # begins a moment after the drive is closed.
-partitions_are() { # DRIVE FILE: as lsblk tells it
+partitions_are() { # DRIVE FILE: as lsblk tells it, which is in no order that it promises
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		udevadm settle
-		found=$(lsblk -nro PARTTYPE,FSTYPE "$1")
-		[ "$found" != "$(cat "$2")" ] || return 0
+		found=$(lsblk -nro PARTTYPE,FSTYPE "$1" | sort)
+		[ "$found" != "$(sort "$2")" ] || return 0
 		sleep 0.5
 	done
 	printf 'lsblk says:\n%s\n' "$found"
