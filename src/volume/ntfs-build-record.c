@@ -32,9 +32,15 @@ size_t wtg_build_record_room(const struct wtg_ntfs_builder *builder)
 	return builder->volume->mft_record_size - attributes_at(builder->volume) - END_BYTES;
 }
 
-static ATTR_RECORD *attribute_of(const struct wtg_build_pieces *pieces, size_t i)
+static const ATTR_RECORD *attribute_at(const struct wtg_build_pieces *pieces,
+				       const struct wtg_build_piece *piece)
 {
-	return (ATTR_RECORD *)(pieces->bytes + pieces->items[i].at);
+	return (const ATTR_RECORD *)(pieces->bytes + piece->at);
+}
+
+static const ATTR_RECORD *attribute_of(const struct wtg_build_pieces *pieces, size_t i)
+{
+	return attribute_at(pieces, &pieces->items[i]);
 }
 
 static const ntfschar *name_of(const ATTR_RECORD *attribute)
@@ -43,37 +49,31 @@ static const ntfschar *name_of(const ATTR_RECORD *attribute)
 				  le16_to_cpu(attribute->name_offset));
 }
 
-/* In the order in which NTFS keeps them; 0: only one of both can be there. */
-static int compare(const struct wtg_build_pieces *pieces, size_t left, size_t right)
+/* In the order in which NTFS keeps them, names as they came; 0: only one of both can be
+ * there. */
+static int compare(const void *left, const void *right, void *context)
 {
-	const ATTR_RECORD *a = attribute_of(pieces, left), *b = attribute_of(pieces, right);
+	const struct wtg_build_piece *x = left, *y = right;
+	const struct wtg_build_pieces *pieces = context;
+	const ATTR_RECORD *a = attribute_at(pieces, x), *b = attribute_at(pieces, y);
 	uint32_t type_a = le32_to_cpu(a->type), type_b = le32_to_cpu(b->type);
 
 	if (type_a != type_b)
 		return type_a < type_b ? -1 : 1;
 	if (a->type == AT_FILE_NAME)
-		return -1;
+		return x->at < y->at ? -1 : x->at > y->at;
 	return ntfs_names_full_collate(name_of(a), a->name_length, name_of(b), b->name_length,
 				       IGNORE_CASE, pieces->volume->upcase,
 				       pieces->volume->upcase_len);
 }
 
-/* They come nearly sorted. */
 static int sort(struct wtg_build_pieces *pieces, struct wtg_error *err)
 {
+	qsort_r(pieces->items, pieces->n_items, sizeof(*pieces->items), compare, pieces);
 	for (size_t i = 1; i < pieces->n_items; i++)
-		for (size_t j = i; j > 0; j--) {
-			struct wtg_build_piece piece = pieces->items[j];
-			int order = compare(pieces, j - 1, j);
-
-			if (order == 0)
-				return wtg_fail(err, WTG_INPUT, 0,
-						"a file has two streams of the same name");
-			if (order < 0)
-				break;
-			pieces->items[j] = pieces->items[j - 1];
-			pieces->items[j - 1] = piece;
-		}
+		if (compare(&pieces->items[i - 1], &pieces->items[i], pieces) == 0)
+			return wtg_fail(err, WTG_INPUT, 0,
+					"a file has two streams of the same name");
 	return 0;
 }
 
@@ -86,7 +86,7 @@ size_t wtg_build_total(const struct wtg_build_pieces *pieces)
 	return size;
 }
 
-/* Give the value of piece i clusters of its own. */
+/* Give the value of piece i clusters of its own; it stays the i-th. */
 static int move_out(struct wtg_ntfs_builder *builder, struct wtg_build_pieces *pieces,
 		    size_t i, struct wtg_error *err)
 {
@@ -114,28 +114,59 @@ static int move_out(struct wtg_ntfs_builder *builder, struct wtg_build_pieces *p
 	return 0;
 }
 
+/* The bytes of a value that may lie elsewhere, and takes more room than its runs would; or 0. */
+static uint32_t movable_bytes(const ATTR_RECORD *attribute)
+{
+	uint32_t size;
+
+	if (attribute->non_resident ||
+	    (attribute->type != AT_DATA && attribute->type != AT_REPARSE_POINT &&
+	     attribute->type != AT_BITMAP))
+		return 0;
+	size = le32_to_cpu(attribute->value_length);
+	return wtg_build_value_bytes(0, size) > LIST_RUNS_BYTES ? size : 0;
+}
+
+struct candidate {
+	size_t piece;
+	uint32_t value_bytes;
+};
+
+static int compare_candidates(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	if (a->value_bytes != b->value_bytes)
+		return a->value_bytes > b->value_bytes ? -1 : 1;
+	return a->piece < b->piece ? -1 : a->piece > b->piece;
+}
+
 /* What can lie elsewhere goes there, the largest first, until the rest fits. */
 static int squeeze(struct wtg_ntfs_builder *builder, struct wtg_build_pieces *pieces,
 		   struct wtg_error *err)
 {
-	while (wtg_build_total(pieces) > wtg_build_record_room(builder)) {
-		size_t largest = 0, size = LIST_RUNS_BYTES;
+	const size_t room = wtg_build_record_room(builder);
+	_cleanup_free_ struct candidate *candidates = NULL;
+	size_t total = wtg_build_total(pieces), n = 0;
 
-		for (size_t i = 0; i < pieces->n_items; i++) {
-			const ATTR_RECORD *attribute = attribute_of(pieces, i);
+	if (total <= room)
+		return 0;
+	candidates = wtg_alloc(pieces->n_items * sizeof(*candidates));
+	for (size_t i = 0; i < pieces->n_items; i++) {
+		uint32_t value_bytes = movable_bytes(attribute_of(pieces, i));
 
-			if (!attribute->non_resident && pieces->items[i].size > size &&
-			    (attribute->type == AT_DATA ||
-			     attribute->type == AT_REPARSE_POINT ||
-			     attribute->type == AT_BITMAP)) {
-				largest = i;
-				size = pieces->items[i].size;
-			}
-		}
-		if (size == LIST_RUNS_BYTES)
-			return 0;
-		if (move_out(builder, pieces, largest, err) < 0)
+		if (value_bytes)
+			candidates[n++] = (struct candidate){ i, value_bytes };
+	}
+	qsort(candidates, n, sizeof(*candidates), compare_candidates);
+	for (size_t i = 0; i < n && total > room; i++) {
+		const struct wtg_build_piece *piece = &pieces->items[candidates[i].piece];
+
+		total -= piece->size;
+		if (move_out(builder, pieces, candidates[i].piece, err) < 0)
 			return -1;
+		/* It took the place of what it was; the array may have moved. */
+		total += pieces->items[candidates[i].piece].size;
 	}
 	return 0;
 }
@@ -253,9 +284,6 @@ static int split(struct wtg_ntfs_builder *builder, uint32_t number,
 	struct wtg_build_attribute attribute = { .type = AT_ATTRIBUTE_LIST };
 	uint32_t n_holders;
 
-	if (list.size > MAX_LIST_BYTES)
-		return wtg_fail(err, WTG_INPUT, 0, "a file has more attributes than NTFS "
-						   "can list");
 	if (assign(builder, pieces,
 		   own_clusters ? LIST_RUNS_BYTES : wtg_build_value_bytes(0, list.size),
 		   &n_holders, err) < 0)
@@ -292,6 +320,10 @@ int wtg_build_write_record(struct wtg_ntfs_builder *builder,
 	_cleanup_free_ uint8_t *bytes = NULL;
 	MFT_RECORD *header;
 
+	/* So many need a list, whatever else is done about them. */
+	if (list_bytes(pieces) > MAX_LIST_BYTES)
+		return wtg_fail(err, WTG_INPUT, 0, "a file has more attributes than NTFS "
+						   "can list");
 	if (squeeze(builder, pieces, err) < 0 || sort(pieces, err) < 0)
 		return -1;
 	if (wtg_build_total(pieces) > wtg_build_record_room(builder) &&

@@ -150,6 +150,33 @@ static void a_hundred_streams_are_all_there(void **state)
 	plant_done(&plant);
 }
 
+/* They are what makes the record too small, but without their values no smaller. */
+static void small_streams_with_long_names_stay_resident(void **state)
+{
+	_cleanup_free_ char *long_name = wtg_text("%0*u", 200, 0);
+	struct plant plant;
+	char *volume, *said;
+	uint32_t file;
+
+	(void)state;
+	plant_open(&plant);
+	file = plant_add(&plant, 0, "file", NULL, ARCHIVE);
+	for (unsigned i = 0; i < 3; i++) {
+		_cleanup_free_ char *name = wtg_text("%s%u", long_name, i);
+
+		plant_stream(&plant, file, name, 8, (uint8_t)i);
+	}
+	volume = build(&plant, 40 * MIB, 512);
+	said = test_run(NULL, "ntfsinfo -f -v -i %u '%s' | grep 'Resident:'",
+			FIRST_RECORD + file - 1, volume);
+	/* The list of attributes alone. */
+	assert_non_null(strstr(said, "No"));
+	assert_null(strstr(strstr(said, "No") + 1, "No"));
+	free(said);
+	free_volume(volume);
+	plant_done(&plant);
+}
+
 static void the_longest_names_have_room(void **state)
 {
 	char name[256], *volume;
@@ -526,6 +553,28 @@ static void more_names_than_ntfs_can_list_are_refused(void **state)
 	test_drive_done(&drive);
 }
 
+/* Before any of them gets a cluster: they would fill the volume. */
+static void more_streams_than_ntfs_can_list_are_refused(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct test_drive drive;
+	struct plant plant;
+
+	(void)state;
+	plant_open(&plant);
+	plant_add(&plant, 0, "file", NULL, ARCHIVE);
+	for (unsigned i = 0; i < 16000; i++) {
+		_cleanup_free_ char *name = wtg_text("%u", i * 7919 % 16000);
+
+		plant_stream(&plant, 1, name, 100, 1);
+	}
+	test_drive_open(&drive, 40 * MIB);
+	test_drive_format(&drive, 512);
+	assert_fails(plant_build(&plant, &drive.window, &err), WTG_INPUT, "can list");
+	plant_done(&plant);
+	test_drive_done(&drive);
+}
+
 /* The descriptor turns read-only underneath: every write fails with EBADF. */
 static void a_lost_write_is_told_as_it_was(void **state)
 {
@@ -574,6 +623,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sixty_names_of_a_file_all_lead_to_it),
 		cmocka_unit_test(a_hundred_streams_are_all_there),
+		cmocka_unit_test(small_streams_with_long_names_stay_resident),
 		cmocka_unit_test(the_longest_names_have_room),
 		cmocka_unit_test(names_that_differ_by_case_are_different),
 		cmocka_unit_test(a_name_that_is_its_own_short_name_is_there_once),
@@ -586,6 +636,7 @@ int main(void)
 		cmocka_unit_test(an_mft_that_outgrows_its_room_spares_the_data),
 		cmocka_unit_test(the_same_name_twice_is_refused),
 		cmocka_unit_test(more_names_than_ntfs_can_list_are_refused),
+		cmocka_unit_test(more_streams_than_ntfs_can_list_are_refused),
 		cmocka_unit_test(a_lost_write_is_told_as_it_was),
 		cmocka_unit_test(an_abandoned_volume_is_as_it_was),
 	};
