@@ -52,8 +52,9 @@ static void note(struct wtg_build_runs *runs, const struct wtg_run_of_clusters *
 		WTG_APPEND(runs, *run);
 }
 
-/* What the volume has from the beginning: little. */
-static int find_used(struct wtg_ntfs_builder *builder, struct wtg_error *err)
+/* What $Bitmap knows: of a fresh volume, little. */
+static int find_used(struct wtg_ntfs_builder *builder, struct wtg_build_runs *ret,
+		     struct wtg_error *err)
 {
 	const uint64_t end = (uint64_t)builder->volume->nr_clusters;
 	_cleanup_free_ uint8_t *bits = wtg_alloc(BITMAP_BYTES);
@@ -68,8 +69,7 @@ static int find_used(struct wtg_ntfs_builder *builder, struct wtg_error *err)
 		for (s64 i = 0; i < n; i++, at += 8)
 			for (unsigned j = 0; bits[i] >> j; j++)
 				if (bits[i] >> j & 1)
-					note(&builder->space.used,
-					     &(struct wtg_run_of_clusters){ at + j, 1 });
+					note(ret, &(struct wtg_run_of_clusters){ at + j, 1 });
 	}
 	return 0;
 }
@@ -94,10 +94,31 @@ static struct wtg_run_of_clusters find_free(const struct wtg_ntfs_builder *build
 	return (struct wtg_run_of_clusters){ from, end - from < n ? end - from : n };
 }
 
+/* Something may have been given back, but nothing taken without our knowing. */
+static int check_bitmap(struct wtg_ntfs_builder *builder, struct wtg_error *err)
+{
+	struct wtg_build_runs now = { 0 };
+	struct wtg_run_of_clusters taken = { 0 };
+	int result = find_used(builder, &now, err);
+
+	for (size_t i = 0; result == 0 && taken.n_clusters == 0 && i < now.n_items; i++) {
+		uint64_t first = now.items[i].first_lcn;
+
+		taken = find_free(builder, first, first + now.items[i].n_clusters, 1);
+	}
+	free(now.items);
+	if (taken.n_clusters)
+		return wtg_fail(err, WTG_SYSTEM, 0, "libntfs-3g took cluster %" PRIu64,
+				taken.first_lcn);
+	return result;
+}
+
 int wtg_build_write_bitmap(struct wtg_ntfs_builder *builder, struct wtg_error *err)
 {
 	const struct wtg_build_runs *given = &builder->space.given;
 
+	if (check_bitmap(builder, err) < 0)
+		return -1;
 	for (size_t i = 0; i < given->n_items; i++)
 		if (ntfs_bitmap_set_run(builder->volume->lcnbmp_na,
 					(s64)given->items[i].first_lcn,
@@ -340,7 +361,7 @@ int wtg_build_plan_space(struct wtg_ntfs_builder *builder, struct wtg_error *err
 	const runlist_element *rl;
 	uint64_t grow, meta;
 
-	if (find_used(builder, err) < 0)
+	if (find_used(builder, &space->used, err) < 0)
 		return -1;
 	if (ntfs_attr_map_whole_runlist(volume->mft_na) < 0)
 		return wtg_build_fail(builder, errno, "read the runs of $MFT", err);

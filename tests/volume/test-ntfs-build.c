@@ -13,7 +13,9 @@
 #include "volume/ntfs.h"
 #include "wtg/text.h"
 
-#include <ntfs-3g/device.h> /* once what it needs is there */
+/* Once what they need is there. */
+#include <ntfs-3g/bitmap.h>
+#include <ntfs-3g/device.h>
 
 #define READONLY  0x1
 #define HIDDEN    0x2
@@ -293,6 +295,27 @@ static void reserving_reads_and_writes_nothing(void **state)
 	test_drive_done(&drive);
 }
 
+/* As libntfs-3g's own allocator would, which does not know yet what was given out. */
+static void a_cluster_that_somebody_else_took_is_told(void **state)
+{
+	struct wtg_build_inode root = { .attributes = DIRECTORY };
+	struct wtg_ntfs_builder *builder;
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_run_of_clusters run;
+	struct test_drive drive;
+
+	(void)state;
+	test_drive_open(&drive, 40 * MIB);
+	test_drive_format(&drive, 512);
+	assert_good(wtg_ntfs_build_begin(&drive.window, 1, &builder, &err));
+	assert_good(wtg_ntfs_build_reserve(builder, 7, &run, &err));
+	assert_int_equal(ntfs_bitmap_set_run(builder->volume->lcnbmp_na,
+					     (s64)run.first_lcn + 3, 1), 0);
+	assert_good(wtg_ntfs_build_inode(builder, 0, &root, &err));
+	assert_fails(wtg_ntfs_build_end(&builder, &err), WTG_SYSTEM, "took cluster");
+	test_drive_done(&drive);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +325,7 @@ int main(void)
 		cmocka_unit_test(a_built_volume_can_be_written_to),
 		cmocka_unit_test(a_volume_that_is_too_small_is_told),
 		cmocka_unit_test(reserving_reads_and_writes_nothing),
+		cmocka_unit_test(a_cluster_that_somebody_else_took_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
