@@ -71,12 +71,21 @@ void plant_done(struct plant *plant)
 	free(plant->inodes);
 }
 
+/* Room for one more than n; it doubles. */
+static void *one_more(const void *items, size_t n, size_t item_bytes)
+{
+	void *own_items = (void *)(uintptr_t)items;
+
+	if (n & (n - 1))
+		return own_items;
+	return wtg_realloc(own_items, n ? 2 * n : 1, item_bytes);
+}
+
 void plant_link(struct plant *plant, uint32_t number, uint32_t parent, const char *name,
 		const char *short_name)
 {
 	struct wtg_build_inode *inode = &plant->inodes[number];
-	struct wtg_build_name *names = wtg_realloc((void *)(uintptr_t)inode->names,
-						   inode->n_names + 1, sizeof(*names));
+	struct wtg_build_name *names = one_more(inode->names, inode->n_names, sizeof(*names));
 
 	names[inode->n_names++] = (struct wtg_build_name){
 		.parent = parent,
@@ -99,8 +108,8 @@ void plant_stream(struct plant *plant, uint32_t number, const char *name, uint64
 		  uint8_t seed)
 {
 	struct wtg_build_inode *inode = &plant->inodes[number];
-	struct wtg_build_stream *streams = wtg_realloc((void *)(uintptr_t)inode->streams,
-						       inode->n_streams + 1, sizeof(*streams));
+	struct wtg_build_stream *streams =
+		one_more(inode->streams, inode->n_streams, sizeof(*streams));
 	uint8_t *content = wtg_alloc(size_bytes + 1);
 
 	for (uint64_t i = 0; i < size_bytes; i++)
