@@ -186,12 +186,14 @@ static int allow_calls(scmp_filter_ctx filter)
 /* Calls of which only some uses are left: those in which an argument has this value. */
 static int allow_uses(scmp_filter_ctx filter)
 {
-	/* Threads as libc starts them, not processes.  clone3(), whose flags no filter can see,
-	 * "does not exist", and libc takes this instead. */
+	/* Threads, with what libc asks for and no more (valgrind sets CLONE_SETTLS aside), not
+	 * processes.  clone3(), whose flags no filter can see, "does not exist", and libc takes
+	 * this instead. */
 	const struct scmp_arg_cmp threads = SCMP_CMP(
-		0, SCMP_CMP_EQ,
-		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |
-			CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID);
+		0, SCMP_CMP_MASKED_EQ,
+		~(scmp_datum_t)(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND |
+				CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID),
+		CLONE_THREAD);
 	const struct {
 		int call;
 		unsigned argument;
