@@ -158,6 +158,8 @@ def medium(name, *options):
 def spread(numbers, how_many, always=()):
     """All of them in a complete sweep, otherwise so many, evenly, and those that always are."""
     numbers = list(numbers)
+    if is_sanitized():  # where each run takes three times as long
+        how_many = how_many // 2 + 2
     if ALL or len(numbers) <= how_many:
         return numbers
     step = (len(numbers) - 1) / (how_many - 1)
