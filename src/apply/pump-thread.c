@@ -11,11 +11,16 @@
 struct thread {
 	struct wtg_blob_reader *reader;
 	struct wtg_packer *packer; /* NULL: not needed yet */
+	struct {
+		const struct wtg_piece **items;
+		size_t n_items, capacity;
+	} late; /* filled, but the pieces before them are not hashed yet */
 };
 
 static void leave(struct thread *t)
 {
 	wtg_blob_reader_free(t->reader);
+	free(t->late.items);
 	if (t->packer)
 		wtg_packer_free(t->packer);
 }
@@ -114,17 +119,25 @@ static int fill(struct wtg_pumping *m, struct wtg_blob_reader *reader,
 	const struct wtg_item *item = piece->item;
 
 	memset(to + piece->size_bytes, 0, piece->padding_bytes);
-	if (!item->blob) {
+	if (!item->blob)
 		memcpy(to, item->content + piece->at, piece->size_bytes);
-		return 0;
-	}
-	if (read_blob(reader, piece, to, err) < 0)
+	else if (read_blob(reader, piece, to, err) < 0)
 		return unreadable(m, item, err);
-	return item->stored ? check_stored(m, reader, piece, err) : check(m, piece, to, err);
+	return 0;
 }
 
-/* NULL: there is no point any more. */
-static uint8_t *await_slot(struct wtg_pumping *m, const struct wtg_segment *segment)
+static int check_piece(struct wtg_pumping *m, struct wtg_blob_reader *reader,
+		       const struct wtg_piece *piece, const uint8_t *data,
+		       struct wtg_error *err)
+{
+	if (!piece->item->blob)
+		return 0;
+	return piece->item->stored ? check_stored(m, reader, piece, err) :
+				     check(m, piece, data, err);
+}
+
+/* False: there is no point any more. */
+static bool await_slot(struct wtg_pumping *m, const struct wtg_segment *segment)
 {
 	bool go_on;
 
@@ -133,8 +146,7 @@ static uint8_t *await_slot(struct wtg_pumping *m, const struct wtg_segment *segm
 		pthread_cond_wait(&m->moved, &m->lock);
 	go_on = !m->failed;
 	pthread_mutex_unlock(&m->lock);
-	return go_on ? wtg_outflow_slot(m->outflow, (unsigned)(segment->number % m->n_slots)) :
-		       NULL;
+	return go_on;
 }
 
 static void finish(struct wtg_pumping *m, const struct wtg_piece *piece)
@@ -150,19 +162,63 @@ static void finish(struct wtg_pumping *m, const struct wtg_piece *piece)
 	pthread_mutex_unlock(&m->lock);
 }
 
-static int do_piece(struct wtg_pumping *m, struct wtg_blob_reader *reader,
-		    const struct wtg_piece *piece, struct wtg_error *err)
+/* Would its hash have to wait for another thread? */
+static bool is_late(struct wtg_pumping *m, const struct wtg_piece *piece)
 {
-	uint8_t *slot;
+	const struct wtg_item *item = piece->item;
+	bool late;
 
-	if (!piece->segment)
-		return fill(m, reader, piece, piece->item->resident, err);
-	slot = await_slot(m, piece->segment);
-	if (!slot)
-		return 0;
-	if (fill(m, reader, piece, slot + piece->offset, err) < 0)
+	if (!item->blob || item->stored || piece->size_bytes == item->size_bytes)
+		return false;
+	pthread_mutex_lock(&m->lock);
+	late = m->chains[item - m->pump->items->items].at != piece->at;
+	pthread_mutex_unlock(&m->lock);
+	return late;
+}
+
+static uint8_t *place_of(const struct wtg_pumping *m, const struct wtg_piece *piece)
+{
+	return wtg_outflow_slot(m->outflow, (unsigned)(piece->segment->number % m->n_slots)) +
+	       piece->offset;
+}
+
+static int catch_up(struct wtg_pumping *m, struct thread *t, struct wtg_error *err)
+{
+	for (size_t i = 0; i < t->late.n_items; i++) {
+		const struct wtg_piece *piece = t->late.items[i];
+
+		if (check(m, piece, place_of(m, piece), err) < 0)
+			return -1;
+		finish(m, piece);
+	}
+	t->late.n_items = 0;
+	return 0;
+}
+
+static int do_piece(struct wtg_pumping *m, struct thread *t, const struct wtg_piece *piece,
+		    struct wtg_error *err)
+{
+	uint8_t *to = piece->item->resident;
+
+	if (piece->segment) {
+		/* What holds a segment up must not wait for the slot of a later one. */
+		if (t->late.n_items > 0 && t->late.items[0]->segment != piece->segment &&
+		    catch_up(m, t, err) < 0)
+			return -1;
+		if (!await_slot(m, piece->segment))
+			return 0;
+		to = place_of(m, piece);
+	}
+	if (fill(m, t->reader, piece, to, err) < 0)
 		return -1;
-	finish(m, piece);
+	if (piece->segment && is_late(m, piece)) {
+		WTG_APPEND(&t->late, piece);
+		return 0;
+	}
+	if (check_piece(m, t->reader, piece, to, err) < 0)
+		return -1;
+	if (piece->segment)
+		finish(m, piece);
 	return 0;
 }
 
@@ -202,9 +258,9 @@ static int do_task(struct wtg_pumping *m, struct thread *t, const struct wtg_tas
 		return -1;
 	for (size_t i = 0; i < task->n_items; i++)
 		if ((task->squeeze ? squeeze(m, t, task->items[i].item, err) :
-				     do_piece(m, t->reader, &task->items[i], err)) < 0)
+				     do_piece(m, t, &task->items[i], err)) < 0)
 			return -1;
-	return 0;
+	return catch_up(m, t, err);
 }
 
 /* 1: a task; 0: there is none, or no point any more. */
