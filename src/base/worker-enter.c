@@ -79,8 +79,10 @@ static void load_conversions(void)
 		{ "LATIN1", "UTF-8" }, { "UTF-16LE", "UTF-8" },
 	};
 
+	static __attribute__((used)) iconv_t kept[sizeof(pairs) / sizeof(pairs[0])];
+
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-		(void)iconv_open(pairs[i][0], pairs[i][1]);
+		kept[i] = iconv_open(pairs[i][0], pairs[i][1]);
 }
 
 static int enter(const struct wtg_errand *errand, const struct wtg_line *line, const char *scratch,
