@@ -22,18 +22,6 @@ struct making {
 	struct wtg_items *items;
 };
 
-static uint64_t stream_bytes(const struct wtg_tree *tree, const struct wtg_tree_stream *stream)
-{
-	const struct wtg_blob *blob;
-
-	if (stream->content)
-		return stream->content->size;
-	if (stream->blob == WTG_NONE)
-		return 0;
-	blob = &tree->catalog->blobs[stream->blob];
-	return stream->stored ? blob->stored_bytes : blob->size_bytes;
-}
-
 static uint64_t reparse_bytes(const struct wtg_tree *tree, uint32_t number)
 {
 	const struct wtg_catalog_inode *inode = &tree->inodes.items[number];
@@ -86,7 +74,7 @@ static void add_streams(struct making *m, uint32_t number)
 	for (uint32_t i = 0; i < inode->n_streams; i++) {
 		const struct wtg_tree_stream *stream =
 			&m->tree->streams.items[inode->first_stream + i];
-		uint64_t size_bytes = stream_bytes(m->tree, stream);
+		uint64_t size_bytes = wtg_tree_stream_bytes(m->tree, stream);
 		bool resident = size_bytes <= room && !stream->squeeze;
 
 		if (size_bytes == 0)

@@ -16,18 +16,6 @@
  * and the room that blocks of an index keep. */
 #define NAME_BYTES 256
 
-static uint64_t size_of(const struct wtg_tree *tree, const struct wtg_tree_stream *stream)
-{
-	const struct wtg_blob *blob;
-
-	if (stream->content)
-		return stream->content->size;
-	if (stream->blob == WTG_NONE)
-		return 0;
-	blob = &tree->catalog->blobs[stream->blob];
-	return stream->stored ? blob->stored_bytes : blob->size_bytes;
-}
-
 static void add_content(struct wtg_measure *m, uint64_t size_bytes)
 {
 	m->content_bytes += size_bytes;
@@ -51,7 +39,7 @@ static void add_inode(struct wtg_measure *m, const struct wtg_tree *tree,
 		m->volume_bytes += NAME_BYTES + 4u * names[i].name.n_units +
 				   (names[i].short_name.n_units > 0 ? NAME_BYTES : 0);
 	for (uint32_t i = 0; i < inode->n_streams; i++)
-		add_content(m, size_of(tree, &streams[i]));
+		add_content(m, wtg_tree_stream_bytes(tree, &streams[i]));
 	if (inode->reparse_tag != 0 && inode->reparse_blob != WTG_NONE)
 		add_content(m, tree->catalog->blobs[inode->reparse_blob].size_bytes);
 }

@@ -303,6 +303,19 @@ uint32_t wtg_tree_find(const struct wtg_tree *tree, const char *path)
 	return at;
 }
 
+uint64_t wtg_tree_stream_bytes(const struct wtg_tree *tree,
+			       const struct wtg_tree_stream *stream)
+{
+	const struct wtg_blob *blob;
+
+	if (stream->content)
+		return stream->content->size;
+	if (stream->blob == WTG_NONE)
+		return 0;
+	blob = &tree->catalog->blobs[stream->blob];
+	return stream->stored ? blob->stored_bytes : blob->size_bytes;
+}
+
 char *wtg_tree_path(const struct wtg_tree *tree, uint32_t inode)
 {
 	return wtg_catalog_path(tree->inodes.items, tree->names.items, inode);
