@@ -2,13 +2,11 @@
 #include "apply/engine.h"
 
 #include <sched.h>
-#include <stdlib.h>
 
 #include "apply/inodes.h"
 #include "apply/items.h"
 #include "apply/pump.h"
 #include "apply/weave.h"
-#include "base/alloc.h"
 
 #define MAX_THREADS 24u
 
@@ -59,7 +57,7 @@ static int fill_volume(const struct wtg_application *a, const struct wtg_tree *t
 		.tree = tree,
 		.items = &items,
 		.window = window,
-		.n_threads = wtg_engine_threads(a->n_threads, wtg_measure(tree).chunk_bytes),
+		.n_threads = wtg_engine_threads(a->n_threads, wtg_measure_chunk(tree->catalog)),
 		.trusted = a->trusted,
 	};
 

@@ -44,15 +44,22 @@ static void add_inode(struct wtg_measure *m, const struct wtg_tree *tree,
 		add_content(m, tree->catalog->blobs[inode->reparse_blob].size_bytes);
 }
 
+uint64_t wtg_measure_chunk(const struct wtg_catalog *catalog)
+{
+	uint64_t chunk_bytes = 0;
+
+	for (uint32_t i = 0; i < catalog->n_blobs; i++)
+		if (catalog->blobs[i].chunk_bytes > chunk_bytes)
+			chunk_bytes = catalog->blobs[i].chunk_bytes;
+	return chunk_bytes;
+}
+
 struct wtg_measure wtg_measure(const struct wtg_tree *tree)
 {
-	struct wtg_measure m = { 0 };
+	struct wtg_measure m = { .chunk_bytes = wtg_measure_chunk(tree->catalog) };
 
 	for (uint32_t i = 0; i < tree->inodes.n_items; i++)
 		if (tree->numbers[i] != WTG_NONE)
 			add_inode(&m, tree, &tree->inodes.items[i]);
-	for (uint32_t i = 0; i < tree->catalog->n_blobs; i++)
-		if (tree->catalog->blobs[i].chunk_bytes > m.chunk_bytes)
-			m.chunk_bytes = tree->catalog->blobs[i].chunk_bytes;
 	return m;
 }

@@ -12,7 +12,10 @@ struct wtg_measure {
 	uint64_t content_bytes; /* of all streams, as written: what an engine reports */
 	uint64_t volume_bytes;  /* that it takes of a volume, but for the volume's own files:
 				 * a little more than in truth */
-	uint64_t chunk_bytes;   /* the most that is unpacked at once */
+	uint64_t chunk_bytes;   /* as wtg_measure_chunk() has it */
 };
+
+/* The most that is unpacked at once. */
+uint64_t wtg_measure_chunk(const struct wtg_catalog *catalog);
 
 struct wtg_measure wtg_measure(const struct wtg_tree *tree);
