@@ -15,8 +15,9 @@ int wtg_squeezer_new(struct wtg_packer **ret, struct wtg_error *err)
 	return wtg_packer_new(WTG_CODEC_LZX, CHUNK_BYTES, ret, err);
 }
 
-int wtg_squeeze(struct wtg_packer *packer, const struct wtg_bytes *content,
-		struct wtg_bytes *ret, struct wtg_error *err)
+/* Table and chunks of content, which has at most 4 GiB less a byte. */
+static int squeeze(struct wtg_packer *packer, const struct wtg_bytes *content,
+		   struct wtg_bytes *ret, struct wtg_error *err)
 {
 	size_t n_chunks = (content->size - 1) / CHUNK_BYTES + 1;
 	size_t table_bytes = (n_chunks - 1) * ENTRY_BYTES, at = table_bytes;
@@ -64,7 +65,7 @@ int wtg_squeeze_item(struct wtg_packer *packer, struct wtg_blob_reader *reader,
 		return -1;
 	wtg_sha1(content.data, content.size, sha1);
 	*ret_sound = memcmp(sha1, item->blob->sha1, sizeof(sha1)) == 0;
-	if (wtg_squeeze(packer, &content, &squeezed, err) < 0)
+	if (squeeze(packer, &content, &squeezed, err) < 0)
 		return -1;
 	item->did_not_pay = (squeezed.size - 1) / cluster_bytes >=
 			    (content.size - 1) / cluster_bytes;

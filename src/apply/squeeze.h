@@ -10,10 +10,6 @@
 /* A packer as it takes. */
 int wtg_squeezer_new(struct wtg_packer **ret, struct wtg_error *err);
 
-/* Table and chunks of content, which has at most 4 GiB less a byte; the caller's. */
-int wtg_squeeze(struct wtg_packer *packer, const struct wtg_bytes *content,
-		struct wtg_bytes *ret, struct wtg_error *err);
-
 /* Make the item's content of its blob, which the reader reads and the SHA-1 of which is
  * checked: false in *ret_sound if it differs.  What does not save a cluster stays as it is. */
 int wtg_squeeze_item(struct wtg_packer *packer, struct wtg_blob_reader *reader,
