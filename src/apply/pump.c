@@ -79,18 +79,10 @@ static int coordinate(struct wtg_pumping *m, struct wtg_progress *progress, stru
 static int start(struct wtg_pumping *m, pthread_t *threads, unsigned *ret_n, struct wtg_error *err)
 {
 	for (*ret_n = 0; *ret_n < m->pump->n_threads; ++*ret_n) {
-		int errnum;
+		int errnum = pthread_create(&threads[*ret_n], NULL, wtg_pumping_work, m);
 
-		pthread_mutex_lock(&m->lock);
-		m->n_running++;
-		pthread_mutex_unlock(&m->lock);
-		errnum = pthread_create(&threads[*ret_n], NULL, wtg_pumping_work, m);
-		if (errnum) {
-			pthread_mutex_lock(&m->lock);
-			m->n_running--;
-			pthread_mutex_unlock(&m->lock);
+		if (errnum)
 			return wtg_fail(err, WTG_SYSTEM, errnum, "start a thread");
-		}
 	}
 	return 0;
 }
@@ -118,6 +110,7 @@ int wtg_pump_run(const struct wtg_pump *pump, struct wtg_progress *progress,
 		.outflow = wtg_outflow_new(pump->window, n_slots),
 		.n_slots = n_slots,
 		.n_free_until = n_slots,
+		.n_running = pump->n_threads, /* if one cannot be started, nobody asks */
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.filled = PTHREAD_COND_INITIALIZER,
 		.moved = PTHREAD_COND_INITIALIZER,
