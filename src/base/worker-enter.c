@@ -78,7 +78,6 @@ static void load_conversions(void)
 		{ "UTF-8", "LATIN1" }, { "UTF-8", "UTF-16LE" },
 		{ "LATIN1", "UTF-8" }, { "UTF-16LE", "UTF-8" },
 	};
-
 	static __attribute__((used)) iconv_t kept[sizeof(pairs) / sizeof(pairs[0])];
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
