@@ -205,17 +205,17 @@ static int put(struct wtg_tree *tree, const struct wtg_overlay_file *file,
 /* An inode's names stay together: the last takes the place of the one that goes. */
 static void drop(struct wtg_tree *tree, const struct wtg_overlay_file *file)
 {
-	uint32_t number = wtg_tree_find(tree, file->path), last;
-	struct wtg_catalog_inode *inode;
-	struct wtg_catalog_name *name;
 	const char *slash = strrchr(file->path, '/');
-	_cleanup_free_ char *above = NULL;
+	_cleanup_free_ char *above =
+		wtg_text("%.*s", (int)(slash ? slash - file->path : 0), file->path);
+	uint32_t parent = wtg_tree_find(tree, above), last;
+	struct wtg_catalog_name *name =
+		find_name(tree, parent, slash ? slash + 1 : file->path);
+	struct wtg_catalog_inode *inode;
 
-	if (number == WTG_NONE || number == 0)
+	if (parent == WTG_NONE || !name)
 		return;
-	above = wtg_text("%.*s", (int)(slash ? slash - file->path : 0), file->path);
-	name = find_name(tree, wtg_tree_find(tree, above), slash ? slash + 1 : file->path);
-	inode = &tree->inodes.items[number];
+	inode = &tree->inodes.items[name->inode];
 	last = inode->first_name + --inode->n_names;
 	*name = tree->names.items[last];
 	tree->names.items[last].inode = WTG_NONE;
