@@ -61,9 +61,9 @@ static int fill_volume(const struct wtg_application *a, const struct wtg_tree *t
 		.trusted = a->trusted,
 	};
 
-	if (wtg_ntfs_build_begin(window, tree->n_numbers, &builder, err) < 0 ||
-	    wtg_items_make(tree, builder, &items, err) < 0)
+	if (wtg_ntfs_build_begin(window, tree->n_numbers, &builder, err) < 0)
 		return -1;
+	items = wtg_items_make(tree, builder);
 	pump.builder = builder;
 	if (wtg_pump_run(&pump, progress, err) < 0 ||
 	    wtg_inodes_build(tree, &items, builder, &inodes, err) < 0)

@@ -13,9 +13,6 @@
 #define REPARSE_HEADER_BYTES 8u
 #define OBJECT_ID_BYTES 64u
 
-/* Windows' own limit. */
-#define MAX_REPARSE_BYTES (16u << 10)
-
 struct making {
 	const struct wtg_tree *tree;
 	const struct wtg_ntfs_builder *builder;
@@ -95,20 +92,14 @@ static void add_streams(struct making *m, uint32_t number)
 	}
 }
 
-static int add_reparse(struct making *m, uint32_t number, struct wtg_error *err)
+static void add_reparse(struct making *m, uint32_t number)
 {
 	const struct wtg_catalog_inode *inode = &m->tree->inodes.items[number];
 	uint64_t size_bytes = reparse_bytes(m->tree, number);
 	bool is_compact = wtg_tree_is_compact(m->tree, number);
-	_cleanup_free_ char *path = NULL;
 
 	if (!inode->reparse_tag || size_bytes == 0)
-		return 0;
-	if (size_bytes > MAX_REPARSE_BYTES) {
-		path = wtg_tree_path(m->tree, number);
-		return wtg_fail(err, WTG_INPUT, 0,
-				"%s in the image is a reparse point of more than 16 KiB", path);
-	}
+		return;
 	add(m,
 	    (struct wtg_item){
 		    .inode = number,
@@ -117,7 +108,6 @@ static int add_reparse(struct making *m, uint32_t number, struct wtg_error *err)
 		    .size_bytes = size_bytes,
 	    },
 	    true, &m->items->of_reparse[number]);
-	return 0;
 }
 
 /* The catalog's blobs are in the image's order; what is in memory comes first. */
@@ -140,11 +130,11 @@ static uint32_t *no_indexes(size_t n)
 	return indexes;
 }
 
-int wtg_items_make(const struct wtg_tree *tree, const struct wtg_ntfs_builder *builder,
-		   struct wtg_items *ret, struct wtg_error *err)
+struct wtg_items wtg_items_make(const struct wtg_tree *tree,
+				const struct wtg_ntfs_builder *builder)
 {
 	size_t n_inodes = tree->inodes.n_items, n_streams = tree->streams.n_items;
-	_cleanup_(wtg_items_done) struct wtg_items items = {
+	struct wtg_items items = {
 		.items = wtg_alloc((n_inodes + n_streams) * sizeof(*items.items)),
 		.of_stream = no_indexes(n_streams),
 		.of_reparse = no_indexes(n_inodes),
@@ -155,16 +145,13 @@ int wtg_items_make(const struct wtg_tree *tree, const struct wtg_ntfs_builder *b
 		if (tree->numbers[i] == WTG_NONE)
 			continue;
 		add_streams(&making, i);
-		if (add_reparse(&making, i, err) < 0)
-			return -1;
+		add_reparse(&making, i);
 	}
 	items.order = wtg_alloc((items.n_items + 1) * sizeof(*items.order));
 	for (uint32_t i = 0; i < items.n_items; i++)
 		items.order[i] = &items.items[i];
 	qsort(items.order, items.n_items, sizeof(*items.order), by_place);
-	*ret = items;
-	items = (struct wtg_items){ 0 };
-	return 0;
+	return items;
 }
 
 void wtg_items_done(struct wtg_items *items)

@@ -33,6 +33,6 @@ struct wtg_items {
 };
 
 /* What fits the record of its file becomes resident. */
-int wtg_items_make(const struct wtg_tree *tree, const struct wtg_ntfs_builder *builder,
-		   struct wtg_items *ret, struct wtg_error *err);
+struct wtg_items wtg_items_make(const struct wtg_tree *tree,
+				const struct wtg_ntfs_builder *builder);
 void wtg_items_done(struct wtg_items *items);

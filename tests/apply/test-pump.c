@@ -113,7 +113,7 @@ static void begin(struct job *job, const char *wim, unsigned n_threads)
 	edition = wtg_image_edition(job->image, 0);
 	assert_good(wtg_catalog_read(job->image, edition, &job->catalog, &err));
 	assert_good(wtg_tree_weave(job->catalog, NULL, &job->tree, &err));
-	assert_good(wtg_items_make(&job->tree, NULL, &job->items, &err));
+	job->items = wtg_items_make(&job->tree, NULL);
 	job->pump = (struct wtg_pump){ job->image,   edition,      &job->tree, &job->items, NULL,
 				       &job->window, n_threads, false };
 }
