@@ -100,25 +100,37 @@ int wtg_image_open(const char *path, struct wtg_image **ret, struct wtg_error *e
 	return 0;
 }
 
-struct descriptors {
-	int *items;
-	size_t n_items, capacity;
+/* What an errand borrows. */
+struct lent {
+	char *who;
+	struct {
+		int *items;
+		size_t n_items, capacity;
+	} descriptors;
 };
 
-/* The errand for a worker; the descriptors are the caller's to free. */
+static void lent_done(struct lent *lent)
+{
+	free(lent->who);
+	free(lent->descriptors.items);
+}
+
+/* The errand for a worker. */
 static struct wtg_errand whole_errand(const struct wtg_image *image,
 				      const struct wtg_image_errand *errand, void *context,
-				      struct descriptors *keeps)
+				      struct lent *lent)
 {
+	lent->who = wtg_text("the process that reads %s", image->path);
 	for (size_t i = 0; i < image->files.n_items; i++)
-		WTG_APPEND(keeps, image->files.items[i].fd);
+		WTG_APPEND(&lent->descriptors, image->files.items[i].fd);
 	return (struct wtg_errand){
+		.who = lent->who,
 		.blame = WTG_INPUT,
 		.finds = errand->finds,
 		.work = errand->work,
 		.context = context,
-		.descriptors = keeps->items,
-		.n_descriptors = keeps->n_items,
+		.descriptors = lent->descriptors.items,
+		.n_descriptors = lent->descriptors.n_items,
 		.window = errand->window,
 		.scratch = true,
 	};
@@ -128,29 +140,19 @@ int wtg_image_confine(struct wtg_image *image, const struct wtg_image_errand *er
 		      void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		      struct wtg_error *err)
 {
-	_cleanup_free_ char *who = wtg_text("the process that reads %s", image->path);
-	struct descriptors keeps = { 0 };
-	struct wtg_errand whole = whole_errand(image, errand, context, &keeps);
-	int r;
+	_cleanup_(lent_done) struct lent lent = { 0 };
+	struct wtg_errand whole = whole_errand(image, errand, context, &lent);
 
-	whole.who = who;
-	r = wtg_worker_run(&whole, progress, reply, err);
-	free(keeps.items);
-	return r;
+	return wtg_worker_run(&whole, progress, reply, err);
 }
 
 int wtg_image_unite(struct wtg_image *image, const struct wtg_image_errand *errand,
 		    void *context, unsigned n, struct wtg_crew **ret, struct wtg_error *err)
 {
-	_cleanup_free_ char *who = wtg_text("the process that reads %s", image->path);
-	struct descriptors keeps = { 0 };
-	struct wtg_errand whole = whole_errand(image, errand, context, &keeps);
-	int r;
+	_cleanup_(lent_done) struct lent lent = { 0 };
+	struct wtg_errand whole = whole_errand(image, errand, context, &lent);
 
-	whole.who = who;
-	r = wtg_crew_start(&whole, n, ret, err);
-	free(keeps.items);
-	return r;
+	return wtg_crew_start(&whole, n, ret, err);
 }
 
 void wtg_image_close(struct wtg_image *image)
