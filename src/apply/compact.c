@@ -8,12 +8,6 @@
 #include "base/alloc.h"
 #include "wtg/text.h"
 
-/* FILE_ATTRIBUTE_x of winnt.h */
-#define SPARSE 0x200u
-#define COMPRESSED 0x800u
-#define ENCRYPTED 0x4000u
-#define DIRECTORY 0x10u
-
 /* What of an image can be copied: chunks as FILE_PROVIDER_COMPRESSION_LZX has them. */
 #define LZX_CHUNK_BYTES 32768
 
@@ -104,7 +98,7 @@ static int find_places(struct deciding *d, struct wtg_error *err)
 	for (uint32_t i = 1; i < d->catalog->n_inodes; i++) {
 		const struct place *above;
 
-		if (!(d->catalog->inodes[i].attributes & DIRECTORY))
+		if (!(d->catalog->inodes[i].attributes & WTG_ATTRIBUTE_DIRECTORY))
 			continue;
 		above = &d->places[name_of_dir(d, i)->parent];
 		d->places[i].depth = above->depth + 1;
@@ -188,13 +182,13 @@ static const struct wtg_blob *content_of(const struct wtg_catalog *catalog,
 
 static enum wtg_compact_choice judge_inode(const struct wtg_catalog_inode *inode)
 {
-	if (inode->attributes & DIRECTORY)
+	if (inode->attributes & WTG_ATTRIBUTE_DIRECTORY)
 		return WTG_COMPACT_NOTHING;
 	if (inode->reparse_tag != 0)
 		return WTG_COMPACT_LINK;
-	if (inode->attributes & ENCRYPTED)
+	if (inode->attributes & WTG_ATTRIBUTE_ENCRYPTED)
 		return WTG_COMPACT_ENCRYPTED;
-	if (inode->attributes & (COMPRESSED | SPARSE))
+	if (inode->attributes & (WTG_ATTRIBUTE_COMPRESSED | WTG_ATTRIBUTE_SPARSE))
 		return WTG_COMPACT_ATTRIBUTES;
 	return inode->n_streams > 1 ? WTG_COMPACT_STREAMS : WTG_COMPACT_COPY;
 }

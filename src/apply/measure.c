@@ -3,8 +3,6 @@
 
 #include "base/fdio.h"
 
-#define FILE_ATTRIBUTE_DIRECTORY 0x10u
-
 /* mkntfs' own choice for volumes of up to 16 TiB. */
 #define CLUSTER_BYTES 4096
 
@@ -31,7 +29,7 @@ static void add_inode(struct wtg_measure *m, const struct wtg_tree *tree,
 
 	m->n_inodes++;
 	m->volume_bytes += RECORD_BYTES;
-	if (inode->attributes & FILE_ATTRIBUTE_DIRECTORY)
+	if (inode->attributes & WTG_ATTRIBUTE_DIRECTORY)
 		m->volume_bytes += CLUSTER_BYTES;
 	else
 		m->n_files++;

@@ -9,11 +9,6 @@
 #include "volume/security.h"
 #include "wtg/text.h"
 
-#define FILE_ATTRIBUTE_DIRECTORY 0x10u
-#define FILE_ATTRIBUTE_ARCHIVE 0x20u
-#define FILE_ATTRIBUTE_SPARSE_FILE 0x200u
-
-#define SECONDS_1601_TO_1970 11644473600ull
 
 /* The name of a child, from this one of the tree's names on, or NULL. */
 static struct wtg_catalog_name *find_from(const struct wtg_tree *tree, uint32_t parent,
@@ -116,7 +111,7 @@ static void add_name(struct wtg_tree *tree, uint32_t inode, uint32_t parent, con
 
 static uint32_t add_directory(struct wtg_tree *tree, uint32_t parent, const char *name)
 {
-	uint32_t inode = add_inode(tree, FILE_ATTRIBUTE_DIRECTORY,
+	uint32_t inode = add_inode(tree, WTG_ATTRIBUTE_DIRECTORY,
 				   inherit(tree, parent, &wtg_new_directory));
 
 	add_name(tree, inode, parent, name);
@@ -135,7 +130,7 @@ static int walk(struct wtg_tree *tree, const char *path, uint32_t *ret_parent,
 		const struct wtg_catalog_name *name = find_name(tree, at, part);
 
 		at = name ? name->inode : add_directory(tree, at, part);
-		if (!(tree->inodes.items[at].attributes & FILE_ATTRIBUTE_DIRECTORY) ||
+		if (!(tree->inodes.items[at].attributes & WTG_ATTRIBUTE_DIRECTORY) ||
 		    tree->inodes.items[at].reparse_tag)
 			return wtg_fail(err, WTG_INPUT, 0,
 					"%s in the image is no directory to put files into",
@@ -172,7 +167,7 @@ static struct wtg_tree_stream *unnamed_of(struct wtg_tree *tree, uint32_t number
 static uint32_t add_file(struct wtg_tree *tree, uint32_t parent, const char *name,
 			 const struct wtg_bytes *security)
 {
-	uint32_t inode = add_inode(tree, FILE_ATTRIBUTE_ARCHIVE,
+	uint32_t inode = add_inode(tree, WTG_ATTRIBUTE_ARCHIVE,
 				   security->size > 0 ? add_descriptor(tree, security) :
 							inherit(tree, parent, &wtg_new_file));
 
@@ -191,12 +186,12 @@ static int put(struct wtg_tree *tree, const struct wtg_overlay_file *file,
 		return -1;
 	there = find_name(tree, parent, name);
 	inode = there ? there->inode : add_file(tree, parent, name, &file->security);
-	if (tree->inodes.items[inode].attributes & FILE_ATTRIBUTE_DIRECTORY ||
+	if (tree->inodes.items[inode].attributes & WTG_ATTRIBUTE_DIRECTORY ||
 	    tree->inodes.items[inode].reparse_tag)
 		return wtg_fail(err, WTG_INPUT, 0, "%s in the image is no plain file",
 				file->path);
 	/* What is new has no holes. */
-	tree->inodes.items[inode].attributes &= ~FILE_ATTRIBUTE_SPARSE_FILE;
+	tree->inodes.items[inode].attributes &= ~WTG_ATTRIBUTE_SPARSE;
 	tree->inodes.items[inode].written = tree->now;
 	unnamed_of(tree, inode)->content = &file->content;
 	return 0;
@@ -256,8 +251,7 @@ int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	tree.now = ((uint64_t)now.tv_sec + SECONDS_1601_TO_1970) * 10000000 +
-		   (uint64_t)now.tv_nsec / 100;
+	tree.now = wtg_filetime(now.tv_sec, now.tv_nsec);
 	copy_tables(&tree);
 	for (size_t i = 0; overlay && i < overlay->n_items; i++) {
 		if (check_twins(&tree, overlay->items[i].path, err) < 0)

@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "image/resource.h"
 
-#define DIRECTORY 0x10 /* FILE_ATTRIBUTE_DIRECTORY */
 
 /* Windows' volumes of NTFS have 8 PB at most (Microsoft: NTFS overview), a resource less by far:
  * so no sum over a catalog wraps. */
@@ -133,10 +132,10 @@ static void number_inodes(const struct wtg_found *found, uint32_t *numbers)
 	uint32_t next = 0;
 
 	for (size_t i = 0; i < found->inodes.n_items; i++)
-		if (found->inodes.items[i].attributes & DIRECTORY)
+		if (found->inodes.items[i].attributes & WTG_ATTRIBUTE_DIRECTORY)
 			numbers[i] = next++;
 	for (size_t i = 0; i < found->inodes.n_items; i++)
-		if (!(found->inodes.items[i].attributes & DIRECTORY))
+		if (!(found->inodes.items[i].attributes & WTG_ATTRIBUTE_DIRECTORY))
 			numbers[i] = next++;
 }
 

@@ -12,6 +12,13 @@
 
 #define WTG_NONE UINT32_MAX
 
+/* Of FILE_ATTRIBUTE_x of winnt.h, those that matter here. */
+#define WTG_ATTRIBUTE_DIRECTORY 0x10u
+#define WTG_ATTRIBUTE_ARCHIVE 0x20u
+#define WTG_ATTRIBUTE_SPARSE 0x200u
+#define WTG_ATTRIBUTE_COMPRESSED 0x800u
+#define WTG_ATTRIBUTE_ENCRYPTED 0x4000u
+
 struct wtg_catalog_stream {
 	struct wtg_name16 name; /* n_units 0: the unnamed data */
 	uint32_t blob;          /* an index, or WTG_NONE: empty */
@@ -24,7 +31,7 @@ struct wtg_catalog_name {
 
 struct wtg_catalog_inode {
 	uint64_t created, written, accessed; /* 100 ns since 1601 */
-	uint32_t attributes;    /* FILE_ATTRIBUTE_x of winnt.h, as the image has them */
+	uint32_t attributes;    /* WTG_ATTRIBUTE_x and others, as the image has them */
 	uint32_t security;      /* an index of descriptors, or WTG_NONE */
 	uint32_t reparse_tag;   /* 0: not a reparse point */
 	uint32_t reparse_blob;  /* of its data behind tag and length; WTG_NONE: empty */

@@ -170,9 +170,6 @@ static bool lacks_content(const struct wimlib_dir_entry *entry)
 	return false;
 }
 
-/* Seconds from 1601 to 1970. */
-#define EPOCH_SECONDS 11644473600ll
-
 /* The high half is apart, and set, only where tv_sec has 32 bits. */
 static uint64_t filetime(const struct wimlib_timespec *t, int32_t high)
 {
@@ -180,7 +177,7 @@ static uint64_t filetime(const struct wimlib_timespec *t, int32_t high)
 
 	if (sizeof(t->tv_sec) == 4)
 		seconds = (int64_t)((uint64_t)(uint32_t)high << 32 | (uint32_t)t->tv_sec);
-	return ((uint64_t)seconds + EPOCH_SECONDS) * 10000000 + (uint64_t)t->tv_nsec / 100;
+	return wtg_filetime(seconds, t->tv_nsec);
 }
 
 static const uint8_t *object_id_of(const struct wimlib_dir_entry *entry)

@@ -37,6 +37,12 @@ struct wtg_blob {
 	bool pipable; /* a header before each chunk, the table behind the last */
 };
 
+/* A time since 1970 as Windows counts: in 100 ns since 1601. */
+static inline uint64_t wtg_filetime(int64_t seconds, long nanoseconds)
+{
+	return ((uint64_t)seconds + 11644473600) * 10000000 + (uint64_t)nanoseconds / 100;
+}
+
 /* One name in an image, with all that is known of its file.  Text is WTF-8. */
 struct wtg_node {
 	const char *path; /* without a leading '/' */
@@ -49,7 +55,7 @@ struct wtg_node {
 	struct wtg_blob blob; /* of the unnamed data; of a reparse point, its data */
 
 	uint32_t attributes, reparse_tag;
-	uint64_t created, written, accessed; /* 100 ns since 1601 */
+	uint64_t created, written, accessed; /* as wtg_filetime() */
 	uint64_t link_group; /* equal for the names of one file, */
 	uint32_t n_links;    /* if there are several */
 	const void *security; /* self-relative descriptor; NULL: it has none */
