@@ -21,6 +21,12 @@ enum wtg_data_fs {
 	WTG_DATA_FS_FAT32,
 };
 
+enum wtg_table_style { /* of the partition table */
+	WTG_TABLE_AUTO, /* GPT; beside what is there, as that is */
+	WTG_TABLE_GPT,  /* starts on UEFI */
+	WTG_TABLE_MBR,  /* starts on UEFI and on Legacy BIOS */
+};
+
 enum wtg_internal_disks { /* the SAN policy */
 	WTG_INTERNAL_AUTO, /* offline */
 	WTG_INTERNAL_OFFLINE,
@@ -59,6 +65,8 @@ struct wtg_request {
 	uint64_t file_size_bytes; /* create the file with this size */
 
 	/* Layout */
+	enum wtg_table_style table;
+	bool beside; /* keep what is on the drive, use its free space */
 	uint64_t esp_size_bytes;
 	uint64_t windows_size_bytes;
 	uint64_t data_size_bytes;
@@ -69,6 +77,16 @@ struct wtg_request {
 	enum wtg_boot_ca boot_ca;
 	bool has_timeout;
 	uint64_t timeout_seconds;
+
+	/* Ventoy */
+	const char *ventoy;        /* path of the release's tarball, or of its extracted folder */
+	const char *ventoy_sha256; /* of the tarball */
+	bool windows_first; /* firmware may start Windows by itself */
+	bool ventoy_first;  /* firmware does not find Windows at all (the VTEFI way) */
+	const char *entry_title, *entry_tip; /* of the boot entry */
+	bool entry_default; /* Ventoy starts it by itself, */
+	bool has_entry_timeout;
+	uint64_t entry_timeout_seconds; /* after so long */
 
 	/* Windows */
 	enum wtg_internal_disks internal_disks;

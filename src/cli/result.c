@@ -87,6 +87,9 @@ const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind ki
 	case WTG_DRIVE_UNTOUCHED:
 		return outcome->file ? "The file was not touched."
 				     : "The drive was not touched.";
+	case WTG_DRIVE_KEPT:
+		return "What was on the drive is as it was: only free space was written to. "
+		       "Run the same command again.";
 	case WTG_DRIVE_BLANK:
 		if (kind == WTG_INPUT)
 			return "The drive was left without a partition table: nothing on "

@@ -161,6 +161,8 @@ const char *wtg_drive_name(enum wtg_drive drive)
 	switch (drive) {
 	case WTG_DRIVE_UNTOUCHED:
 		return "untouched";
+	case WTG_DRIVE_KEPT:
+		return "kept";
 	case WTG_DRIVE_BLANK:
 		return "blank";
 	case WTG_DRIVE_UNCERTAIN:

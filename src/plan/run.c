@@ -335,7 +335,8 @@ int wtg_run(const struct wtg_plan *plan, const struct wtg_target *target,
 	r = apply(&run, err) < 0 || verify(&run, err) < 0 ? -1 : 0;
 	if (r < 0)
 		tell_gone(&run, err);
-	if (r < 0 && does_not_keep(err) && ret->drive == WTG_DRIVE_BLANK)
+	if (r < 0 && does_not_keep(err) &&
+	    (ret->drive == WTG_DRIVE_BLANK || ret->drive == WTG_DRIVE_KEPT))
 		ret->drive = WTG_DRIVE_UNCERTAIN;
 	if (wtg_writer_is_unused(&run.writer))
 		ret->drive = WTG_DRIVE_UNTOUCHED;

@@ -65,7 +65,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 			       wtg_manifest(&subject, &layout), err) < 0)
 		return -1;
 	wtg_step_check_stamps(plan, target, stamp_id);
-	wtg_step_write_table(plan, &layout);
+	wtg_step_write_table(plan, &layout, NULL);
 	wtg_step_verify_drive(plan, &layout);
 
 	*ret = WTG_STEAL(plan);

@@ -15,7 +15,7 @@ struct head {
 
 static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *out)
 {
-	struct wtg_layout_partition partitions[4];
+	struct wtg_layout_partition partitions[WTG_LAYOUT_MAX];
 	size_t n = wtg_layout_partitions(layout, partitions);
 	char text[WTG_GUID_TEXT_SIZE];
 
@@ -26,7 +26,7 @@ static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *o
 	wtg_fact_open(out, "partitions", WTG_LIST);
 	for (size_t i = 0; i < n; i++) {
 		wtg_fact_open(out, NULL, WTG_OBJECT);
-		wtg_fact_number(out, "number", i + 1);
+		wtg_fact_number(out, "number", layout->first_number + i);
 		wtg_fact_text(out, "role", partitions[i].role);
 		wtg_fact_bytes(out, "offset_bytes", partitions[i].extent->offset);
 		wtg_fact_bytes(out, "size_bytes", partitions[i].extent->length);

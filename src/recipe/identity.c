@@ -43,26 +43,41 @@ static struct wtg_guid draw_guid(const struct source *source, const char *purpos
 	return guid;
 }
 
+/* Windows and others take 0 for "none yet" and write one of their own. */
+static uint32_t draw_signature(const struct source *source)
+{
+	uint32_t signature = (uint32_t)draw_number(source, "signature");
+
+	return signature == UINT32_MAX ? 1 : signature;
+}
+
 struct wtg_identity wtg_identity_draw(const char *seed, unsigned position)
 {
 	uint8_t random[WTG_SHA256_SIZE];
 	struct source source = { seed, seed ? strlen(seed) : 0, position };
+	struct wtg_identity identity;
+	struct wtg_guid ventoy;
 
 	if (!seed) {
 		wtg_random(random, sizeof(random));
 		source = (struct source){ random, sizeof(random), position };
 	}
-	return (struct wtg_identity){
+	identity = (struct wtg_identity){
 		.run_id = draw_number(&source, "run"),
 		.disk = draw_guid(&source, "disk"),
 		.esp = draw_guid(&source, "esp"),
 		.msr = draw_guid(&source, "msr"),
 		.windows = draw_guid(&source, "windows"),
 		.data = draw_guid(&source, "data"),
+		.vtoyefi = draw_guid(&source, "vtoyefi"),
+		.signature = draw_signature(&source),
 		.osloader = draw_guid(&source, "osloader"),
 		.resume = draw_guid(&source, "resume"),
 		.esp_serial = (uint32_t)draw_number(&source, "esp-volume"),
 		.data_serial = (uint32_t)draw_number(&source, "data-volume"),
 		.windows_serial = draw_number(&source, "windows-volume"),
 	};
+	ventoy = draw_guid(&source, "ventoy");
+	memcpy(identity.ventoy, ventoy.bytes, sizeof(identity.ventoy));
+	return identity;
 }

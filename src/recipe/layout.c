@@ -117,6 +117,8 @@ int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *
 		.disk_bytes = disk->size_bytes,
 		.sector_bytes = disk->sector_bytes,
 		.marker_offset = WTG_MARKER_OFFSET,
+		.style = WTG_TABLE_GPT,
+		.first_number = 1,
 		.time = now(),
 	};
 	uint64_t used = disk->size_bytes, fixed, end;

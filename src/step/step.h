@@ -10,6 +10,9 @@
 #include "plan/plan.h"
 #include "step/layout.h"
 #include "step/survey.h"
+#include "ventoy/entry.h"
+#include "ventoy/payload.h"
+#include "volume/table.h"
 #include "wtg/request.h"
 #include "wtg/target.h"
 
@@ -30,6 +33,11 @@ void wtg_step_check_image(struct wtg_plan *plan, struct wtg_image *image,
  * that the target is free and, of a file, that there is room for about as many bytes as will be
  * written to it. */
 void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target,
+			  const struct wtg_layout *layout, uint64_t written_bytes);
+
+/* clear-space: the same for what the layout adds beside something that stays: no byte outside of
+ * its extents and its record is written. */
+void wtg_step_clear_space(struct wtg_plan *plan, const struct wtg_target *target,
 			  const struct wtg_layout *layout, uint64_t written_bytes);
 
 /* stamp-drive: whether the drive is as large as it says, before it is filled: kind
@@ -56,25 +64,42 @@ int wtg_step_write_esp(struct wtg_plan *plan, const struct wtg_layout *layout,
 		       struct wtg_survey *survey, const struct wtg_subject *subject,
 		       struct wtg_bytes manifest, struct wtg_error *err);
 
+/* write-ventoy: its core.img and the volume VTOYEFI.  Takes payload.  Upgrading, also its boot
+ * code, with what the drive keeps of its own (uuid, signature, table, settings). */
+void wtg_step_write_ventoy(struct wtg_plan *plan, const struct wtg_layout *layout,
+			   struct wtg_ventoy_payload *payload);
+void wtg_step_upgrade_ventoy(struct wtg_plan *plan, const struct wtg_layout *layout,
+			     struct wtg_ventoy_payload *payload);
+
+/* write-entry: files onto Ventoy's first partition, layout->data, in a worker.  Takes changes.
+ * Nothing to change: nothing is appended. */
+void wtg_step_write_entry(struct wtg_plan *plan, const struct wtg_layout *layout,
+			  struct wtg_ventoy_changes *changes);
+
 /* check-stamps: the same, now that no memory in the drive can hold all that was written; and
  * the stamps are erased. */
 void wtg_step_check_stamps(struct wtg_plan *plan, const struct wtg_target *target, uint64_t id);
 
-/* write-table: the partition table, last; from then on the drive is visible. */
-void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout);
+/* write-table: the partition table, last; from then on the drive is visible.  boot_code, if not
+ * NULL, goes before it (copied).  Beside what stays, only partitions are added. */
+void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout,
+			  const uint8_t boot_code[WTG_BOOT_CODE_BYTES]);
 
 /* verify-drive: the drive as firmware and Windows will see it. */
 void wtg_step_verify_drive(struct wtg_plan *plan, const struct wtg_layout *layout);
 
-/* The partitions of a layout, in their order on the drive, as the table and plans show them;
- * gives how many. */
+/* The partitions that a layout makes, in their order on the drive, as the table and plans show
+ * them; gives how many.  The first has the number layout->first_number. */
+#define WTG_LAYOUT_MAX 5
 struct wtg_layout_partition {
-	const char *role; /* "esp", "msr", "windows", "data" */
+	const char *role; /* "esp", "msr", "windows", "data", "ventoy", "vtoyefi" */
 	const struct wtg_extent *extent;
-	const struct wtg_guid *id;
+	const struct wtg_guid *id; /* GPT */
 	struct wtg_guid type;
 	const char *name;
 	uint64_t attributes;
+	uint8_t mbr_type; /* MBR */
+	bool active;
 };
 size_t wtg_layout_partitions(const struct wtg_layout *layout,
-			     struct wtg_layout_partition ret[static 4]);
+			     struct wtg_layout_partition ret[static WTG_LAYOUT_MAX]);

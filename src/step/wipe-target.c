@@ -194,7 +194,7 @@ void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target
 {
 	const struct wtg_disk *disk = wtg_target_disk(target);
 	struct params *p = wtg_alloc(sizeof(*p));
-	struct wtg_layout_partition partitions[4];
+	struct wtg_layout_partition partitions[WTG_LAYOUT_MAX];
 	size_t n = wtg_layout_partitions(layout, partitions);
 
 	p->layout = *layout;

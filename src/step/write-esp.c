@@ -153,8 +153,8 @@ static void plan_bcd(struct params *p, const struct wtg_subject *subject)
 
 	p->locale = choose_locale(&p->boot.files, edition->default_language);
 	p->bcd = (struct wtg_bcd_spec){
-		.system = { id->disk, id->esp },
-		.windows = { id->disk, id->windows },
+		.system = { .style = p->layout.style, .disk = id->disk, .partition = id->esp },
+		.windows = { .style = p->layout.style, .disk = id->disk, .partition = id->windows },
 		.osloader = id->osloader,
 		.resume = id->resume,
 		.description = wtg_bcd_description(edition->build, edition->installation_type),

@@ -7,6 +7,12 @@
 #include "volume/gpt.h"
 #include "volume/table.h"
 
+struct params {
+	struct wtg_layout layout;
+	bool has_boot_code;
+	uint8_t boot_code[WTG_BOOT_CODE_BYTES];
+};
+
 static void describe(const void *params, struct wtg_facts *out)
 {
 	(void)params;
@@ -15,13 +21,16 @@ static void describe(const void *params, struct wtg_facts *out)
 
 static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
 {
-	const struct wtg_layout *layout = params;
+	const struct params *p = params;
+	const struct wtg_layout *layout = &p->layout;
 	struct wtg_window disk = wtg_writer_window(writer, 0, wtg_writer_size(writer));
 	struct wtg_table table = {
+		.style = layout->style,
 		.disk = layout->identity.disk,
 		.sector_bytes = layout->sector_bytes,
+		.boot_code = p->has_boot_code ? p->boot_code : NULL,
 	};
-	struct wtg_layout_partition partitions[4];
+	struct wtg_layout_partition partitions[WTG_LAYOUT_MAX];
 
 	table.n_partitions = wtg_layout_partitions(layout, partitions);
 	for (size_t i = 0; i < table.n_partitions; i++)
@@ -48,9 +57,9 @@ static bool same(const struct wtg_gpt_entry *found, const struct wtg_layout_part
 static int verify(const void *params, const struct wtg_window *disk, enum wtg_verify how,
 		  struct wtg_progress *progress, struct wtg_error *err)
 {
-	const struct wtg_layout *layout = params;
+	const struct wtg_layout *layout = &((const struct params *)params)->layout;
 	_cleanup_free_ struct wtg_gpt *gpt = wtg_alloc(sizeof(*gpt));
-	struct wtg_layout_partition partitions[4];
+	struct wtg_layout_partition partitions[WTG_LAYOUT_MAX];
 	size_t n = wtg_layout_partitions(layout, partitions);
 	int r = wtg_gpt_read(disk, layout->sector_bytes, gpt, err);
 
@@ -78,7 +87,12 @@ static const struct wtg_step_ops ops = {
 	.free = free,
 };
 
-void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout)
+void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout,
+			  const uint8_t boot_code[WTG_BOOT_CODE_BYTES])
 {
-	wtg_plan_append(plan, &ops, wtg_copy(layout, sizeof(*layout)));
+	struct params p = { .layout = *layout, .has_boot_code = boot_code != NULL };
+
+	if (boot_code)
+		memcpy(p.boot_code, boot_code, sizeof(p.boot_code));
+	wtg_plan_append(plan, &ops, wtg_copy(&p, sizeof(p)));
 }

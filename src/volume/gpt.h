@@ -19,6 +19,8 @@ struct wtg_gpt_entry {
 	struct wtg_guid type, id;
 	uint64_t attributes, first_byte, size_bytes;
 	char name[36 * 3 + 1];
+	uint8_t mbr_type; /* of an MBR's (volume/partitions.h), which has no GUIDs */
+	bool active;
 };
 
 #define WTG_GPT_MAX_ENTRIES 128 /* partitions, not slots */

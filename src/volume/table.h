@@ -1,41 +1,64 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The partition table.  table.c, the only file that knows libfdisk, lets it compose the
- * GPT on a sparse file in memory of the drive's size; what it wrote there is then sent to
- * the drive in the UEFI order: backup entries and header, primary entries and header,
- * protective MBR last.  So every write is ours to watch, and 4096-byte sectors work on
- * plain files.
+ * table on a sparse file in memory of the drive's size; what it wrote there is then sent to
+ * the drive.  A GPT goes in the UEFI order: backup entries and header, primary entries and
+ * header, protective MBR last; an MBR is one sector.  So every write is ours to watch, and
+ * 4096-byte sectors work on plain files.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/guid.h"
 #include "base/window.h"
 #include "wtg/error.h"
+#include "wtg/request.h"
+
+/* Of sector 0, before the signature of the drive and the table. */
+#define WTG_BOOT_CODE_BYTES 440
 
 struct wtg_partition {
-	struct wtg_guid type, id;
-	const char *name; /* UTF-8, at most 36 UTF-16 units; borrowed, may be NULL */
+	struct wtg_guid type, id; /* GPT */
+	const char *name; /* GPT: UTF-8, at most 36 UTF-16 units; borrowed, may be NULL */
 	uint64_t attributes;
 	uint64_t first_byte, size_bytes; /* multiples of the sector size */
+	uint8_t mbr_type; /* MBR */
+	bool active;
 };
 
 #define WTG_MAX_PARTITIONS 16
 
 struct wtg_table {
-	struct wtg_guid disk;
+	enum wtg_table_style style; /* never AUTO */
+	struct wtg_guid disk; /* GPT */
+	uint32_t signature;   /* of the MBR, also of the protective one; 0: none */
 	uint32_t sector_bytes;
 	struct wtg_partition partitions[WTG_MAX_PARTITIONS];
 	size_t n_partitions;
+	const uint8_t *boot_code; /* WTG_BOOT_CODE_BYTES, borrowed; NULL: zeros */
 };
 
 /*
  * Write the table to the window, which is the whole drive, and flush it.  Nothing is
  * moved or rounded: a partition starts and ends where it is said to, or the table is
  * refused before a byte is written, with kind WTG_UNSUITABLE when the drive is too small
- * and WTG_SYSTEM when the table contradicts itself.  The old MBR's boot code goes.
+ * (or too large for an MBR: 2^32 sectors) and WTG_SYSTEM when the table contradicts itself.
+ * Old boot code goes.
  */
 int wtg_table_write(const struct wtg_window *disk, const struct wtg_table *table,
 		    struct wtg_error *err);
+
+/*
+ * Add partitions to the table that lies on the drive: they get the slots from first_number
+ * (1-based) on, which must be free.  Everything else stays byte for byte: the other entries,
+ * the identifiers, the boot code, whatever lies in the gap before the first partition.  A GPT whose
+ * backup is damaged or not at the drive's end gets a sound one.  At no moment is
+ * there a table on the drive that shows less than before.  Refused before a byte is written:
+ * kind WTG_UNSUITABLE with the reason (overlap, no slot free, five primaries).
+ */
+int wtg_table_add(const struct wtg_window *disk, uint32_t sector_bytes, unsigned first_number,
+		  const struct wtg_partition *partitions, size_t n_partitions,
+		  struct wtg_error *err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The boot configuration store that bcdboot of Windows 10 and 11 would write for UEFI: 11
- * objects from nothing, every element byte for byte.  bcdboot translates the descriptions
- * of the boot manager and the memory test; here they are English whatever the locale.
+ * The boot configuration store that bcdboot of Windows 10 and 11 would write for UEFI or for
+ * Legacy BIOS: 11 objects from nothing, every element byte for byte.  bcdboot translates the
+ * descriptions of the boot manager and the memory test; here they are English whatever the
+ * locale.
  */
 #pragma once
 
@@ -11,13 +12,19 @@
 
 #include "base/bytes.h"
 #include "base/guid.h"
+#include "wtg/request.h"
 
-struct wtg_bcd_device { /* a partition of a GPT drive */
-	struct wtg_guid disk, partition;
+struct wtg_bcd_device { /* a partition */
+	enum wtg_table_style style;
+	struct wtg_guid disk, partition; /* GPT */
+	uint32_t signature;  /* MBR */
+	uint64_t first_byte; /* MBR */
 };
 
 struct wtg_bcd_spec {
-	struct wtg_bcd_device system;  /* the ESP */
+	bool bios;  /* for Legacy BIOS: \Boot\BCD */
+	bool vtefi; /* UEFI: its directory is \VTEFI, which firmware does not look into */
+	struct wtg_bcd_device system;  /* the ESP, or the active partition */
 	struct wtg_bcd_device windows;
 	struct wtg_guid osloader, resume; /* identifiers of the two objects */
 	const char *description;       /* "Windows 11" */
@@ -26,7 +33,8 @@ struct wtg_bcd_spec {
 	bool recovery_off;             /* write 16000009 = 00 into the osloader */
 };
 
-/* The hive's bytes, for \EFI\Microsoft\Boot\BCD; the same for the same specification. */
+/* The hive's bytes, for \EFI\Microsoft\Boot\BCD or \Boot\BCD; the same for the same
+ * specification. */
 struct wtg_bytes wtg_bcd_build(const struct wtg_bcd_spec *spec);
 
 /* "Windows 10", "Windows 11" or "Windows Server", by what the image says.  (Not by its

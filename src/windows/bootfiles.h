@@ -16,6 +16,13 @@
 #include "wtg/image.h"
 #include "wtg/request.h"
 
+/* How the drive is to start. */
+struct wtg_boot_manner {
+	bool bios;        /* on Legacy BIOS, too, where the image can: \bootmgr, \Boot */
+	bool vtefi;       /* all of \EFI is in \VTEFI, where firmware does not look */
+	bool no_fallback; /* no \EFI\Boot\boot*.efi, which firmware starts by itself */
+};
+
 /* The trees that must be read from the image: "Windows/Boot/EFI", … NULL-terminated. */
 extern const char *const wtg_boot_trees[];
 
@@ -36,6 +43,7 @@ struct wtg_bootfiles {
 	struct wtg_files files; /* the ESP's, but for the BCD: "EFI/Boot/bootx64.efi" */
 	enum wtg_boot_ca chain; /* never AUTO */
 	struct wtg_pe loader;   /* of EFI/Boot/boot*.efi */
+	bool bios;              /* what Legacy BIOS needs is among them */
 };
 void wtg_bootfiles_done(struct wtg_bootfiles *boot);
 

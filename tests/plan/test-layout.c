@@ -71,7 +71,7 @@ static void partitions_never_overlap_and_lie_on_whole_mebibytes(void **state)
 		struct wtg_error err = WTG_ERROR_INIT;
 		struct wtg_request request = { .data_size_bytes = 300 * MIB + 7 };
 		struct wtg_disk disk = disk_of(sizes[i], i % 2 ? 4096 : 512);
-		struct wtg_layout_partition p[4];
+		struct wtg_layout_partition p[WTG_LAYOUT_MAX];
 		struct wtg_layout l;
 		uint64_t end = MIB;
 		size_t n;

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What planning must know of Ventoy: gathered by workers without power. */
+#pragma once
+
+#include "step/layout.h"
+#include "ventoy/entry.h"
+#include "ventoy/layout.h"
+#include "volume/edit.h"
+#include "volume/partitions.h"
+#include "wtg/target.h"
+
+/* Open the release that a request names, and read it; see ventoy/payload.h. */
+int wtg_ventoy_read_payload(const char *path, const char *sha256,
+			    struct wtg_ventoy_payload *ret, struct wtg_error *err);
+
+/* A drive as it is.  About 45 KiB. */
+struct wtg_drive_view {
+	bool has_table;
+	struct wtg_partitions table;
+	struct wtg_ventoy_seen ventoy; /* zeroed without a table */
+
+	/* Of Ventoy's first partition, where it is one that Ventoy's tools would take. */
+	enum wtg_fs first_fs;
+	struct wtg_files existing; /* of wtg_ventoy_entry_paths, what is there */
+	char *unreadable;          /* why they could not be read; NULL: they could */
+
+	/* Of a Windows behind it: the system partition (FAT with a boot manager), if there is one. */
+	unsigned system_number;    /* 0: none */
+	uint32_t system_volume_id;
+	enum wtg_arch arch;        /* of its loader */
+	bool bios, vtefi;
+};
+void wtg_drive_view_done(struct wtg_drive_view *view);
+int wtg_drive_view_make(const struct wtg_target *target, struct wtg_drive_view *ret,
+			struct wtg_error *err);
+
+/* The record of a run beside something, or with Ventoy in the usual gap (step/status.h): 512 KiB
+ * before the end of a free stretch, of which the last MiB is left alone for that. */
+uint64_t wtg_marker_offset_in(const struct wtg_extent *free_stretch);
