@@ -1,23 +1,21 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Drives that misbehave: a loop device with direct I/O on a FUSE file that lies (lying-drive.c).
-# What became of the medium is looked at in the file behind that.  WTGCTL_SWEEP=all lets them
-# fail at every MiB that is written instead of some.
+# Drives that misbehave (lying.bash).  What became of the medium is looked at in the file behind
+# them.  WTGCTL_SWEEP=all lets them fail at every MiB that is written instead of some.
 
 load helper
+load lying
 
 setup_file() {
 	loop_begin
 	"$MAKE_MEDIA" --out "$D/long.wim" --variant wim --editions 1 --files 500 --bytes 100M \
 		>/dev/null
-	mkdir "$D/fuse"
 }
 
 setup() {
 	loop_enter
 	losetup -d "$loop"
-	[ -n "${LYING_DRIVE:-}" ] || skip "libfuse 3 was not there to build with"
-	[ -c /dev/fuse ] || skip "there is no FUSE here"
+	needs_lying
 	needs sgdisk blkid jq
 }
 
@@ -30,33 +28,15 @@ teardown_file() {
 	loop_end
 }
 
-# Plug one in: $loop, of 512 MiB, and what it really keeps in real.img.
+# $loop is one, of 512 MiB.
 lying() { # FAULT=NUMBER...
-	size=$((512 * MIB))
+	of_size $((512 * MIB)) "$@"
+}
+
+of_size() { # BYTES FAULT=NUMBER...
+	size=$1
 	plug "$@"
-}
-
-plug() { # FAULT=NUMBER...: of $size bytes
-	take_away
-	rm -f real.img
-	"$LYING_DRIVE" fuse real.img "$size" "$@" 3>&- &
-	server=$!
-	until [ -e fuse/drive ]; do
-		kill -0 $server
-		sleep 0.01
-	done
-	loop=$(losetup --show --direct-io=on -f fuse/drive)
-	[ "$(losetup -nO DIO "$loop" | tr -d ' ')" = 1 ] || skip "loop devices here have no direct I/O"
-}
-
-take_away() {
-	[ -n "${server:-}" ] || return 0
-	# First: one that stalls would hold up whoever detaches it.
-	kill -9 "$server" 2>/dev/null || :
-	wait "$server" 2>/dev/null || :
-	! losetup "$loop" >/dev/null 2>&1 || losetup -d "$loop"
-	! grep -q " $D/fuse " /proc/mounts || umount -l "$D/fuse"
-	server=
+	loop=$lying
 }
 
 # Where stamps lie unharmed, and all of the drive, there is a lot to write.
@@ -124,13 +104,12 @@ worthless() {
 }
 
 @test "a large one, too, whatever is chosen to be verified" {
-	size=$((256 << 30))
 	for verify in full quick none; do
-		plug wrap=$((8 << 30))
+		of_size $((256 << 30)) wrap=$((8 << 30))
 		create --verify $verify
 		failed 12 "says that it has 274.9 GB (256 GiB), but keeps only the first 8589934592 bytes, 8.6 GB (8 GiB)" \
 			uncertain stamp-drive
-		plug end=$((29 << 30))
+		of_size $((256 << 30)) end=$((29 << 30))
 		create --verify $verify
 		failed 12 "keeps only the first $((29 << 30)) bytes, 31.1 GB (29 GiB)" uncertain stamp-drive
 	done
@@ -141,7 +120,7 @@ worthless() {
 		lying end=$((300 * MIB)) memory=$((8 * MIB))
 		create_long --verify $verify
 		failed 12 "keeps at most the first" uncertain check-stamps
-		# Stamps that data was written over tell nothing any more.
+		# Stamps tell nothing any more where data was written over them: to some 408 MiB.
 		[ "$(at_most)" -ge $((300 * MIB)) ] && [ "$(at_most)" -le $((420 * MIB)) ]
 		worthless
 	done

@@ -4,6 +4,7 @@
 # became of it.
 
 load helper
+load lying
 
 setup_file() {
 	loop_begin
@@ -17,7 +18,6 @@ setup() {
 	good=$loop
 	attach second.img
 	bad=$loop
-	servers=
 }
 
 teardown() {
@@ -29,30 +29,12 @@ teardown_file() {
 	loop_end
 }
 
-# $bad becomes a drive that misbehaves (see lying-drive.c), and keeps what it does in real.img.
+# $bad becomes one that misbehaves.
 lying() { # FAULT=NUMBER...
-	[ -n "${LYING_DRIVE:-}" ] || skip "libfuse 3 was not there to build with"
-	[ -c /dev/fuse ] || skip "there is no FUSE here"
+	needs_lying
 	losetup -d "$bad"
-	mkdir -p fuse
-	rm -f real.img
-	"$LYING_DRIVE" fuse real.img $((512 * MIB)) "$@" 3>&- &
-	servers=$!
-	until [ -e fuse/drive ]; do
-		kill -0 $servers
-		sleep 0.01
-	done
-	bad=$(losetup --show --direct-io=on -f fuse/drive)
-	[ "$(losetup -nO DIO "$bad" | tr -d ' ')" = 1 ] || skip "loop devices here have no direct I/O"
-}
-
-take_away() {
-	[ -n "$servers" ] || return 0
-	kill -9 "$servers" 2>/dev/null || :
-	wait "$servers" 2>/dev/null || :
-	! losetup "$bad" >/dev/null 2>&1 || losetup -d "$bad"
-	! grep -q " $D/fuse " /proc/mounts || umount -l "$D/fuse"
-	servers=
+	plug $((512 * MIB)) "$@"
+	bad=$lying
 }
 
 both() { # OPTION...
