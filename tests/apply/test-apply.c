@@ -29,13 +29,8 @@ static char *source_wim, *source_tree;
 
 static int make_source(void **state)
 {
-	_cleanup_free_ char *volume = wtg_text("%s/source", test_dir());
-
 	(void)state;
-	test_corpus_volume(volume, 64 * MIB);
-	source_wim = wtg_text("%s/source.wim", test_dir());
-	free(test_run(NULL, "wimlib-imagex capture '%s' '%s' Corpus", volume,
-		      source_wim));
+	source_wim = test_corpus_capture("source.wim", "");
 	source_tree = test_tree(source_wim, 1);
 	return 0;
 }

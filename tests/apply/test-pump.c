@@ -20,8 +20,6 @@
 #define DISK_BYTES (256 * MIB)
 #define CLUSTER 4096u
 
-static char *volume;
-
 /* ------------------------------------------------------------------ a builder */
 
 static uint64_t next_lcn, longest_run, gap;
@@ -61,31 +59,6 @@ int __wrap_wtg_ntfs_build_reserve(struct wtg_ntfs_builder *builder, uint64_t n_c
 	*ret = (struct wtg_run_of_clusters){ next_lcn, n_clusters };
 	next_lcn += n_clusters + gap;
 	return 0;
-}
-
-/* ------------------------------------------------------------------ a source */
-
-static int make_source(void **state)
-{
-	(void)state;
-	volume = wtg_text("%s/source", test_dir());
-	test_corpus_volume(volume, 64 * MIB);
-	return 0;
-}
-
-static int drop_source(void **state)
-{
-	(void)state;
-	free(volume);
-	return 0;
-}
-
-static char *capture(const char *name, const char *options)
-{
-	char *wim = wtg_text("%s/%s", test_dir(), name);
-
-	free(test_run(NULL, "wimlib-imagex capture '%s' '%s' Corpus %s", volume, wim, options));
-	return wim;
 }
 
 /* ------------------------------------------------------------------ the pump */
@@ -203,7 +176,7 @@ static void every_item_arrives(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		_cleanup_free_ char *wim = capture(kinds[i].name, kinds[i].options);
+		_cleanup_free_ char *wim = test_corpus_capture(kinds[i].name, kinds[i].options);
 
 		for (size_t k = 0; k < kinds[i].n_ways; k++) {
 			longest_run = ways[k].longest_run;
@@ -217,7 +190,7 @@ static void every_item_arrives(void **state)
 /* Without gaps the drive gets few large writes, each where the one before ended. */
 static void what_is_written_ascends(void **state)
 {
-	_cleanup_free_ char *wim = capture("ascending.wim", "--compress=LZX");
+	_cleanup_free_ char *wim = test_corpus_capture("ascending.wim", "--compress=LZX");
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct job job;
 
@@ -235,7 +208,7 @@ static void what_is_written_ascends(void **state)
 
 static void a_full_volume_ends_all_threads(void **state)
 {
-	_cleanup_free_ char *wim = capture("full.wim", "--compress=LZX");
+	_cleanup_free_ char *wim = test_corpus_capture("full.wim", "--compress=LZX");
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct job job;
 
@@ -256,7 +229,7 @@ static bool say_stop(struct wtg_progress *progress)
 
 static void an_interruption_ends_all_threads(void **state)
 {
-	_cleanup_free_ char *wim = capture("stopped.wim", "--compress=LZX");
+	_cleanup_free_ char *wim = test_corpus_capture("stopped.wim", "--compress=LZX");
 	struct wtg_progress progress = { .cancelled = say_stop };
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct job job;
@@ -270,7 +243,7 @@ static void an_interruption_ends_all_threads(void **state)
 
 static void damage_is_named_by_its_file(void **state)
 {
-	_cleanup_free_ char *wim = capture("damaged.wim", "--compress=none");
+	_cleanup_free_ char *wim = test_corpus_capture("damaged.wim", "--compress=none");
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct job job;
 	const struct wtg_blob *blob;
@@ -297,5 +270,5 @@ int main(void)
 		cmocka_unit_test(damage_is_named_by_its_file),
 	};
 
-	return cmocka_run_group_tests_name("pump", tests, make_source, drop_source);
+	return cmocka_run_group_tests_name("pump", tests, NULL, NULL);
 }

@@ -18,23 +18,6 @@
 
 #define MIB (1ull << 20)
 
-static char *volume;
-
-static int make_volume(void **state)
-{
-	(void)state;
-	volume = wtg_text("%s/source", test_dir());
-	test_corpus_volume(volume, 64 * MIB);
-	return 0;
-}
-
-static int free_volume(void **state)
-{
-	(void)state;
-	free(volume);
-	return 0;
-}
-
 /* One row for each way in which a WIM packs. */
 static const char *const packings[] = {
 	"--compress=none",
@@ -54,12 +37,12 @@ enum { LZX = 2, SOLID = 6 };
 /* Each is made once; a test gets a copy that it may damage. */
 static char *packed(size_t i)
 {
-	_cleanup_free_ char *made = wtg_text("%s/%zu.wim", test_dir(), i);
+	_cleanup_free_ char *name = wtg_text("%zu.wim", i);
+	_cleanup_free_ char *made = wtg_text("%s/%s", test_dir(), name);
 	char *path = wtg_text("%s/a.wim", test_dir());
 
 	if (access(made, F_OK) < 0)
-		free(test_run(NULL, "wimlib-imagex capture %s %s one %s", volume, made,
-			      packings[i]));
+		free(test_corpus_capture(name, packings[i]));
 	free(test_run(NULL, "cp %s %s", made, path));
 	return path;
 }
@@ -424,5 +407,5 @@ int main(void)
 		cmocka_unit_test(sizes_that_lie_are_refused),
 		cmocka_unit_test(a_file_that_became_shorter_is_an_error),
 	};
-	return cmocka_run_group_tests_name("blob", tests, make_volume, free_volume);
+	return cmocka_run_group_tests_name("blob", tests, NULL, NULL);
 }

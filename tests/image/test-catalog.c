@@ -23,33 +23,6 @@
 
 #define MIB (1ull << 20)
 
-/* One of everything that NTFS holds. */
-static char *volume;
-
-static int make_volume(void **state)
-{
-	(void)state;
-	volume = wtg_text("%s/source", test_dir());
-	test_corpus_volume(volume, 64 * MIB);
-	return 0;
-}
-
-static int free_volume(void **state)
-{
-	(void)state;
-	free(volume);
-	return 0;
-}
-
-static char *capture(const char *name, const char *options)
-{
-	char *path = wtg_text("%s/%s", test_dir(), name);
-
-	free(test_run(NULL, "rm -f %s; wimlib-imagex capture %s %s one %s", path, volume, path,
-		      options));
-	return path;
-}
-
 static void read_catalog(const char *path, struct wtg_image **ret_image,
 			 struct wtg_catalog **ret)
 {
@@ -81,7 +54,7 @@ static void it_says_all_that_wimlib_says(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		_cleanup_free_ char *wim = capture("a.wim", options[i]);
+		_cleanup_free_ char *wim = test_corpus_capture("a.wim", options[i]);
 		_cleanup_free_ char *grafts = wtg_text("sources/install.wim=%s", wim);
 		_cleanup_free_ char *iso = media_iso("a.iso", grafts);
 
@@ -92,7 +65,7 @@ static void it_says_all_that_wimlib_says(void **state)
 
 static void the_parts_of_a_split_set_are_one(void **state)
 {
-	_cleanup_free_ char *wim = capture("a.wim", "--compress=LZX");
+	_cleanup_free_ char *wim = test_corpus_capture("a.wim", "--compress=LZX");
 	_cleanup_free_ char *first = wtg_text("%s/a.swm", test_dir());
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
@@ -117,7 +90,7 @@ static void blobs_ascend_and_are_there_once(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		_cleanup_free_ char *wim = capture("a.wim", options[i]);
+		_cleanup_free_ char *wim = test_corpus_capture("a.wim", options[i]);
 		_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 		_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
 
@@ -140,7 +113,7 @@ static void blobs_ascend_and_are_there_once(void **state)
 
 static void directories_come_before_what_lies_in_them(void **state)
 {
-	_cleanup_free_ char *wim = capture("a.wim", "--compress=LZX");
+	_cleanup_free_ char *wim = test_corpus_capture("a.wim", "--compress=LZX");
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
 	uint32_t next = 0;
@@ -163,7 +136,7 @@ static void directories_come_before_what_lies_in_them(void **state)
 
 static void equal_descriptors_are_there_once(void **state)
 {
-	_cleanup_free_ char *wim = capture("a.wim", "--compress=LZX");
+	_cleanup_free_ char *wim = test_corpus_capture("a.wim", "--compress=LZX");
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
 
@@ -550,5 +523,5 @@ int main(void)
 		cmocka_unit_test(times_of_other_centuries_are_kept),
 		cmocka_unit_test(a_size_that_nothing_can_have_is_refused),
 	};
-	return cmocka_run_group_tests_name("catalog", tests, make_volume, free_volume);
+	return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
 }

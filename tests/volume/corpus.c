@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ntfs-3g/attrib.h>
 #include <ntfs-3g/dir.h>
@@ -281,6 +282,18 @@ void test_corpus_volume(const char *path, uint64_t size_bytes)
 	add_reparse_points(vol);
 	set_metadata(vol);
 	MUST(ntfs_umount(vol, FALSE) == 0);
+}
+
+char *test_corpus_capture(const char *name, const char *options)
+{
+	_cleanup_free_ char *volume = wtg_text("%s/corpus", test_dir());
+	char *wim = wtg_text("%s/%s", test_dir(), name);
+
+	if (access(volume, F_OK) < 0)
+		test_corpus_volume(volume, 64 << 20);
+	free(test_run(NULL, "rm -f '%s'; wimlib-imagex capture '%s' '%s' Corpus %s", wim, volume,
+		      wim, options));
+	return wim;
 }
 
 void test_corpus_mark_compact(const char *path, const char *file)

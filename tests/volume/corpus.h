@@ -9,6 +9,10 @@
 /* Make the file at path an NTFS volume of that size, and fill it. */
 void test_corpus_volume(const char *path, uint64_t size_bytes);
 
+/* One of 64 MiB as the only image of a new WIM, name in test_dir(), captured with these options of
+ * wimlib-imagex; the path is the caller's. */
+char *test_corpus_capture(const char *name, const char *options);
+
 /* Turn a file of the volume in the file at path into what Windows' own compression of
  * system files (CompactOS) leaves: a reparse point that says so. */
 void test_corpus_mark_compact(const char *path, const char *file);
