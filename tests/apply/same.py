@@ -50,7 +50,8 @@ class Comparison:
 
     def apply(self, image, sector=512, threads=2, engine="own", size=SIZE):
         path = empty(self.path("ours"), size)
-        return path, run(os.environ["APPLY_IMAGE"], engine, threads, sector, image, 1, path)
+        return path, run(os.environ["BENCH_APPLY"], "--engine", engine, "--threads", threads,
+                         "--sector", sector, image, 1, path)
 
     def same(self, what, image, engine="own", **how):
         path, result = self.apply(image, engine=engine, **how)
