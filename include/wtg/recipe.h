@@ -15,6 +15,7 @@
 struct wtg_company {
 	unsigned n;        /* how many they are; 0: as 1 */
 	unsigned position; /* among them, from 0 */
+	const char *const *targets; /* the paths of all; must outlive the plan */
 	uint64_t smallest_bytes; /* of which they use no more than the smallest has; 0: all */
 };
 

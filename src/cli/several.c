@@ -166,7 +166,10 @@ static bool is_common(const struct wtg_error *err)
 static int plan_all(const struct cli_fleet *fleet, struct wtg_image *image,
 		    struct wtg_error *err)
 {
-	struct wtg_company company = { .n = (unsigned)fleet->n_jobs };
+	struct wtg_company company = {
+		.n = (unsigned)fleet->n_jobs,
+		.targets = (const char *const *)fleet->options->operands,
+	};
 
 	if (check_alike(fleet, &company.smallest_bytes, err) < 0)
 		return -1;

@@ -56,7 +56,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 
 	wtg_step_check_image(plan, image, subject.edition, request->sha256, request->check);
 	wtg_step_wipe_target(plan, target, &layout,
-			     wtg_layout_written_bytes(layout.windows_least));
+			     wtg_layout_written_bytes(layout.windows_least), company);
 	wtg_step_stamp_drive(plan, target, stamp_id);
 	wtg_step_format_windows(plan, &layout, label);
 	wtg_step_apply_image(plan, &layout, &survey, &subject);

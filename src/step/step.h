@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "step/layout.h"
 #include "step/survey.h"
+#include "wtg/recipe.h"
 #include "ventoy/entry.h"
 #include "ventoy/payload.h"
 #include "volume/table.h"
@@ -31,9 +32,10 @@ void wtg_step_check_image(struct wtg_plan *plan, struct wtg_image *image,
 
 /* wipe-target: nothing of the old table and of old volumes is recognised afterwards.  Checks
  * that the target is free and, of a file, that there is room for about as many bytes as will be
- * written to it. */
+ * written to it, and to each of its company's on the same filesystem. */
 void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target,
-			  const struct wtg_layout *layout, uint64_t written_bytes);
+			  const struct wtg_layout *layout, uint64_t written_bytes,
+			  const struct wtg_company *company);
 
 /* clear-space: the same for what the layout adds beside something that stays: no byte outside of
  * its extents and its record is written. */

@@ -30,6 +30,8 @@ struct params {
 	struct wtg_layout layout;
 	struct extents places; /* where a volume starts or will start, and the whole drive */
 	uint64_t written_bytes;
+	const char *const *targets; /* of the run, this one among them */
+	unsigned n_targets;
 	size_t n_old;
 };
 
@@ -57,29 +59,66 @@ static int check_limit(const struct wtg_disk *disk, struct wtg_error *err)
 	return wtg_hint(err, "The limit is the shell's: 'ulimit -f unlimited' lifts it.");
 }
 
-/* Room for a plain file, less what it has already. */
-static int check_room(uint64_t need, const struct wtg_disk *disk, struct wtg_error *err)
+/* Where a target is, or will be made. */
+struct place {
+	bool is_file;
+	dev_t filesystem;
+	uint64_t free_bytes; /* of that */
+	uint64_t file_bytes; /* that the file has of it already */
+};
+
+static int find_place(const char *path, struct place *ret, struct wtg_error *err)
 {
-	_cleanup_free_ char *copy = wtg_text_copy(disk->path);
-	const char *dir = dirname(copy);
+	_cleanup_free_ char *copy = wtg_text_copy(path);
+	struct stat st;
+	bool is_there = stat(path, &st) == 0;
+	const char *where = is_there ? path : dirname(copy);
 	struct statvfs fs;
-	struct stat st = { 0 };
-	uint64_t have;
 
-	if (statvfs(dir, &fs) < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", dir);
-	if (disk->exists && stat(disk->path, &st) < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", disk->path);
-	have = (uint64_t)fs.f_bavail * fs.f_frsize + (uint64_t)st.st_blocks * 512;
-	if (have < need) {
-		_cleanup_free_ char *have_text = wtg_size_text(have);
-		_cleanup_free_ char *need_text = wtg_size_text(need);
+	if ((!is_there && stat(where, &st) < 0) || statvfs(where, &fs) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "look at %s", where);
+	*ret = (struct place){
+		.is_file = !is_there || S_ISREG(st.st_mode),
+		.filesystem = st.st_dev,
+		.free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize,
+		.file_bytes = is_there ? (uint64_t)st.st_blocks * 512 : 0,
+	};
+	return 0;
+}
 
+/* Room for a plain file and for the run's others beside it, less what they have already. */
+static int check_room(const struct params *p, const struct wtg_disk *disk, struct wtg_error *err)
+{
+	_cleanup_free_ char *have_text = NULL, *need_text = NULL;
+	uint64_t have, need;
+	struct place own;
+	unsigned n = 0;
+
+	if (find_place(disk->path, &own, err) < 0)
+		return -1;
+	have = own.free_bytes;
+	for (unsigned i = 0; i < p->n_targets; i++) {
+		struct place place;
+
+		if (find_place(p->targets[i], &place, err) < 0)
+			return -1;
+		if (!place.is_file || place.filesystem != own.filesystem)
+			continue;
+		have += place.file_bytes < p->written_bytes ? place.file_bytes : p->written_bytes;
+		n++;
+	}
+	need = n * p->written_bytes;
+	if (have >= need)
+		return 0;
+	have_text = wtg_size_text(have);
+	need_text = wtg_size_text(need);
+	if (n == 1)
 		return wtg_fail(err, WTG_UNSUITABLE, 0,
 				"the filesystem of %s has room for %s, the run will take %s",
 				disk->path, have_text, need_text);
-	}
-	return 0;
+	return wtg_fail(err, WTG_UNSUITABLE, 0,
+			"the filesystem of %s has room for %s, the run's %u files there will take %s",
+			disk->path, have_text, n, need_text);
 }
 
 static int check(const void *params, const struct wtg_target *target,
@@ -95,7 +134,7 @@ static int check(const void *params, const struct wtg_target *target,
 	}
 	if (check_limit(disk, err) < 0)
 		return -1;
-	return disk->is_file ? check_room(p->written_bytes, disk, err) : 0;
+	return disk->is_file ? check_room(p, disk, err) : 0;
 }
 
 /* Zeros over [offset, offset + length) of the drive, except where the run keeps its record. */
@@ -190,7 +229,8 @@ static const struct wtg_step_ops ops = {
 };
 
 void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target,
-			  const struct wtg_layout *layout, uint64_t written_bytes)
+			  const struct wtg_layout *layout, uint64_t written_bytes,
+			  const struct wtg_company *company)
 {
 	const struct wtg_disk *disk = wtg_target_disk(target);
 	struct params *p = wtg_alloc(sizeof(*p));
@@ -199,6 +239,8 @@ void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target
 
 	p->layout = *layout;
 	p->written_bytes = written_bytes;
+	p->targets = company->n > 1 ? company->targets : (const char *const *)&disk->path;
+	p->n_targets = company->n > 1 ? company->n : 1;
 	for (size_t i = 0; i < disk->n_contents; i++) {
 		const struct wtg_content *content = &disk->contents[i];
 		struct wtg_extent old = { content->offset_bytes, content->size_bytes };

@@ -228,6 +228,29 @@ as_nobody="setpriv --reuid nobody --regid $(id -g nobody 2>/dev/null) --clear-gr
 	grep -qxF "The file was not touched." err
 }
 
+@test "room under each of two file targets, but not under both" {
+	mounted "mount -t tmpfs -o size=300M,mode=777 none \$small
+		$as_nobody truncate -s 0 \$small/there.img
+		$as_nobody ln -sfn \$small/there.img link.img
+		for targets in 'new.img small/1.img' 'link.img small/1.img' \
+			'small/1.img new.img small/2.img'; do
+			for command in plan create; do
+				$as_nobody $D/wtgctl \$command -q --image one.wim --size 1G \$targets \
+					>plan || echo status \$?
+				rm -f new.img small/1.img
+			done
+		done
+		find small -type f -size +0; rm link.img"
+	cat err
+	[ "$(xargs <out)" = "status 6 status 6 status 6 status 6" ]
+	[ "$(grep -c "1.img has room for 300 MiB, the run's 2 files there will take" err)" -eq 4 ]
+	[ "$(grep -c "link.img has room for 300 MiB, the run's 2 files there will take" err)" -eq 2 ]
+	[ "$(grep -c "2.img has room for 300 MiB, the run's 2 files there will take" err)" -eq 2 ]
+	[ "$(grep -cxF "wtgctl: 2 of the 2 targets cannot be used." err)" -eq 2 ]
+	[ "$(grep -cxF "wtgctl: 2 of the 3 targets cannot be used." err)" -eq 2 ]
+	[ "$(grep -cxF "None of them was touched." err)" -eq 2 ]
+}
+
 @test "a disk that fills under a file target: blank, said, and well at the second try" {
 	needs strace
 	mounted "mount -t tmpfs -o size=300M,mode=777 none \$small
