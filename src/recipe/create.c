@@ -7,6 +7,7 @@
 #include "recipe/head.h"
 #include "recipe/identity.h"
 #include "recipe/layout.h"
+#include "recipe/request.h"
 
 /* Where everything goes, and whether it is compressed, which depend on each other. */
 static int decide_layout(const struct wtg_subject *subject, const struct wtg_company *company,
@@ -16,8 +17,14 @@ static int decide_layout(const struct wtg_subject *subject, const struct wtg_com
 	uint64_t plain_least = wtg_layout_windows_least(survey->plain.volume_bytes);
 	uint64_t least = wtg_layout_windows_least(survey->packed.volume_bytes);
 
-	if (wtg_layout_decide(subject->request, subject->disk, company->smallest_bytes, least,
-			      ret, err) < 0)
+	const struct wtg_site site = {
+		.request = subject->request,
+		.disk = subject->disk,
+		.most_bytes = company->smallest_bytes,
+		.windows_least = least,
+	};
+
+	if (wtg_layout_decide(&site, ret, err) < 0)
 		return -1;
 	wtg_compact_settle(subject->request, company->n > 1 ? NULL : subject->disk,
 			   ret->windows.length, plain_least, survey);
@@ -42,7 +49,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	struct wtg_layout layout;
 	uint64_t stamp_id;
 
-	if (wtg_compact_check(request, err) < 0 ||
+	if (wtg_request_check(request, err) < 0 || wtg_compact_check(request, err) < 0 ||
 	    wtg_image_choose(image, request->edition, &subject.edition, err) < 0 ||
 	    wtg_survey_make(image, subject.edition, request, &survey, err) < 0 ||
 	    decide_layout(&subject, company, &survey, &layout, err) < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "recipe/layout.h"
+#include "recipe/layout-inner.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -9,21 +9,13 @@
 #include "wtg/cleanup.h"
 #include "wtg/text.h"
 
-#define MIB (UINT64_C(1) << 20)
-
-/* Partitions start on whole MiB: every erase block and every sector size divides it.  The
- * backup GPT has 33 sectors, at most 132 KiB: the last MiB is left to it. */
-#define ALIGNMENT MIB
+/* The backup GPT has 33 sectors, at most 132 KiB: the last MiB is left to it. */
 #define FIRST_BYTE MIB
 #define LAST_BYTES MIB
 
 /* 260 MiB: the least FAT32 volume with 4096-byte sectors, so that one size serves all
- * (Microsoft: UEFI/GPT-based hard drive partitions).  16 MiB: MSR since Windows 10. */
+ * (Microsoft: UEFI/GPT-based hard drive partitions). */
 #define ESP_BYTES (260 * MIB)
-#define MSR_BYTES (16 * MIB)
-
-/* Enough for any of the file systems on 512-byte sectors, and for little else. */
-#define DATA_LEAST_BYTES (64 * MIB)
 
 /* mkntfs' own files (log, MFT, bitmap) on a volume of usual size. */
 #define NTFS_OVERHEAD_BYTES (96 * MIB)
@@ -39,8 +31,8 @@ uint64_t wtg_layout_written_bytes(uint64_t windows_least)
 	return windows_least + 64 * MIB;
 }
 
-static int too_small(const struct wtg_disk *disk, uint64_t have_bytes, uint64_t need_bytes,
-		     struct wtg_error *err)
+int wtg_layout_too_small(const struct wtg_disk *disk, uint64_t have_bytes, uint64_t need_bytes,
+			 struct wtg_error *err)
 {
 	_cleanup_free_ char *have = wtg_size_drive_text(have_bytes);
 	_cleanup_free_ char *need = wtg_size_drive_text(need_bytes);
@@ -49,31 +41,14 @@ static int too_small(const struct wtg_disk *disk, uint64_t have_bytes, uint64_t 
 			disk->path, have, need);
 }
 
-static int check_request(const struct wtg_request *request, struct wtg_error *err)
+uint64_t wtg_layout_esp_bytes(const struct wtg_request *request)
 {
-	if (request->data_fs != WTG_DATA_FS_AUTO && request->data_size_bytes == 0 &&
-	    request->windows_size_bytes == 0)
-		return wtg_fail(err, WTG_USAGE, 0,
-				"--data-fs without --data-size or --windows-size: there would be "
-				"no data partition");
-	if (request->esp_size_bytes != 0 && request->esp_size_bytes < 100 * MIB)
-		return wtg_fail(err, WTG_USAGE, 0,
-				"--esp-size: less than 100 MiB does not hold the boot files");
-	return 0;
+	return request->esp_size_bytes ? wtg_round_up(request->esp_size_bytes, MIB) : ESP_BYTES;
 }
 
-/* Windows takes the rest unless its size is given; then data takes the rest if a filesystem
- * for it is named. */
-static int share(const struct wtg_request *request, uint64_t room, struct wtg_layout *layout,
-		 uint64_t least, struct wtg_error *err)
+int wtg_layout_check_sizes(uint64_t windows, uint64_t data, uint64_t room, uint64_t least,
+			   struct wtg_error *err)
 {
-	uint64_t windows = wtg_round_up(request->windows_size_bytes, ALIGNMENT);
-	uint64_t data = wtg_round_up(request->data_size_bytes, ALIGNMENT);
-
-	if (windows == 0)
-		windows = data < room ? room - data : 0;
-	else if (data == 0 && request->data_fs != WTG_DATA_FS_AUTO)
-		data = windows < room ? room - windows : 0;
 	if (windows < least) {
 		_cleanup_free_ char *have = wtg_size_text(windows);
 		_cleanup_free_ char *need = wtg_size_text(least);
@@ -89,15 +64,67 @@ static int share(const struct wtg_request *request, uint64_t room, struct wtg_la
 				"the sizes given are more than the %s that the drive has for them",
 				have);
 	}
-	if ((data > 0 || request->data_fs != WTG_DATA_FS_AUTO) && data < DATA_LEAST_BYTES) {
-		_cleanup_free_ char *have = wtg_size_text(data);
-		_cleanup_free_ char *need = wtg_size_text(DATA_LEAST_BYTES);
+	return 0;
+}
 
-		return wtg_fail(err, WTG_UNSUITABLE, 0,
-				"the data partition would have %s, the least is %s", have, need);
-	}
+int wtg_layout_check_data(const struct wtg_layout *layout, struct wtg_error *err)
+{
+	_cleanup_free_ char *have = wtg_size_text(layout->data.length);
+	_cleanup_free_ char *need = wtg_size_text(DATA_LEAST_BYTES);
+
+	if (layout->data.length >= DATA_LEAST_BYTES)
+		return 0;
+	return wtg_fail(err, WTG_UNSUITABLE, 0,
+			"the data partition would have %s, the least is %s", have, need);
+}
+
+/* Windows takes the rest unless its size is given; then data takes the rest if a filesystem
+ * for it is named. */
+static int share(const struct wtg_site *site, uint64_t room, struct wtg_layout *layout,
+		 struct wtg_error *err)
+{
+	const struct wtg_request *request = site->request;
+	uint64_t windows = wtg_round_up(request->windows_size_bytes, MIB);
+	uint64_t data = wtg_round_up(request->data_size_bytes, MIB);
+
+	if (windows == 0)
+		windows = data < room ? room - data : 0;
+	else if (data == 0 && request->data_fs != WTG_DATA_FS_AUTO)
+		data = windows < room ? room - windows : 0;
+	if (wtg_layout_check_sizes(windows, data, room, site->windows_least, err) < 0)
+		return -1;
 	layout->windows.length = windows;
 	layout->data.length = data;
+	return data > 0 || request->data_fs != WTG_DATA_FS_AUTO
+		       ? wtg_layout_check_data(layout, err)
+		       : 0;
+}
+
+uint64_t wtg_layout_used_bytes(const struct wtg_site *site)
+{
+	uint64_t size = site->disk->size_bytes;
+
+	return site->most_bytes && site->most_bytes < size ? site->most_bytes : size;
+}
+
+/* The system partition, Microsoft's reserved one, Windows and the user's own. */
+static int place_gpt(const struct wtg_site *site, struct wtg_layout *layout,
+		     struct wtg_error *err)
+{
+	uint64_t used = wtg_layout_used_bytes(site), end = wtg_round_down(used, MIB), fixed;
+
+	layout->esp.length = wtg_layout_esp_bytes(site->request);
+	layout->msr.length = MSR_BYTES;
+	fixed = FIRST_BYTE + layout->esp.length + layout->msr.length + LAST_BYTES;
+	if (end < fixed + site->windows_least)
+		return wtg_layout_too_small(site->disk, used, fixed + site->windows_least, err);
+	if (share(site, end - fixed, layout, err) < 0)
+		return -1;
+
+	layout->esp.offset = FIRST_BYTE;
+	layout->msr.offset = layout->esp.offset + layout->esp.length;
+	layout->windows.offset = layout->msr.offset + layout->msr.length;
+	layout->data.offset = layout->windows.offset + layout->windows.length;
 	return 0;
 }
 
@@ -109,39 +136,26 @@ static uint64_t now(void)
 	return epoch ? strtoull(epoch, NULL, 10) : (uint64_t)time(NULL);
 }
 
-int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *disk,
-		      uint64_t most_bytes, uint64_t windows_least, struct wtg_layout *ret,
-		      struct wtg_error *err)
+static int place(const struct wtg_site *site, struct wtg_layout *layout, struct wtg_error *err)
+{
+	if (site->request->ventoy)
+		return wtg_layout_place_ventoy(site, layout, err);
+	return place_gpt(site, layout, err);
+}
+
+int wtg_layout_decide(const struct wtg_site *site, struct wtg_layout *ret, struct wtg_error *err)
 {
 	struct wtg_layout layout = {
-		.disk_bytes = disk->size_bytes,
-		.sector_bytes = disk->sector_bytes,
+		.disk_bytes = site->disk->size_bytes,
+		.sector_bytes = site->disk->sector_bytes,
 		.marker_offset = WTG_MARKER_OFFSET,
-		.style = WTG_TABLE_GPT,
+		.style = site->request->table == WTG_TABLE_MBR ? WTG_TABLE_MBR : WTG_TABLE_GPT,
 		.first_number = 1,
 		.time = now(),
 	};
-	uint64_t used = disk->size_bytes, fixed, end;
 
-	if (check_request(request, err) < 0)
+	if (place(site, &layout, err) < 0)
 		return -1;
-	layout.esp.length = request->esp_size_bytes
-				    ? wtg_round_up(request->esp_size_bytes, ALIGNMENT)
-				    : ESP_BYTES;
-	layout.msr.length = MSR_BYTES;
-	fixed = FIRST_BYTE + layout.esp.length + layout.msr.length + LAST_BYTES;
-	if (most_bytes && most_bytes < used)
-		used = most_bytes;
-	end = wtg_round_down(used, ALIGNMENT);
-	if (end < fixed + windows_least)
-		return too_small(disk, used, fixed + windows_least, err);
-	if (share(request, end - fixed, &layout, windows_least, err) < 0)
-		return -1;
-
-	layout.esp.offset = FIRST_BYTE;
-	layout.msr.offset = layout.esp.offset + layout.esp.length;
-	layout.windows.offset = layout.msr.offset + layout.msr.length;
-	layout.data.offset = layout.windows.offset + layout.windows.length;
 	*ret = layout;
 	return 0;
 }

@@ -3,20 +3,27 @@
 #pragma once
 
 #include "step/layout.h"
+#include "step/ventoy.h"
 #include "wtg/error.h"
-#include "wtg/image.h"
 #include "wtg/request.h"
 #include "wtg/target.h"
 
+/* What a layout is decided from; all borrowed. */
+struct wtg_site {
+	const struct wtg_request *request;
+	const struct wtg_disk *disk;
+	uint64_t most_bytes;    /* so many of the drive are used, at most; 0: all */
+	uint64_t windows_least; /* that Windows needs; 0: there will be none, Ventoy is alone */
+	const struct wtg_drive_view *beside; /* what is on the drive and stays; NULL: nothing */
+};
+
 /*
- * GPT: ESP, MSR, Windows, and data if it was asked for, all on whole MiB.  Identifiers are
- * left to the caller.  Of the drive, most_bytes at most are used (0: all).  Kind
- * WTG_UNSUITABLE, with both numbers, when the drive is too small; WTG_USAGE when the request
- * contradicts itself.
+ * All on whole MiB.  GPT: ESP, MSR, Windows, and data if it was asked for.  With Ventoy: its own
+ * two, ESP and Windows.  Beside something: behind it, what of these is not there.  Identifiers
+ * are left to the caller.  Kind WTG_UNSUITABLE, with both numbers, when the drive is too small, and
+ * with the reason when it is otherwise none for this layout.
  */
-int wtg_layout_decide(const struct wtg_request *request, const struct wtg_disk *disk,
-		      uint64_t most_bytes, uint64_t windows_least, struct wtg_layout *ret,
-		      struct wtg_error *err);
+int wtg_layout_decide(const struct wtg_site *site, struct wtg_layout *ret, struct wtg_error *err);
 
 /* What a Windows volume must have to hold files that take so many bytes of it, without room to
  * work in. */

@@ -33,7 +33,3 @@ struct wtg_drive_view {
 void wtg_drive_view_done(struct wtg_drive_view *view);
 int wtg_drive_view_make(const struct wtg_target *target, struct wtg_drive_view *ret,
 			struct wtg_error *err);
-
-/* The record of a run beside something, or with Ventoy in the usual gap (step/status.h): 512 KiB
- * before the end of a free stretch, of which the last MiB is left alone for that. */
-uint64_t wtg_marker_offset_in(const struct wtg_extent *free_stretch);

@@ -5,6 +5,7 @@
 
 #include "recipe/identity.h"
 #include "recipe/layout.h"
+#include "recipe/request.h"
 #include "step/step.h"
 #include "wtg/text.h"
 
@@ -27,6 +28,20 @@ static uint64_t least(void)
 	return wtg_layout_windows_least(FILES_BYTES);
 }
 
+static int decide_for_several(const struct wtg_request *request, const struct wtg_disk *disk,
+			      uint64_t smallest, struct wtg_layout *ret, struct wtg_error *err)
+{
+	const struct wtg_site site = { request, disk, smallest, least(), NULL };
+
+	return wtg_request_check(request, err) < 0 ? -1 : wtg_layout_decide(&site, ret, err);
+}
+
+static int decide(const struct wtg_request *request, const struct wtg_disk *disk,
+		  struct wtg_layout *ret, struct wtg_error *err)
+{
+	return decide_for_several(request, disk, 0, ret, err);
+}
+
 static void windows_takes_what_the_others_leave(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
@@ -35,7 +50,7 @@ static void windows_takes_what_the_others_leave(void **state)
 	struct wtg_layout l;
 
 	(void)state;
-	assert_good(wtg_layout_decide(&request, &disk, 0, least(), &l, &err));
+	assert_good(decide(&request, &disk, &l, &err));
 	assert_int_equal(l.esp.offset, MIB);
 	assert_int_equal(l.esp.length, 260 * MIB);
 	assert_int_equal(l.msr.offset, 261 * MIB);
@@ -47,18 +62,18 @@ static void windows_takes_what_the_others_leave(void **state)
 	assert_true(disk.size_bytes - l.windows.offset - l.windows.length < 3 * MIB);
 
 	request.data_size_bytes = 10 * GIB;
-	assert_good(wtg_layout_decide(&request, &disk, 0, least(), &l, &err));
+	assert_good(decide(&request, &disk, &l, &err));
 	assert_int_equal(l.data.length, 10 * GIB);
 	assert_int_equal(l.data.offset, l.windows.offset + l.windows.length);
 
 	request.data_size_bytes = 0;
 	request.windows_size_bytes = 20 * GIB;
-	assert_good(wtg_layout_decide(&request, &disk, 0, least(), &l, &err));
+	assert_good(decide(&request, &disk, &l, &err));
 	assert_int_equal(l.windows.length, 20 * GIB);
 	assert_int_equal(l.data.length, 0);
 
 	request.data_fs = WTG_DATA_FS_NTFS;
-	assert_good(wtg_layout_decide(&request, &disk, 0, least(), &l, &err));
+	assert_good(decide(&request, &disk, &l, &err));
 	assert_true(l.data.length > 38 * GIB);
 }
 
@@ -76,7 +91,7 @@ static void partitions_never_overlap_and_lie_on_whole_mebibytes(void **state)
 		uint64_t end = MIB;
 		size_t n;
 
-		assert_good(wtg_layout_decide(&request, &disk, 0, least(), &l, &err));
+		assert_good(decide(&request, &disk, &l, &err));
 		n = wtg_layout_partitions(&l, p);
 		assert_int_equal(n, 4);
 		for (size_t j = 0; j < n; j++) {
@@ -98,12 +113,12 @@ static void a_drive_that_is_too_small_is_refused_with_both_numbers(void **state)
 	struct wtg_layout l;
 
 	(void)state;
-	assert_fails(wtg_layout_decide(&request, &disk, 0, least(), &l, &err), WTG_UNSUITABLE,
+	assert_fails(decide(&request, &disk, &l, &err), WTG_UNSUITABLE,
 		     "has 2.1 GB (2 GiB), this image and layout need 2.5 GB");
-	assert_fails(wtg_layout_decide(&request, &tiny, 0, least(), &l, &err), WTG_UNSUITABLE, "need");
-	assert_good(wtg_layout_decide(&request, &fit, 0, least(), &l, &err));
+	assert_fails(decide(&request, &tiny, &l, &err), WTG_UNSUITABLE, "need");
+	assert_good(decide(&request, &fit, &l, &err));
 	request.data_size_bytes = MIB;
-	assert_fails(wtg_layout_decide(&request, &fit, 0, least(), &l, &err), WTG_UNSUITABLE,
+	assert_fails(decide(&request, &fit, &l, &err), WTG_UNSUITABLE,
 		     "the edition needs");
 }
 
@@ -118,11 +133,11 @@ static void sizes_that_contradict_each_other_are_refused(void **state)
 	struct wtg_layout l;
 
 	(void)state;
-	assert_fails(wtg_layout_decide(&fs_only, &disk, 0, least(), &l, &err), WTG_USAGE, "--data-fs");
-	assert_fails(wtg_layout_decide(&small_esp, &disk, 0, least(), &l, &err), WTG_USAGE,
+	assert_fails(decide(&fs_only, &disk, &l, &err), WTG_USAGE, "--data-fs");
+	assert_fails(decide(&small_esp, &disk, &l, &err), WTG_USAGE,
 		     "--esp-size");
-	assert_fails(wtg_layout_decide(&much, &disk, 0, least(), &l, &err), WTG_UNSUITABLE, "more than");
-	assert_fails(wtg_layout_decide(&huge, &disk, 0, least(), &l, &err), WTG_UNSUITABLE, "needs");
+	assert_fails(decide(&much, &disk, &l, &err), WTG_UNSUITABLE, "more than");
+	assert_fails(decide(&huge, &disk, &l, &err), WTG_UNSUITABLE, "needs");
 }
 
 /* Rounded to whole MiB, a size that was given must not become "not given". */
@@ -135,16 +150,139 @@ static void a_size_that_is_too_small_is_refused_not_ignored(void **state)
 	struct wtg_layout l;
 
 	(void)state;
-	assert_fails(wtg_layout_decide(&windows, &disk, 0, least(), &l, &err), WTG_UNSUITABLE,
+	assert_fails(decide(&windows, &disk, &l, &err), WTG_UNSUITABLE,
 		     "the Windows partition would have 1 MiB");
-	assert_fails(wtg_layout_decide(&data, &disk, 0, least(), &l, &err), WTG_UNSUITABLE,
+	assert_fails(decide(&data, &disk, &l, &err), WTG_UNSUITABLE,
 		     "the data partition would have 1 MiB, the least is 64 MiB");
 	rest.windows_size_bytes = disk.size_bytes - 278 * MIB - 2 * MIB;
-	assert_fails(wtg_layout_decide(&rest, &disk, 0, least(), &l, &err), WTG_UNSUITABLE,
+	assert_fails(decide(&rest, &disk, &l, &err), WTG_UNSUITABLE,
 		     "the data partition would have 2 MiB");
 	rest.windows_size_bytes += 2 * MIB;
-	assert_fails(wtg_layout_decide(&rest, &disk, 0, least(), &l, &err), WTG_UNSUITABLE,
+	assert_fails(decide(&rest, &disk, &l, &err), WTG_UNSUITABLE,
 		     "the data partition would have 0 bytes");
+}
+
+/* ------------------------------------------------------------------ with Ventoy */
+
+static void ventoys_two_partitions_lie_where_its_loader_wants_them(void **state)
+{
+	static const enum wtg_table_style styles[] = { WTG_TABLE_AUTO, WTG_TABLE_GPT, WTG_TABLE_MBR };
+	static const uint64_t sizes[] = { 8 * GIB, 64000000000, 16 * GIB + 512 };
+
+	(void)state;
+	for (size_t i = 0; i < 9; i++) {
+		struct wtg_error err = WTG_ERROR_INIT;
+		struct wtg_request request = { .ventoy = "v", .table = styles[i % 3] };
+		struct wtg_disk disk = disk_of(sizes[i / 3], 512);
+		struct wtg_layout_partition p[WTG_LAYOUT_MAX];
+		struct wtg_layout l;
+		uint64_t end = MIB;
+
+		assert_good(decide(&request, &disk, &l, &err));
+		assert_int_equal(l.style, i % 3 == 2 ? WTG_TABLE_MBR : WTG_TABLE_GPT);
+		assert_true(l.bios == (i % 3 == 2));
+		assert_int_equal(wtg_layout_partitions(&l, p), 4);
+		assert_string_equal(p[0].role, "ventoy");
+		assert_string_equal(p[1].role, "vtoyefi");
+		assert_string_equal(p[2].role, "esp");
+		assert_string_equal(p[3].role, "windows");
+		assert_int_equal(p[1].extent->length, 32 * MIB);
+		for (size_t j = 0; j < 4; j++) {
+			assert_int_equal(p[j].extent->offset, end);
+			assert_int_equal(p[j].extent->length % MIB, 0);
+			end += p[j].extent->length;
+		}
+		/* Ventoy's loader fills the usual gap: the record lies behind everything. */
+		assert_true(l.marker_offset >= end);
+		assert_true(l.marker_offset + 4096 <= disk.size_bytes - 33 * 512);
+	}
+}
+
+static void files_and_windows_share_a_drive_with_ventoy(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_request request = { .ventoy = "v" };
+	struct wtg_disk disk = disk_of(64 * GIB, 512), small = disk_of(4 * GIB, 512);
+	const struct wtg_site alone = { &request, &disk, 0, 0, NULL };
+	struct wtg_layout l;
+
+	(void)state;
+	assert_good(decide(&request, &disk, &l, &err));
+	assert_true(l.windows.length > 31 * GIB && l.data.length > 31 * GIB);
+	assert_good(decide(&request, &small, &l, &err)); /* Windows first: the half is too little */
+	assert_int_equal(l.windows.length, least());
+
+	request.data_size_bytes = 10 * GIB;
+	assert_good(decide(&request, &disk, &l, &err));
+	assert_int_equal(l.data.length, 10 * GIB);
+	assert_true(l.windows.length > 53 * GIB);
+	request.windows_size_bytes = 20 * GIB; /* and the rest stays free */
+	assert_good(decide(&request, &disk, &l, &err));
+	assert_int_equal(l.data.length, 10 * GIB);
+	assert_int_equal(l.windows.length, 20 * GIB);
+
+	assert_good(wtg_layout_decide(&alone, &l, &err));
+	assert_int_equal(l.data.length, 10 * GIB);
+	assert_int_equal(l.esp.length + l.windows.length, 0);
+	request.data_size_bytes = 0;
+	assert_good(wtg_layout_decide(&alone, &l, &err));
+	assert_true(l.data.length > 63 * GIB);
+}
+
+static void a_drive_that_ventoy_could_not_start_from_is_refused(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_request gpt = { .ventoy = "v" }, mbr = { .ventoy = "v", .table = WTG_TABLE_MBR };
+	struct wtg_disk big_sectors = disk_of(64 * GIB, 4096), large = disk_of(3000 * GIB, 512);
+	struct wtg_disk small = disk_of(2 * GIB, 512), fits = disk_of(2048 * GIB, 512);
+	struct wtg_request much = { .ventoy = "v", .data_size_bytes = 63 * GIB };
+	struct wtg_request little = { .ventoy = "v", .data_size_bytes = 1 };
+	struct wtg_disk disk = disk_of(64 * GIB, 512);
+	struct wtg_layout l;
+
+	(void)state;
+	assert_fails(decide(&gpt, &big_sectors, &l, &err), WTG_UNSUITABLE, "512 only");
+	assert_fails(decide(&mbr, &large, &l, &err), WTG_UNSUITABLE, "an MBR reaches 2 TiB");
+	assert_good(decide(&mbr, &fits, &l, &err));
+	assert_good(decide(&gpt, &large, &l, &err));
+	assert_fails(decide(&gpt, &small, &l, &err), WTG_UNSUITABLE,
+		     "has 2.1 GB (2 GiB), this image and layout need 2.6 GB");
+	assert_fails(decide(&much, &disk, &l, &err), WTG_UNSUITABLE, "the edition needs");
+	assert_fails(decide(&little, &disk, &l, &err), WTG_UNSUITABLE, "the least is 64 MiB");
+}
+
+static void a_request_that_contradicts_itself_is_refused(void **state)
+{
+	static const struct wtg_request requests[] = {
+		{ .beside = true, .ventoy = "v" },
+		{ .beside = true, .table = WTG_TABLE_MBR },
+		{ .beside = true, .overwrite = true },
+		{ .beside = true, .file_size_bytes = GIB },
+		{ .beside = true, .data_size_bytes = GIB },
+		{ .beside = true, .data_fs = WTG_DATA_FS_NTFS },
+		{ .ventoy = "v", .windows_first = true, .ventoy_first = true },
+		{ .ventoy_sha256 = "00" },
+		{ .windows_first = true },
+		{ .entry_title = "t" },
+		{ .ventoy = "v", .has_entry_timeout = true },
+	};
+	static const struct wtg_request good[] = {
+		{ .beside = true, .windows_size_bytes = GIB, .ventoy_first = true },
+		{ .ventoy = "v", .ventoy_sha256 = "00", .data_fs = WTG_DATA_FS_NTFS },
+		{ .beside = true, .entry_default = true, .has_entry_timeout = true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		struct wtg_error err = WTG_ERROR_INIT;
+
+		assert_fails(wtg_request_check(&requests[i], &err), WTG_USAGE, "-");
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct wtg_error err = WTG_ERROR_INIT;
+
+		assert_good(wtg_request_check(&good[i], &err));
+	}
 }
 
 static void several_drives_get_the_layout_of_the_smallest(void **state)
@@ -155,8 +293,8 @@ static void several_drives_get_the_layout_of_the_smallest(void **state)
 	struct wtg_layout a, b;
 
 	(void)state;
-	assert_good(wtg_layout_decide(&request, &less, less.size_bytes, least(), &a, &err));
-	assert_good(wtg_layout_decide(&request, &more, less.size_bytes, least(), &b, &err));
+	assert_good(decide_for_several(&request, &less, less.size_bytes, &a, &err));
+	assert_good(decide_for_several(&request, &more, less.size_bytes, &b, &err));
 	assert_memory_equal(&a.windows, &b.windows, sizeof(a.windows));
 	assert_int_equal(b.disk_bytes, more.size_bytes); /* where the second table goes */
 }
@@ -203,6 +341,10 @@ int main(void)
 		cmocka_unit_test(a_drive_that_is_too_small_is_refused_with_both_numbers),
 		cmocka_unit_test(sizes_that_contradict_each_other_are_refused),
 		cmocka_unit_test(a_size_that_is_too_small_is_refused_not_ignored),
+		cmocka_unit_test(ventoys_two_partitions_lie_where_its_loader_wants_them),
+		cmocka_unit_test(files_and_windows_share_a_drive_with_ventoy),
+		cmocka_unit_test(a_drive_that_ventoy_could_not_start_from_is_refused),
+		cmocka_unit_test(a_request_that_contradicts_itself_is_refused),
 		cmocka_unit_test(a_seed_gives_the_same_identifiers_and_none_gives_new_ones),
 		cmocka_unit_test(several_drives_get_the_layout_of_the_smallest),
 		cmocka_unit_test(a_seed_gives_each_of_several_drives_its_own_identifiers),
