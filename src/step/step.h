@@ -74,7 +74,8 @@ void wtg_step_upgrade_ventoy(struct wtg_plan *plan, const struct wtg_layout *lay
 			     struct wtg_ventoy_payload *payload);
 
 /* write-entry: files onto Ventoy's first partition, layout->data, in a worker.  Takes changes.
- * Nothing to change: nothing is appended. */
+ * Nothing to change: nothing is appended.  Without a Windows in the layout it is the last step
+ * of a plan, and leaves the drive complete. */
 void wtg_step_write_entry(struct wtg_plan *plan, const struct wtg_layout *layout,
 			  struct wtg_ventoy_changes *changes);
 

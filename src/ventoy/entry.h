@@ -57,6 +57,12 @@ int wtg_ventoy_entry_plan(const struct wtg_ventoy_entry *entry,
 			  const struct wtg_files *existing, struct wtg_ventoy_changes *ret,
 			  struct wtg_error *err);
 
-/* The paths that must be looked for to make existing; NULL-terminated.  Beside them, those of
- * the entry's own .img and .vcfg, which the block names. */
+/*
+ * The paths that must be looked for to make existing: these, NULL-terminated; then the image of
+ * an entry with the title that is asked for (NULL: the usual one) and that which the block names
+ * among existing (NULL: there is none), and the same with ".vcfg" behind.  Both are the
+ * caller's.  A file of that name that is not our placeholder is the user's: kind WTG_REFUSED.
+ */
 extern const char *const wtg_ventoy_entry_paths[];
+char *wtg_ventoy_entry_image(const char *title);
+char *wtg_ventoy_entry_image_named(const struct wtg_files *existing);
