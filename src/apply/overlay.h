@@ -12,7 +12,7 @@
 #include "wtg/facts.h"
 
 struct wtg_overlay_file {
-	char *path; /* in the volume: UTF-8, '/' between the parts, whatever the case */
+	char *path; /* in the volume: ASCII, '/' between the parts, whatever the case */
 	bool drop;  /* leave it out, with its short name; other links stay; absent is fine */
 	struct wtg_bytes content; /* else, of the file, new or in place: what is there keeps
 				   * names, descriptor, creation time and object id */

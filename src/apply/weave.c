@@ -10,18 +10,24 @@
 #include "wtg/text.h"
 
 
-/* The name of a child, from this one of the tree's names on, or NULL. */
+static bool is_called(const struct wtg_name16 *name, const char *wanted)
+{
+	_cleanup_free_ char *text = wtg_utf16_to_utf8(name->data, 2u * name->n_units);
+
+	return wtg_text_equal_fold(text, wanted);
+}
+
+/* The name of a child, or its short name, from this one of the tree's names on, or NULL.  What an
+ * overlay wants is ASCII, and NTFS folds nothing else to that. */
 static struct wtg_catalog_name *find_from(const struct wtg_tree *tree, uint32_t parent,
 					  const char *wanted, size_t from)
 {
 	for (size_t i = from; i < tree->names.n_items; i++) {
 		struct wtg_catalog_name *name = &tree->names.items[i];
-		_cleanup_free_ char *text = NULL;
 
 		if (name->parent != parent || name->inode == WTG_NONE)
 			continue;
-		text = wtg_utf16_to_utf8(name->name.data, 2u * name->name.n_units);
-		if (wtg_text_equal_fold(text, wanted))
+		if (is_called(&name->name, wanted) || is_called(&name->short_name, wanted))
 			return name;
 	}
 	return NULL;

@@ -2,6 +2,7 @@
 /* An image with an overlay, by each engine, captured back and compared. */
 #include "support.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,6 +255,30 @@ static void what_is_left_out_or_replaced_never_reaches_the_drive(void **state)
 	test_drive_done(&drive);
 }
 
+/* So that folding ASCII is enough to find what an overlay's paths mean to Windows. */
+static void nothing_but_ascii_folds_to_ascii(void **state)
+{
+	_cleanup_free_ char *path = wtg_text("%s/upcase", test_dir()), *volume = NULL;
+	_cleanup_(wtg_bytes_done) struct wtg_bytes upcase = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct test_drive drive;
+	_cleanup_fd_ int fd = -1;
+
+	(void)state;
+	test_require("ntfscat");
+	test_drive_open(&drive, SIZE);
+	test_drive_format(&drive, 512);
+	volume = test_drive_carve(&drive);
+	test_drive_done(&drive);
+	free(test_run(NULL, "ntfscat -i 10 '%s' >'%s'", volume, path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_good(wtg_read_file(fd, MIB, path, &upcase, &err));
+	assert_int_equal(upcase.size, 2 * 65536);
+	assert_int_equal(wtg_le16(upcase.data + 2 * 'z'), 'Z');
+	for (size_t i = 128; i < 65536; i++)
+		assert_true(wtg_le16(upcase.data + 2 * i) >= 128);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +286,7 @@ int main(void)
 		cmocka_unit_test(and_with_our_own_engine),
 		cmocka_unit_test(both_engines_make_the_same_tree_of_it),
 		cmocka_unit_test(what_is_left_out_or_replaced_never_reaches_the_drive),
+		cmocka_unit_test(nothing_but_ascii_folds_to_ascii),
 	};
 
 	return cmocka_run_group_tests(tests, make_source, drop_source);
