@@ -203,18 +203,31 @@ static int put(struct wtg_tree *tree, const struct wtg_overlay_file *file,
 	return 0;
 }
 
+/* The name at the end of a path, or NULL. */
+static struct wtg_catalog_name *find(const struct wtg_tree *tree, const char *path)
+{
+	struct wtg_catalog_name *name = NULL;
+
+	for (size_t n; *path; path += n + (path[n] == '/')) {
+		_cleanup_free_ char *part = NULL;
+
+		n = strcspn(path, "/");
+		part = wtg_text("%.*s", (int)n, path);
+		name = find_name(tree, name ? name->inode : 0, part);
+		if (!name)
+			return NULL;
+	}
+	return name;
+}
+
 /* An inode's names stay together: the last takes the place of the one that goes. */
 static void drop(struct wtg_tree *tree, const struct wtg_overlay_file *file)
 {
-	const char *slash = strrchr(file->path, '/');
-	_cleanup_free_ char *above =
-		wtg_text("%.*s", (int)(slash ? slash - file->path : 0), file->path);
-	uint32_t parent = wtg_tree_find(tree, above), last;
-	struct wtg_catalog_name *name =
-		find_name(tree, parent, slash ? slash + 1 : file->path);
+	struct wtg_catalog_name *name = find(tree, file->path);
 	struct wtg_catalog_inode *inode;
+	uint32_t last;
 
-	if (parent == WTG_NONE || !name)
+	if (!name)
 		return;
 	inode = &tree->inodes.items[name->inode];
 	last = inode->first_name + --inode->n_names;
@@ -284,23 +297,6 @@ void wtg_tree_done(struct wtg_tree *tree)
 	free(tree->descriptors.items);
 	free(tree->numbers);
 	*tree = (struct wtg_tree){ 0 };
-}
-
-uint32_t wtg_tree_find(const struct wtg_tree *tree, const char *path)
-{
-	uint32_t at = 0;
-
-	while (*path) {
-		size_t n = strcspn(path, "/");
-		_cleanup_free_ char *part = wtg_text("%.*s", (int)n, path);
-		const struct wtg_catalog_name *name = find_name(tree, at, part);
-
-		if (!name)
-			return WTG_NONE;
-		at = name->inode;
-		path += n + (path[n] == '/');
-	}
-	return at;
 }
 
 uint64_t wtg_tree_stream_bytes(const struct wtg_tree *tree,

@@ -60,9 +60,6 @@ bool wtg_tree_is_compact(const struct wtg_tree *tree, uint32_t inode);
 
 void wtg_tree_done(struct wtg_tree *tree);
 
-/* The inode at a path, whatever the case, or WTG_NONE. */
-uint32_t wtg_tree_find(const struct wtg_tree *tree, const char *path);
-
 /* Of what is written of it; what is yet to be squeezed counts as it is. */
 uint64_t wtg_tree_stream_bytes(const struct wtg_tree *tree,
 			       const struct wtg_tree_stream *stream);
