@@ -66,7 +66,6 @@ static int enter_security(struct building *b, struct wtg_error *err)
 	return 0;
 }
 
-
 /* Was it to be compressed, which did not pay?  Then the second of its streams has all of the
  * content, and is its only one, without a name. */
 static bool is_plain_after_all(const struct building *b, uint32_t number)

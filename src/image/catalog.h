@@ -52,8 +52,9 @@ struct wtg_catalog {
 };
 
 /* All of an edition, checked: names, short names and security descriptors are such as NTFS can
- * hold, no name is in a directory twice, no inode has more of them than it can list; every blob is there and lies within its part, with a size that it can have, and
- * the sizes of all streams have a sum.  Kind WTG_INPUT else. */
+ * hold, no name is in a directory twice, no inode has more of them than it can list, no reparse
+ * point is too long; every blob is there and lies within its part, with a size that it can have,
+ * and the sizes of all streams have a sum.  Kind WTG_INPUT else. */
 int wtg_catalog_read(struct wtg_image *image, const struct wtg_edition *edition,
 		     struct wtg_catalog **ret, struct wtg_error *err);
 /* "Windows/System32/ntdll.dll", by its first name, for messages; of tables such as a catalog's.  The

@@ -66,7 +66,8 @@ void wtg_image_warnings_done(struct wtg_image_warnings *warnings);
  * Read files and whole directory trees into memory: every regular file at or under one of
  * the n paths, under its full path in the image (its own case).  Paths that do not exist
  * are left out; reparse points are left out, so nothing leads out of the image, but for
- * files that CompactOS compressed, and more than max_bytes together: kind WTG_INPUT.  Every blob's SHA-1 is checked.
+ * files that CompactOS compressed, and more than max_bytes together: kind WTG_INPUT.  Every
+ * blob's SHA-1 is checked.
  */
 int wtg_image_read(struct wtg_image *image, const struct wtg_edition *edition,
 		   const char *const paths[], size_t n, uint64_t max_bytes,
