@@ -10,12 +10,13 @@
 #include "base/alloc.h"
 #include "wtg/text.h"
 
-int wtg_pread_all(int fd, void *buffer, size_t size, uint64_t offset)
+int wtg_pread_least(int fd, void *buffer, size_t least, size_t most, uint64_t offset)
 {
-	uint8_t *to = buffer;
+	size_t done = 0;
 
-	while (size > 0) {
-		ssize_t n = pread(fd, to, size, (off_t)offset);
+	while (done < least) {
+		ssize_t n = pread(fd, (uint8_t *)buffer + done, most - done,
+				  (off_t)(offset + done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -25,11 +26,14 @@ int wtg_pread_all(int fd, void *buffer, size_t size, uint64_t offset)
 			errno = ENODATA;
 			return -1;
 		}
-		to += n;
-		offset += (uint64_t)n;
-		size -= (size_t)n;
+		done += (size_t)n;
 	}
 	return 0;
+}
+
+int wtg_pread_all(int fd, void *buffer, size_t size, uint64_t offset)
+{
+	return wtg_pread_least(fd, buffer, size, size, offset);
 }
 
 int wtg_pwrite_all(int fd, const void *buffer, size_t size, uint64_t offset)

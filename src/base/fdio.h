@@ -14,6 +14,9 @@
 int wtg_pread_all(int fd, void *buffer, size_t size, uint64_t offset);
 int wtg_pwrite_all(int fd, const void *buffer, size_t size, uint64_t offset);
 
+/* The same where the buffer has room for most, and least of it will do. */
+int wtg_pread_least(int fd, void *buffer, size_t least, size_t most, uint64_t offset);
+
 /* Close a descriptor that was written to; *fd becomes -1 whatever happens. */
 int wtg_close(int *fd, const char *what, struct wtg_error *err);
 
