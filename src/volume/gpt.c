@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/utf16.h"
+#include "volume/mbr.h"
 #include "wtg/text.h"
 
 /* Larger arrays are allowed and not in use; the bound keeps a wrong number from costing
@@ -29,6 +30,7 @@ struct copy {
 	bool ok;
 	const char *why_not; /* NULL: there is no signature */
 	struct wtg_guid disk;
+	uint64_t other;                     /* sector of the other copy's header */
 	uint64_t first_usable, last_usable; /* sectors */
 	uint32_t n_entries, entry_bytes;
 	struct wtg_bytes entries;
@@ -75,6 +77,7 @@ static const char *judge_header(const struct disk *d, uint8_t *header, uint64_t 
 	if (wtg_le64(header + 24) != at)
 		return "a header that belongs elsewhere";
 
+	copy->other = wtg_le64(header + 32);
 	copy->first_usable = wtg_le64(header + 40);
 	copy->last_usable = wtg_le64(header + 48);
 	copy->n_entries = wtg_le32(header + 80);
@@ -201,27 +204,11 @@ static int check_overlaps(const struct wtg_gpt *gpt, struct wtg_error *err)
 	return 0;
 }
 
-/* UEFI 5.2.3: one entry of type 0xEE from sector 1, the other three empty.  EDK II and Linux
- * take one among others, too. */
-static void judge_mbr(const uint8_t mbr[static 512], struct wtg_gpt *gpt)
-{
-	static const uint8_t empty[16];
-	unsigned n = 0;
-
-	if (mbr[510] != 0x55 || mbr[511] != 0xaa)
-		return;
-	for (const uint8_t *entry = mbr + 446; entry < mbr + 510; entry += 16) {
-		n += memcmp(entry, empty, 16) != 0;
-		if (entry[4] == 0xee && wtg_le32(entry + 8) == 1 && wtg_le32(entry + 12) > 0)
-			gpt->protective_mbr = true;
-	}
-	gpt->hybrid_mbr = gpt->protective_mbr && n > 1;
-}
-
 static int use_copy(const struct disk *d, const struct copy *copy, struct wtg_gpt *gpt,
 		    struct wtg_error *err)
 {
 	gpt->disk = copy->disk;
+	gpt->n_slots = copy->n_entries;
 	gpt->first_usable_byte = copy->first_usable * d->sector_bytes;
 	gpt->end_usable_byte = (copy->last_usable + 1) * d->sector_bytes;
 	if (parse_entries(d, copy, gpt, err) < 0 || check_overlaps(gpt, err) < 0)
@@ -261,7 +248,8 @@ int wtg_gpt_read(const struct wtg_window *disk, uint32_t sector_bytes,
 	gpt->primary_ok = primary.ok;
 	gpt->backup_ok = backup.ok;
 	gpt->same = copies_agree(&primary, &backup);
-	judge_mbr(mbr, gpt);
+	gpt->protective_mbr = wtg_mbr_is_protective(mbr, &gpt->hybrid_mbr);
+	gpt->backup_elsewhere = primary.ok && primary.other != d.n_sectors - 1;
 	if (use_copy(&d, primary.ok ? &primary : &backup, gpt, err) < 0)
 		return -1;
 	*ret = *gpt;

@@ -33,6 +33,8 @@ struct wtg_gpt {
 	bool same;	/* both describe the same partitions */
 	bool protective_mbr; /* a 0xEE entry from sector 1: without, nobody looks further */
 	bool hybrid_mbr;     /* and other entries beside it */
+	bool backup_elsewhere; /* the primary says so; the drive may have grown */
+	unsigned n_slots;
 	uint64_t first_usable_byte, end_usable_byte;
 	struct wtg_gpt_entry entries[WTG_GPT_MAX_ENTRIES];
 	size_t n_entries;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Either kind of partition table in one form, by our own readers (volume/gpt.h, mbr.c), which
+ * Either kind of partition table in one form, by our own readers (volume/gpt.h, mbr.h), which
  * share no code with libfdisk: what inspect, status, the free space and Ventoy's rules look at.
  */
 #pragma once
@@ -17,6 +17,9 @@ struct wtg_partitions {
 	enum wtg_table_style style; /* never AUTO */
 	uint32_t sector_bytes;
 	uint32_t signature; /* at byte 440 of sector 0, on a GPT drive, too */
+
+	/* What the table can reach; of a GPT whose backup is not at the drive's end, what it
+	 * reaches when wtg_table_add() has put it there. */
 	uint64_t first_usable_byte, end_usable_byte;
 	struct wtg_gpt_entry entries[WTG_GPT_MAX_ENTRIES]; /* in the order of their slots */
 	size_t n_entries;
@@ -24,13 +27,19 @@ struct wtg_partitions {
 	/* GPT; see struct wtg_gpt. */
 	struct wtg_guid disk;
 	bool primary_ok, backup_ok, same, protective_mbr, hybrid_mbr;
-	unsigned n_slots;
+	unsigned n_slots; /* of an MBR: 4 */
 
-	bool extended; /* MBR: there are logical partitions, which are not listed */
+	/* MBR: there may be logical partitions, which are not listed; the one that holds them
+	 * is, like any other. */
+	bool extended;
 };
 
-/* As wtg_gpt_read(): 1 when there is a table, 0 when there is none (a boot sector of a file
- * system without a table is none), -1 when it makes no sense.  *ret is large, about 40 KiB. */
+/*
+ * As wtg_gpt_read(): 1 when there is a table, 0 when there is none (a boot sector of a file
+ * system without a table is none), -1 when it makes no sense.  It is what firmware, Linux and
+ * Windows take for it: a GPT behind an MBR with partitions of its own that does not protect it is
+ * left over from something; behind an empty one it counts.  *ret is large, about 40 KiB.
+ */
 int wtg_partitions_read(const struct wtg_window *disk, uint32_t sector_bytes,
 			struct wtg_partitions *ret, struct wtg_error *err);
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/fdio.h"
 #include "base/guid.h"
 #include "base/window.h"
 #include "wtg/error.h"
@@ -19,6 +20,15 @@
 
 /* Of sector 0, before the signature of the drive and the table. */
 #define WTG_BOOT_CODE_BYTES 440
+
+/* Of a GPT that is added to: more are allowed and not in use. */
+#define WTG_TABLE_MOST_SLOTS 128
+
+/* What a GPT's slots take of the drive: 128 bytes each, in whole sectors. */
+static inline uint64_t wtg_table_slots_bytes(unsigned n_slots, uint32_t sector_bytes)
+{
+	return wtg_round_up((uint64_t)n_slots * 128, sector_bytes);
+}
 
 struct wtg_partition {
 	struct wtg_guid type, id; /* GPT */

@@ -74,6 +74,7 @@ static void put_small_table(int fd, uint64_t disk_bytes)
 static void tables(void)
 {
 	struct wtg_table table = {
+		.style = WTG_TABLE_GPT,
 		.disk = wtg_guid_const("60664987-ce0e-411b-9db7-86248b86bbb2"),
 		.sector_bytes = 512,
 		.partitions =
@@ -201,6 +202,7 @@ static void drive_windows(const struct wtg_window *window)
 static void drive_table(const struct wtg_window *disk)
 {
 	const struct wtg_table table = {
+		.style = WTG_TABLE_GPT,
 		.disk = wtg_guid_const("60664987-ce0e-411b-9db7-86248b86bbb2"),
 		.sector_bytes = 512,
 		.partitions = {

@@ -20,6 +20,7 @@
 static inline struct wtg_table example(uint32_t sector_bytes)
 {
 	struct wtg_table table = {
+		.style = WTG_TABLE_GPT,
 		.disk = wtg_guid_const("11223344-5566-4788-99aa-bbccddeeff00"),
 		.sector_bytes = sector_bytes,
 		.partitions = {
