@@ -25,7 +25,7 @@ struct cli_member {
 	bool ended; /* how, is told below */
 	bool told;  /* to the user, too */
 	enum wtg_kind kind;
-	char message[1024], hint[512]; /* of a failure; or the message of a success */
+	char message[PATH_MAX + 1024], hint[PATH_MAX + 512]; /* of a failure; or of a success */
 };
 
 /* It ended in this way, which is then only its own affair: err is fresh again. */

@@ -163,6 +163,14 @@ untouched() {
 	rm small.img
 }
 
+@test "what is wrong is told to the end, however long a path is" {
+	long=$(printf 'directory/%.0s' {1..300})
+	wtgctl plan --json --image windows.iso --edition Core --size 640M new1.img "$long"new.img
+	[ "$status" -eq 5 ]
+	grep -q '^wtgctl: .*directory/directory: No such file or directory\.$' err
+	[ "$(grep -c '^wtgctl: ' err)" -eq 2 ]
+}
+
 @test "if only one cannot be used, the others are not begun" {
 	as_user truncate -s 100M tiny.img
 	as_user truncate -s 640M fits.img
