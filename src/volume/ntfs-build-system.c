@@ -131,8 +131,8 @@ int wtg_build_end_mft(struct wtg_ntfs_builder *builder, struct wtg_error *err)
 	bits.size = wtg_round_up((end + 7) / 8, 8);
 	bits.data = wtg_alloc(bits.size);
 	if (volume->mftbmp_na->data_size > (s64)bits.size ||
-	    ntfs_attr_pread(volume->mftbmp_na, 0, volume->mftbmp_na->data_size, bits.data) <
-		    0)
+	    ntfs_attr_pread(volume->mftbmp_na, 0, volume->mftbmp_na->data_size, bits.data) !=
+		    volume->mftbmp_na->data_size)
 		return wtg_build_fail(builder, errno, "read the bitmap of $MFT", err);
 	for (uint64_t i = WTG_BUILD_FIRST_RECORD; i < 8 * bits.size; i++)
 		if (bits.data[i / 8] >> i % 8 & 1)
