@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <linux/fs.h>
 #include <poll.h>
 #include <signal.h>
@@ -165,13 +166,27 @@ static int fail_lock(const struct wtg_disk *disk, int fd, struct wtg_error *err)
 			who ? who : "another program");
 }
 
+static int fail_create(const struct wtg_disk *disk, struct wtg_error *err)
+{
+	return wtg_fail(err, WTG_SYSTEM, errno, "create %s", disk->path);
+}
+
+static int probe_directory(const struct wtg_disk *disk, struct wtg_error *err)
+{
+	_cleanup_free_ char *copy = wtg_text_copy(disk->path);
+
+	if (faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS) < 0)
+		return fail_create(disk, err);
+	return 0;
+}
+
 int wtg_target_probe_free(const struct wtg_target *target, struct wtg_error *err)
 {
 	const struct wtg_disk *disk = wtg_target_disk(target);
 	_cleanup_fd_ int fd = -1;
 
 	if (!disk->exists)
-		return 0;
+		return probe_directory(disk, err);
 	fd = open(disk->path, O_RDONLY | O_CLOEXEC | (disk->is_file ? 0 : O_EXCL));
 	if (fd < 0)
 		return fail_open(disk, errno, err);
@@ -198,7 +213,7 @@ static int create(const struct wtg_disk *disk, struct wtg_error *err)
 	/* O_EXCL follows no link, and fails if somebody was quicker. */
 	int fd = open(disk->path, O_RDWR | O_CLOEXEC | O_CREAT | O_EXCL, 0666);
 
-	return fd < 0 ? wtg_fail(err, WTG_SYSTEM, errno, "create %s", disk->path) : fd;
+	return fd < 0 ? fail_create(disk, err) : fd;
 }
 
 static bool same_contents(const struct wtg_disk *a, const struct wtg_disk *b)

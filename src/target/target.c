@@ -133,6 +133,8 @@ static int plan_file(const struct wtg_request *request, struct wtg_target *t,
 		return fail_open(ENOENT, request->target, err);
 	if (lstat(request->target, &st) == 0)
 		return wtg_fail(err, WTG_USAGE, 0, "%s is a link to nothing", request->target);
+	if (wtg_text_ends(request->target, "/"))
+		return wtg_fail(err, WTG_USAGE, 0, "%s is no name of a file", request->target);
 	if (stat(dir, &st) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "look at the directory %s", dir);
 	start_file(request->target, &t->disk);

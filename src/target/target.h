@@ -13,7 +13,8 @@ bool wtg_target_is_gone(const struct wtg_target *target);
 /*
  * Can the target be opened exclusively, and is it still the drive that was looked at?  For
  * the checks: opens O_RDONLY|O_EXCL (drives), compares the identity, closes again.  Kind
- * WTG_SYSTEM with who holds it when busy, WTG_REFUSED when it is another drive now.
+ * WTG_SYSTEM with who holds it when busy, WTG_REFUSED when it is another drive now.  Of a file
+ * that does not exist: can it be made?
  */
 int wtg_target_probe_free(const struct wtg_target *target, struct wtg_error *err);
 

@@ -43,6 +43,13 @@ rejects() {
 	grep -qF "Give the size of the file to make" err
 }
 
+@test "what cannot be made" {
+	mkdir -p closed && chmod 555 closed
+	rejects 5 "create closed/new.img: Permission denied" --size 1G closed/new.img
+	rejects 2 "new.img/ is no name of a file" --size 1G new.img/
+	rejects 5 "new.img: File name too long" --size 1G "$(printf 'new%.0s' {1..85})new.img"
+}
+
 @test "links" {
 	ln -sfn nowhere dangling && ln -sfn round round && ln -sfn /dev/null device
 	rejects 2 "dangling is a link to nothing" --size 1G dangling

@@ -171,6 +171,15 @@ untouched() {
 	[ "$(grep -c '^wtgctl: ' err)" -eq 2 ]
 }
 
+@test "if only one cannot be made, the others are not begun" {
+	mkdir -p closed && chmod 555 closed
+	several --size 640M new1.img closed/new.img
+	[ "$status" -eq 5 ]
+	grep -qF "create closed/new.img: Permission denied" err
+	untouched
+	[ ! -e new1.img ]
+}
+
 @test "if only one cannot be used, the others are not begun" {
 	as_user truncate -s 100M tiny.img
 	as_user truncate -s 640M fits.img
