@@ -56,17 +56,19 @@ as_root() {
 
 debian_build='gcc libc6-dev meson ninja-build pkg-config scdoc libwim-dev libfuse-dev ntfs-3g-dev
 	libfdisk-dev libblkid-dev libudev-dev libhivex-dev libxml2-dev libsmartcols-dev
-	libjson-c-dev libudfread-dev libssl-dev libseccomp-dev libcmocka-dev'
+	libjson-c-dev libudfread-dev libssl-dev libseccomp-dev libarchive-dev
+	liblzma-dev libcmocka-dev'
 debian_run='ntfs-3g dosfstools mtools exfatprogs genisoimage'
 debian_test='bats jq cpio kmod xz-utils valgrind strace file procps perl-base util-linux e2fsprogs udev umockdev
 	wimtools gdisk fdisk parted sleuthkit python3-libfsntfs p7zip-full libhivex-bin libwin-hivex-perl chntpw
 	reglookup libxml2-utils openssl sbsigntool osslsigncode ca-certificates
 	mandoc zsh fish qemu-system-x86 qemu-system-arm ovmf qemu-efi-aarch64 clang lld gnu-efi
-	libfuse3-dev shellcheck'
+	libfuse3-dev shellcheck grub-common grub-pc-bin grub-efi-amd64-bin grub-efi-ia32-bin ovmf-ia32'
 
 fedora_build='gcc meson ninja-build pkgconf-pkg-config scdoc wimlib-devel ntfs-3g-devel
 	libfdisk-devel libblkid-devel systemd-devel hivex-devel libxml2-devel libsmartcols-devel
-	json-c-devel libudfread-devel openssl-devel libseccomp-devel libcmocka-devel'
+	json-c-devel libudfread-devel openssl-devel libseccomp-devel libarchive-devel
+	xz-devel libcmocka-devel'
 fedora_run='ntfsprogs dosfstools mtools exfatprogs genisoimage'
 fedora_test='bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	wimlib-utils gdisk parted sleuthkit p7zip hivex perl-hivex chntpw
@@ -74,7 +76,7 @@ fedora_test='bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	mandoc zsh fish qemu-system-x86-core edk2-ovmf ShellCheck fuse3-devel'
 
 arch_build='gcc meson ninja pkgconf scdoc wimlib ntfs-3g util-linux-libs systemd-libs hivex libxml2
-	json-c libudfread openssl libseccomp cmocka'
+	json-c libudfread openssl libseccomp libarchive xz cmocka'
 arch_run='ntfs-3g dosfstools mtools exfatprogs cdrtools'
 arch_test='bash-bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	gptfdisk parted sleuthkit p7zip chntpw

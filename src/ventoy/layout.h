@@ -50,7 +50,8 @@ struct wtg_ventoy_seen {
 	struct wtg_ventoy_version version;
 };
 
-/* Is this a drive that Ventoy's own tools would take for one of theirs? */
+/* Is Ventoy here, sound or not: do at least two of three signs say so, where the partitions lie,
+ * what the second is called, the mark in sector 0?  What is broken, wtg_ventoy_check() tells. */
 bool wtg_ventoy_is_there(const struct wtg_ventoy_seen *seen);
 
 /* One rule, and what became of it; sentence is the caller's. */

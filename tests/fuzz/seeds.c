@@ -255,6 +255,29 @@ static void images(void)
 	put_set("checked", "--compress=xpress --check");
 }
 
+/* A release in which there is nothing but what is looked at; and numbers, after their size. */
+static void ventoy(void)
+{
+	free(test_run(
+		NULL,
+		"set -e; cd '%s'; mkdir -p %s/ventoy %s/xz v/ventoy-1.1.00/boot v/ventoy-1.1.00/ventoy; "
+		"cd v/ventoy-1.1.00; "
+		"put() { printf \"$3\" | dd of=$1 bs=1 seek=$2 conv=notrunc status=none; }; "
+		"truncate -s 512 boot/boot.img; put boot/boot.img 0 '\\353\\143\\220'; "
+		"put boot/boot.img 400 'VT\\000Ge\\000HD\\000Rd\\000 Er\\r'; "
+		"truncate -s 1048064 boot/core.img; put boot/core.img 500 '\\002'; "
+		"put boot/core.img 510 '\\040\\010'; "
+		"mkfs.fat -C --invariant -F 16 -s 1 -n VTOYEFI ventoy/ventoy.disk.img 32768; "
+		"xz --check=crc32 boot/core.img ventoy/ventoy.disk.img; "
+		"echo 1.1.00 >ventoy/version; cd ..; "
+		"tar -cf %s/ventoy/plain ventoy-1.1.00; tar -czf %s/ventoy/packed ventoy-1.1.00; "
+		"tar -cJf %s/ventoy/packed-xz ventoy-1.1.00; "
+		"7z a -tzip z.zip ventoy-1.1.00; cp z.zip %s/ventoy/zip; "
+		"for check in none crc32 crc64 sha256; do "
+		"{ printf '\\065\\017'; seq 1000 | xz --check=$check; } >%s/xz/$check; done",
+		test_dir(), top, top, top, top, top, top, top));
+}
+
 static void texts(void)
 {
 	put_text(
@@ -316,6 +339,7 @@ int main(int argc, char **argv)
 	seed_disks();
 	marker();
 	images();
+	ventoy();
 	texts();
 	return 0;
 }
