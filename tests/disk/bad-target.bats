@@ -264,7 +264,7 @@ as_nobody="setpriv --reuid nobody --regid $(id -g nobody 2>/dev/null) --clear-gr
 		$as_nobody $STRACE -o /dev/null -P \$small/new.img -e trace=pwrite64 \
 			-e inject=pwrite64:delay_enter=1000000:when=13 \
 			$D/wtgctl create -q --image one.wim --size 1G \$small/new.img &
-		sleep 0.7
+		until [ -e \$small/new.img ]; do kill -0 \$!; sleep 0.01; done
 		head -c 400M /dev/zero 2>/dev/null >\$small/filler || true
 		wait \$! || echo status \$?
 		blkid -p \$small/new.img || echo blkid \$?
