@@ -44,6 +44,15 @@ static const struct {
 };
 #define N_OBJECTS (sizeof(objects) / sizeof(objects[0]))
 
+/* Which stores have an element. */
+enum where {
+	EVERYWHERE,
+	UEFI,
+	EFI,   /* of UEFI, those whose boot manager is where firmware looks, */
+	VTEFI, /* and where it does not */
+	BIOS,
+};
+
 /* An element; the id says in which form its data are (bits 24 to 27). */
 struct element {
 	enum object object;
@@ -55,16 +64,17 @@ struct element {
 	enum object list[3];
 	bool from_spec; /* the text, number or device is a member of the specification, */
 	size_t member;  /* at this offset */
+	enum where where;
 };
 
 #define SPEC(name) .from_spec = true, .member = offsetof(struct wtg_bcd_spec, name)
 #define OBJECTS(n, ...) .n_list = n, .list = { __VA_ARGS__ }
 
 /*
- * What bcdboot of Windows 10 and 11 writes into a new store for UEFI, element for
- * element; the 69 real stores that were compared agree.  Not here is what Windows adds
- * when it runs: recovery, firmware entries, GuidCache.  Paths are as after "bcdboot
- * W:\Windows": bcdboot takes the case of that argument.
+ * What bcdboot of Windows 10 and 11 writes into a new store, element for element; the 69
+ * real stores that were compared agree.  Not here is what Windows adds when it runs:
+ * recovery, firmware entries, GuidCache.  Paths are as after "bcdboot W:\Windows": bcdboot
+ * takes the case of that argument.  On Legacy BIOS nobody asks where the boot manager is.
  */
 static const struct element elements[] = {
 	{ EMS_SETTINGS, 0x16000020, "boot EMS off", .number = 0 },
@@ -80,7 +90,9 @@ static const struct element elements[] = {
 
 	{ BOOT_MANAGER, 0x11000001, "device", SPEC(system) },
 	{ BOOT_MANAGER, 0x12000002, "path",
-	  .text = "\\EFI\\Microsoft\\Boot\\bootmgfw.efi" },
+	  .text = "\\EFI\\Microsoft\\Boot\\bootmgfw.efi", .where = EFI },
+	{ BOOT_MANAGER, 0x12000002, "path",
+	  .text = "\\VTEFI\\Microsoft\\Boot\\bootmgfw.efi", .where = VTEFI },
 	{ BOOT_MANAGER, 0x12000004, "description", .text = "Windows Boot Manager" },
 	{ BOOT_MANAGER, 0x12000005, "locale", SPEC(locale) },
 	{ BOOT_MANAGER, 0x14000006, "inherits", OBJECTS(1, GLOBAL_SETTINGS) },
@@ -91,21 +103,27 @@ static const struct element elements[] = {
 	{ BOOT_MANAGER, 0x25000004, "timeout in seconds", SPEC(timeout_seconds) },
 
 	{ RESUME, 0x11000001, "device", SPEC(windows) },
-	{ RESUME, 0x12000002, "path", .text = "\\Windows\\system32\\winresume.efi" },
+	{ RESUME, 0x12000002, "path", .text = "\\Windows\\system32\\winresume.efi",
+	  .where = UEFI },
+	{ RESUME, 0x12000002, "path", .text = "\\Windows\\system32\\winresume.exe",
+	  .where = BIOS },
 	{ RESUME, 0x12000004, "description", .text = "Windows Resume Application" },
 	{ RESUME, 0x12000005, "locale", SPEC(locale) },
 	{ RESUME, 0x14000006, "inherits", OBJECTS(1, RESUME_SETTINGS) },
-	{ RESUME, 0x16000060, "isolated context", .number = 1 },
+	{ RESUME, 0x16000060, "isolated context", .number = 1, .where = UEFI },
 	{ RESUME, 0x17000077, "settings that may stay in memory", .number = 0x15000075 },
 	{ RESUME, 0x22000002, "hibernation file", .text = "\\hiberfil.sys" },
 	{ RESUME, 0x25000008, "boot menu: standard", .number = 1 },
 
 	{ LOADER, 0x11000001, "device", SPEC(windows) },
-	{ LOADER, 0x12000002, "path", .text = "\\Windows\\system32\\winload.efi" },
+	{ LOADER, 0x12000002, "path", .text = "\\Windows\\system32\\winload.efi",
+	  .where = UEFI },
+	{ LOADER, 0x12000002, "path", .text = "\\Windows\\system32\\winload.exe",
+	  .where = BIOS },
 	{ LOADER, 0x12000004, "description", SPEC(description) },
 	{ LOADER, 0x12000005, "locale", SPEC(locale) },
 	{ LOADER, 0x14000006, "inherits", OBJECTS(1, LOADER_SETTINGS) },
-	{ LOADER, 0x16000060, "isolated context", .number = 1 },
+	{ LOADER, 0x16000060, "isolated context", .number = 1, .where = UEFI },
 	{ LOADER, 0x17000077, "settings that may stay in memory", .number = 0x15000075 },
 	{ LOADER, 0x21000001, "device of Windows", SPEC(windows) },
 	{ LOADER, 0x22000002, "directory of Windows", .text = "\\Windows" },
@@ -115,7 +133,10 @@ static const struct element elements[] = {
 
 	{ MEMORY_TEST, 0x11000001, "device", SPEC(system) },
 	{ MEMORY_TEST, 0x12000002, "path",
-	  .text = "\\EFI\\Microsoft\\Boot\\memtest.efi" },
+	  .text = "\\EFI\\Microsoft\\Boot\\memtest.efi", .where = EFI },
+	{ MEMORY_TEST, 0x12000002, "path",
+	  .text = "\\VTEFI\\Microsoft\\Boot\\memtest.efi", .where = VTEFI },
+	{ MEMORY_TEST, 0x12000002, "path", .text = "\\boot\\memtest.exe", .where = BIOS },
 	{ MEMORY_TEST, 0x12000004, "description", .text = "Windows Memory Diagnostic" },
 	{ MEMORY_TEST, 0x12000005, "locale", SPEC(locale) },
 	{ MEMORY_TEST, 0x14000006, "inherits", OBJECTS(1, GLOBAL_SETTINGS) },
@@ -154,8 +175,8 @@ static const char *object_name(const struct wtg_bcd_spec *spec, enum object obje
 }
 
 /*
- * A partition of a GPT drive.  Nobody documents the form; it is the same in all real
- * stores, and ReactOS' bl.h and wimboot's bootapp.h agree.
+ * A partition, by what identifies it in its table.  Nobody documents the form; it is the same
+ * in all real stores, and ReactOS' bl.h and wimboot's bootapp.h agree.
  */
 static void add_device(struct wtg_regf_key *key, const struct wtg_bcd_device *device)
 {
@@ -163,10 +184,16 @@ static void add_device(struct wtg_regf_key *key, const struct wtg_bcd_device *de
 
 	data[0x10] = 6;                   /* a partition */
 	data[0x18] = sizeof(data) - 0x10; /* bytes from 0x10 on */
-	memcpy(data + 0x20, device->partition.bytes, sizeof(device->partition.bytes));
-	data[0x30] = 0; /* on a hard disk */
-	data[0x34] = 0; /* with a GPT */
-	memcpy(data + 0x38, device->disk.bytes, sizeof(device->disk.bytes));
+	data[0x30] = 0;                   /* on a hard disk */
+	if (device->style == WTG_TABLE_MBR) {
+		wtg_put_le64(data + 0x20, device->first_byte);
+		data[0x34] = 1;
+		wtg_put_le32(data + 0x38, device->signature);
+	} else {
+		memcpy(data + 0x20, device->partition.bytes, sizeof(device->partition.bytes));
+		data[0x34] = 0;
+		memcpy(data + 0x38, device->disk.bytes, sizeof(device->disk.bytes));
+	}
 	wtg_regf_value(key, "Element", WTG_REG_BINARY, data, sizeof(data));
 }
 
@@ -244,6 +271,23 @@ static void add_object(struct wtg_regf_key *store_objects,
 	wtg_regf_key(key, "Elements"); /* also where it stays empty */
 }
 
+static bool has(const struct wtg_bcd_spec *spec, const struct element *e)
+{
+	switch (e->where) {
+	case EVERYWHERE:
+		return true;
+	case UEFI:
+		return !spec->bios;
+	case EFI:
+		return !spec->bios && !spec->vtefi;
+	case VTEFI:
+		return !spec->bios && spec->vtefi;
+	case BIOS:
+		return spec->bios;
+	}
+	abort();
+}
+
 struct wtg_bytes wtg_bcd_build(const struct wtg_bcd_spec *spec)
 {
 	_cleanup_(wtg_regf_freep) struct wtg_regf_key *root =
@@ -258,12 +302,13 @@ struct wtg_bytes wtg_bcd_build(const struct wtg_bcd_spec *spec)
 	for (size_t i = 0; i < N_OBJECTS; i++)
 		add_object(store_objects, spec, (enum object)i);
 	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
-		add_element(store_objects, spec, &elements[i]);
+		if (has(spec, &elements[i]))
+			add_element(store_objects, spec, &elements[i]);
 	if (spec->recovery_off)
 		add_element(store_objects, spec, &recovery_off);
 
 	/* No time: the same specification gives the same bytes. */
-	return wtg_regf_write(root, "\\EFI\\Microsoft\\Boot\\BCD", 0);
+	return wtg_regf_write(root, spec->bios ? "\\Boot\\BCD" : "\\EFI\\Microsoft\\Boot\\BCD", 0);
 }
 
 const char *wtg_bcd_description(unsigned build, const char *installation_type)

@@ -52,7 +52,9 @@ static struct wtg_bcd_device device_of(const struct wtg_bcd *bcd,
 	struct wtg_bcd_read_device read = wtg_bcd_device(bcd, object, 0x11000001);
 
 	assert_int_equal(read.kind, WTG_BCD_DEVICE_PARTITION_GPT);
-	return (struct wtg_bcd_device){ .disk = read.disk, .partition = read.partition };
+	return (struct wtg_bcd_device){ .style = WTG_TABLE_GPT,
+					.disk = read.disk,
+					.partition = read.partition };
 }
 
 /* Our own store for the same drive, identifiers and language as a real one. */
@@ -346,12 +348,64 @@ static void the_constants_are_those_of_the_template(void **state)
 	}
 }
 
+static struct wtg_bytes raw_element(const struct wtg_bcd *bcd, const char *object,
+				    const char *id)
+{
+	_cleanup_free_ char *path = wtg_text("Objects\\{%s}\\Elements\\%s", object, id);
+	wtg_hive_key key = wtg_hive_view_key(&bcd->view, 0, path);
+	struct wtg_bytes data;
+	uint32_t type;
+
+	assert_int_equal(wtg_hive_view_value(&bcd->view, key, "Element", &type, &data), 1);
+	return data;
+}
+
+static void a_partition_of_an_mbr_drive_is_as_bcdedit_writes_it(void **state)
+{
+	static const char bcdedits[] = "19260817-6666-8888-abcd-000000000002";
+	_cleanup_(test_store_done) struct test_store real =
+		test_store_open("bcd-vhd-wim-entries");
+	struct wtg_guid object = wtg_guid_const(bcdedits);
+	struct wtg_bcd_read_device device = wtg_bcd_device(&real.bcd, &object, 0x11000001);
+	struct wtg_bcd_spec spec = test_bcd_spec_bios();
+	_cleanup_(wtg_bytes_done) struct wtg_bytes theirs = raw_element(&real.bcd, bcdedits,
+									"11000001");
+	_cleanup_(wtg_bytes_done) struct wtg_bytes ours = { 0 };
+	_cleanup_(test_store_done) struct test_store store = { 0 };
+
+	(void)state;
+	spec.system.signature = device.mbr_signature;
+	spec.system.first_byte = device.mbr_offset_bytes;
+	store = test_store_build(&spec);
+	ours = raw_element(&store.bcd, "9dea862c-5cdd-4e70-acc1-f32b344d4795", "11000001");
+	assert_int_equal(ours.size, theirs.size);
+	assert_memory_equal(ours.data, theirs.data, ours.size);
+}
+
+/* A medium's store has other objects; what the two have in common is alike. */
+static void a_store_for_bios_is_as_that_of_a_medium(void **state)
+{
+	_cleanup_(test_store_done) struct test_store real = test_store_open("bcd-media-bios");
+	struct wtg_bcd_spec spec = test_bcd_spec_bios();
+	_cleanup_(test_store_done) struct test_store store = test_store_build(&spec);
+	struct wtg_guid test = wtg_guid_const("b2721d73-1db4-4c62-bf78-c548a880142d");
+	_cleanup_free_ char *a = wtg_bcd_string(&real.bcd, &test, 0x12000002);
+	_cleanup_free_ char *b = wtg_bcd_string(&store.bcd, &test, 0x12000002);
+
+	(void)state;
+	assert_string_equal(a, b);
+	assert_null(wtg_bcd_string(&real.bcd, &wtg_bcd_bootmgr, 0x12000002));
+	assert_null(wtg_bcd_string(&store.bcd, &wtg_bcd_bootmgr, 0x12000002));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_element_is_as_in_real_stores),
 		cmocka_unit_test(the_shape_of_keys_is_as_in_real_stores),
 		cmocka_unit_test(the_constants_are_those_of_the_template),
+		cmocka_unit_test(a_partition_of_an_mbr_drive_is_as_bcdedit_writes_it),
+		cmocka_unit_test(a_store_for_bios_is_as_that_of_a_medium),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
