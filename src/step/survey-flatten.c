@@ -13,6 +13,7 @@ static void flatten_boot(const struct wtg_bootfiles *boot, struct wtg_packet *pa
 	wtg_packet_number(packet, boot->loader.signed_2011);
 	wtg_packet_number(packet, boot->loader.signed_2023);
 	wtg_packet_text(packet, boot->loader.signers);
+	wtg_packet_number(packet, boot->bios);
 	wtg_packet_number(packet, boot->files.n_items);
 	for (size_t i = 0; i < boot->files.n_items; i++) {
 		const struct wtg_file *file = &boot->files.items[i];
@@ -123,6 +124,7 @@ static void read_boot(struct wtg_reader *reader, struct wtg_bootfiles *boot)
 	boot->loader.signed_2011 = wtg_read_truth(reader);
 	boot->loader.signed_2023 = wtg_read_truth(reader);
 	boot->loader.signers = wtg_text_copy(wtg_read_text(reader));
+	boot->bios = wtg_read_truth(reader);
 	n = wtg_read_count(reader);
 	for (size_t i = 0; i < n && !reader->bad; i++)
 		read_boot_file(reader, &boot->files);

@@ -9,6 +9,7 @@
 
 #define USUAL_LOADER "Windows/Boot/EFI/bootmgfw.efi"
 #define EX_LOADER "Windows/Boot/EFI_EX/bootmgfw_EX.efi"
+#define BIOS_LOADER "Windows/Boot/PCAT/bootmgr"
 #define ESP_LOADER "EFI/Microsoft/Boot/bootmgfw.efi"
 
 /* A real image has about 250. */
@@ -20,20 +21,38 @@ const char *const wtg_boot_trees[] = {
 	"Windows/Boot/Fonts",
 	"Windows/Boot/Fonts_EX",
 	"Windows/Boot/Resources",
+	"Windows/Boot/PCAT",
 	NULL,
 };
 
 /* From where to where; a row may replace what one above it put. */
+enum when {
+	ALWAYS,
+	EX,   /* in the chain of 2023, and only NAME_EX.*, which is NAME.* */
+	BIOS, /* where the image can start on Legacy BIOS */
+};
 static const struct rule {
 	const char *from, *to;
 	const char *suffix; /* only such files; NULL: all */
-	bool ex; /* only in the chain of 2023, and only NAME_EX.*, which is NAME.* */
+	enum when when;
 } rules[] = {
-	{ "Windows/Boot/EFI/", "EFI/Microsoft/Boot/", NULL, false },
-	{ "Windows/Boot/Fonts/", "EFI/Microsoft/Boot/Fonts/", ".ttf", false },
-	{ "Windows/Boot/Resources/", "EFI/Microsoft/Boot/Resources/", NULL, false },
-	{ "Windows/Boot/EFI_EX/", "EFI/Microsoft/Boot/", NULL, true },
-	{ "Windows/Boot/Fonts_EX/", "EFI/Microsoft/Boot/Fonts/", ".ttf", true },
+	{ "Windows/Boot/EFI/", "EFI/Microsoft/Boot/", NULL, ALWAYS },
+	{ "Windows/Boot/Fonts/", "EFI/Microsoft/Boot/Fonts/", ".ttf", ALWAYS },
+	{ "Windows/Boot/Resources/", "EFI/Microsoft/Boot/Resources/", NULL, ALWAYS },
+	{ "Windows/Boot/EFI_EX/", "EFI/Microsoft/Boot/", NULL, EX },
+	{ "Windows/Boot/Fonts_EX/", "EFI/Microsoft/Boot/Fonts/", ".ttf", EX },
+	{ "Windows/Boot/PCAT/", "Boot/", NULL, BIOS },
+	{ "Windows/Boot/Fonts/", "Boot/Fonts/", ".ttf", BIOS },
+	{ "Windows/Boot/Resources/", "Boot/Resources/", NULL, BIOS },
+};
+
+/* Two of PCAT's are in the root: what boot sectors load, and what that goes to when it is told
+ * to start from USB next; spelled as bcdboot does. */
+static const struct {
+	const char *path, *instead;
+} in_root[] = {
+	{ "Boot/bootmgr", WTG_BIOS_LOADER },
+	{ "Boot/bootnxt", "BOOTNXT" },
 };
 
 /* What firmware starts when nothing tells it what to start; UEFI 2.10, 3.5.1.1. */
@@ -158,14 +177,20 @@ static bool ends_with(const char *text, const char *suffix)
 static char *destination(const struct rule *rule, const char *path)
 {
 	size_t length = strlen(rule->from);
-	_cleanup_free_ char *rest = NULL;
+	_cleanup_free_ char *rest = NULL, *to = NULL;
 
 	if (strncasecmp(path, rule->from, length) != 0)
 		return NULL;
 	if (rule->suffix && !ends_with(path, rule->suffix))
 		return NULL;
-	rest = rule->ex ? without_ex(path + length) : wtg_text_copy(path + length);
-	return rest ? wtg_text("%s%s", rule->to, rest) : NULL;
+	rest = rule->when == EX ? without_ex(path + length) : wtg_text_copy(path + length);
+	if (!rest)
+		return NULL;
+	to = wtg_text("%s%s", rule->to, rest);
+	for (size_t i = 0; i < sizeof(in_root) / sizeof(in_root[0]); i++)
+		if (wtg_text_equal_fold(to, in_root[i].path))
+			return wtg_text_copy(in_root[i].instead);
+	return WTG_STEAL(to);
 }
 
 static void put(struct wtg_files *files, const char *path,
@@ -183,11 +208,21 @@ static void put(struct wtg_files *files, const char *path,
 	wtg_files_add(files, path, copy);
 }
 
-static void lay_out(const struct wtg_files *image, bool ex, const char *fallback,
-		    struct wtg_files *files)
+/* PCs alone have Legacy BIOS. */
+static bool can_bios(const struct wtg_files *image, enum wtg_arch arch)
 {
+	const struct wtg_file *loader = wtg_files_find(image, BIOS_LOADER);
+
+	return arch != WTG_ARCH_ARM64 && loader && loader->content.size > 0 &&
+	       loader->content.size <= WTG_BIOS_LOADER_BYTES;
+}
+
+static void lay_out(const struct wtg_files *image, bool ex, struct wtg_bootfiles *boot)
+{
+	struct wtg_files *files = &boot->files;
+
 	for (size_t r = 0; r < sizeof(rules) / sizeof(rules[0]); r++) {
-		if (rules[r].ex && !ex)
+		if ((rules[r].when == EX && !ex) || (rules[r].when == BIOS && !boot->bios))
 			continue;
 		for (size_t i = 0; i < image->n_items; i++) {
 			_cleanup_free_ char *path =
@@ -197,7 +232,8 @@ static void lay_out(const struct wtg_files *image, bool ex, const char *fallback
 				put(files, path, &image->items[i].content);
 		}
 	}
-	put(files, fallback, &wtg_files_find(files, ESP_LOADER)->content);
+	put(files, machine_of(boot->loader.machine)->fallback,
+	    &wtg_files_find(files, ESP_LOADER)->content);
 }
 
 void wtg_bootfiles_done(struct wtg_bootfiles *boot)
@@ -208,7 +244,7 @@ void wtg_bootfiles_done(struct wtg_bootfiles *boot)
 }
 
 static int check_machine(const struct wtg_pe *loader, enum wtg_arch arch,
-			 const struct machine **ret, struct wtg_error *err)
+			 struct wtg_error *err)
 {
 	const struct machine *is = machine_of(loader->machine);
 	const struct machine *wanted = machine_for(arch);
@@ -220,7 +256,6 @@ static int check_machine(const struct wtg_pe *loader, enum wtg_arch arch,
 		return wtg_fail(err, WTG_INPUT, 0,
 				"the image is for %s, but its boot loader is for %s",
 				wanted->name, is ? is->name : "an unknown processor");
-	*ret = wanted;
 	return 0;
 }
 
@@ -230,7 +265,6 @@ int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
 {
 	_cleanup_(wtg_boot_chains_done) struct wtg_boot_chains chains = { 0 };
 	struct wtg_bootfiles boot = { 0 };
-	const struct machine *machine = NULL;
 	struct wtg_pe *loader;
 	bool ex = false;
 
@@ -242,19 +276,52 @@ int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
 	    choose(&chains, ca, &ex, &boot.chain, err) < 0)
 		return -1;
 	loader = ex ? &chains.ex : &chains.usual;
-	if (check_machine(loader, arch, &machine, err) < 0)
+	if (check_machine(loader, arch, err) < 0)
 		return -1;
 
 	boot.loader = *loader;
 	*loader = (struct wtg_pe){ 0 };
-	lay_out(image, ex, machine->fallback, &boot.files);
+	boot.bios = can_bios(image, arch);
+	lay_out(image, ex, &boot);
 	*ret = boot;
 	return 0;
 }
 
+/* Everything for UEFI is below one directory, and firmware by itself starts what is in Boot
+ * there. */
+#define FOR_UEFI "EFI/"
+#define FOR_FIRMWARE "EFI/Boot/"
+
+static bool is_wanted(const char *path, const struct wtg_boot_manner *manner)
+{
+	if (!wtg_text_starts(path, FOR_UEFI))
+		return manner->bios;
+	return !wtg_text_starts(path, FOR_FIRMWARE) || !(manner->no_fallback || manner->vtefi);
+}
+
+void wtg_bootfiles_arrange(struct wtg_bootfiles *boot, const struct wtg_boot_manner *manner)
+{
+	struct wtg_files kept = { 0 };
+
+	for (size_t i = 0; i < boot->files.n_items; i++) {
+		struct wtg_file *file = &boot->files.items[i];
+		bool moved = manner->vtefi && wtg_text_starts(file->path, FOR_UEFI);
+		_cleanup_free_ char *path = wtg_text("%s%s", moved ? "VT" : "", file->path);
+
+		if (!is_wanted(file->path, manner))
+			continue;
+		wtg_files_add(&kept, path, file->content);
+		file->content = (struct wtg_bytes){ 0 };
+	}
+	wtg_files_done(&boot->files);
+	boot->files = kept;
+	boot->bios = boot->bios && manner->bios;
+}
+
 bool wtg_bootfiles_possible(const struct wtg_bootfiles *boot)
 {
-	return boot->chain != WTG_BOOT_CA_AUTO && machine_of(boot->loader.machine);
+	return boot->chain != WTG_BOOT_CA_AUTO && machine_of(boot->loader.machine) &&
+	       (!boot->bios || wtg_files_find(&boot->files, WTG_BIOS_LOADER));
 }
 
 static const char *chain_name(enum wtg_boot_ca chain)
@@ -273,12 +340,17 @@ static const char *chain_name(enum wtg_boot_ca chain)
 void wtg_bootfiles_describe(const struct wtg_bootfiles *boot, struct wtg_facts *out)
 {
 	const struct machine *machine = machine_of(boot->loader.machine);
+	const char *const places[] = { machine->fallback, ESP_LOADER, "VT" ESP_LOADER };
+	const struct wtg_file *loader = NULL;
 
+	for (size_t i = 0; i < 3 && !loader; i++)
+		loader = wtg_files_find(&boot->files, places[i]);
 	wtg_fact_text(out, "boot_ca", chain_name(boot->chain));
-	wtg_fact_text(out, "loader", machine->fallback);
+	wtg_fact_text(out, "loader", loader ? loader->path : NULL);
 	wtg_fact_text(out, "loader_architecture", machine->name);
 	wtg_fact_text(out, "loader_signers",
 		      boot->loader.signers ? boot->loader.signers : "nobody");
+	wtg_fact_truth(out, "legacy_bios", boot->bios);
 	wtg_fact_number(out, "files", boot->files.n_items);
 	wtg_fact_bytes(out, "bytes", wtg_files_size_bytes(&boot->files));
 }

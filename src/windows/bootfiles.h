@@ -19,7 +19,7 @@
 /* How the drive is to start. */
 struct wtg_boot_manner {
 	bool bios;        /* on Legacy BIOS, too, where the image can: \bootmgr, \Boot */
-	bool vtefi;       /* all of \EFI is in \VTEFI, where firmware does not look */
+	bool vtefi;       /* all of \EFI is in \VTEFI, where firmware does not look: no fallback */
 	bool no_fallback; /* no \EFI\Boot\boot*.efi, which firmware starts by itself */
 };
 
@@ -39,6 +39,10 @@ void wtg_boot_chains_done(struct wtg_boot_chains *chains);
 int wtg_boot_chains_read(const struct wtg_files *image, struct wtg_boot_chains *ret,
 			 struct wtg_error *err);
 
+/* What boot sectors load for Legacy BIOS, and how large it may be for ours (bootcode.h). */
+#define WTG_BIOS_LOADER "bootmgr"
+#define WTG_BIOS_LOADER_BYTES 0x70000
+
 struct wtg_bootfiles {
 	struct wtg_files files; /* the ESP's, but for the BCD: "EFI/Boot/bootx64.efi" */
 	enum wtg_boot_ca chain; /* never AUTO */
@@ -48,13 +52,17 @@ struct wtg_bootfiles {
 void wtg_bootfiles_done(struct wtg_bootfiles *boot);
 
 /*
- * Choose and lay out.  image holds what wtg_boot_trees named.  AUTO is what the image
- * starts with by itself.  Kind WTG_INPUT when there is no loader, it is for another
- * architecture, or the chain asked for is not in the image.
+ * Choose and lay out, for UEFI and, where the image can, for Legacy BIOS: a drive's layout is
+ * decided later.  image holds what wtg_boot_trees named.  AUTO is what the image starts with by
+ * itself.  Kind WTG_INPUT when there is no loader, it is for another architecture, or the
+ * chain asked for is not in the image.
  */
 int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
 			 enum wtg_boot_ca ca, struct wtg_bootfiles *ret,
 			 struct wtg_error *err);
+
+/* Keep of these what the drive starts with, where it is to be. */
+void wtg_bootfiles_arrange(struct wtg_bootfiles *boot, const struct wtg_boot_manner *manner);
 
 /* Can wtg_bootfiles_choose() give that?  To ask of what comes from another process. */
 bool wtg_bootfiles_possible(const struct wtg_bootfiles *boot);

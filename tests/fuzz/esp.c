@@ -78,6 +78,7 @@ static void describe(const void *boot, struct wtg_facts *out)
 
 static void choose(const struct wtg_files *image, enum wtg_arch arch, enum wtg_boot_ca ca)
 {
+	static const struct wtg_boot_manner manner = { .bios = true, .vtefi = true };
 	_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 
@@ -86,10 +87,18 @@ static void choose(const struct wtg_files *image, enum wtg_arch arch, enum wtg_b
 		return;
 	}
 	FUZZ_ASSERT(boot.chain != WTG_BOOT_CA_AUTO && boot.files.n_items >= 2);
+	FUZZ_ASSERT(wtg_bootfiles_possible(&boot));
 	for (size_t i = 0; i < boot.files.n_items; i++) {
 		FUZZ_ASSERT(fuzz_is_path(boot.files.items[i].path));
 		FUZZ_ASSERT(is_of(image, &boot.files.items[i].content));
 	}
+	fuzz_describe(describe, &boot);
+	put_and_find(&boot.files);
+	wtg_bootfiles_arrange(&boot, &manner);
+	FUZZ_ASSERT(boot.files.n_items >= 1);
+	for (size_t i = 0; i < boot.files.n_items; i++)
+		FUZZ_ASSERT(strncmp(boot.files.items[i].path, "EFI/", 4) != 0 &&
+			    fuzz_is_path(boot.files.items[i].path));
 	fuzz_describe(describe, &boot);
 	put_and_find(&boot.files);
 }

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "windows/bootfiles.h"
 #include "windows/unattend.h"
+#include "wtg/text.h"
 
 #include "stand-in-pe.h"
 
@@ -99,7 +101,142 @@ static void the_usual_chain_is_the_whole_tree_of_the_image(void **state)
 		     "Windows/Boot/Resources/bootres.dll");
 	assert_holds(&boot.files, OUT "Resources/de-DE/bootres.dll.mui",
 		     "Windows/Boot/Resources/de-DE/bootres.dll.mui");
+	wtg_bootfiles_arrange(&boot, &(struct wtg_boot_manner){ 0 });
+	assert_false(boot.bios);
 	assert_int_equal(boot.files.n_items, 10);
+}
+
+/* The tree of a Windows 10 image, and what the system partition of one that starts on Legacy BIOS
+ * has of it. */
+static const char *const pcat[][2] = {
+	{ "bootmgr", "bootmgr" },
+	{ "bootnxt", "BOOTNXT" },
+	{ "memtest.exe", "Boot/memtest.exe" },
+	{ "bootvhd.dll", "Boot/bootvhd.dll" },
+	{ "de-DE/bootmgr.exe.mui", "Boot/de-DE/bootmgr.exe.mui" },
+	{ "de-DE/memtest.exe.mui", "Boot/de-DE/memtest.exe.mui" },
+};
+
+static struct wtg_files image_for_bios(uint16_t machine)
+{
+	struct wtg_files image = common_files();
+
+	for (size_t i = 0; i < sizeof(pcat) / sizeof(pcat[0]); i++) {
+		_cleanup_free_ char *path = wtg_text("Windows/Boot/PCAT/%s", pcat[i][0]);
+
+		if (!wtg_files_find(&image, path))
+			add(&image, path, path);
+	}
+	wtg_files_add(&image, EFI "bootmgfw.efi", stand_in_pe(machine));
+	return image;
+}
+
+static void legacy_bios_gets_what_bcdboot_gives_it(void **state)
+{
+	_cleanup_(wtg_files_done) struct wtg_files image = image_for_bios(0x8664);
+	_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_AUTO, &boot, &err));
+	wtg_bootfiles_arrange(&boot, &(struct wtg_boot_manner){ .bios = true });
+	assert_true(boot.bios);
+	for (size_t i = 0; i < sizeof(pcat) / sizeof(pcat[0]); i++) {
+		_cleanup_free_ char *from = wtg_text("Windows/Boot/PCAT/%s", pcat[i][0]);
+
+		assert_holds(&boot.files, pcat[i][1], from);
+	}
+	assert_holds(&boot.files, "Boot/Fonts/segoe_slboot.ttf",
+		     "Windows/Boot/Fonts/segoe_slboot.ttf");
+	assert_holds(&boot.files, "Boot/Resources/bootres.dll",
+		     "Windows/Boot/Resources/bootres.dll");
+	assert_holds(&boot.files, "Boot/Resources/de-DE/bootres.dll.mui",
+		     "Windows/Boot/Resources/de-DE/bootres.dll.mui");
+	assert_non_null(wtg_files_find(&boot.files, "EFI/Boot/bootx64.efi"));
+	/* And UEFI's ten. */
+	assert_int_equal(boot.files.n_items, 6 + 3 + 10);
+}
+
+static bool bios_with_loader(size_t size)
+{
+	_cleanup_(wtg_files_done) struct wtg_files image = { 0 };
+	_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	wtg_files_add(&image, EFI "bootmgfw.efi", stand_in_pe(0x8664));
+	wtg_files_add(&image, "Windows/Boot/PCAT/bootmgr",
+		      (struct wtg_bytes){ wtg_alloc(size + 1), size });
+	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_AUTO, &boot, &err));
+	return boot.bios;
+}
+
+static void a_boot_manager_that_cannot_be_loaded_is_none(void **state)
+{
+	(void)state;
+	assert_false(bios_with_loader(0));
+	assert_true(bios_with_loader(1));
+	assert_true(bios_with_loader(WTG_BIOS_LOADER_BYTES));
+	assert_false(bios_with_loader(WTG_BIOS_LOADER_BYTES + 1));
+}
+
+static void arm64_has_no_legacy_bios(void **state)
+{
+	_cleanup_(wtg_files_done) struct wtg_files image = image_for_bios(0xaa64);
+	_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_ARM64, WTG_BOOT_CA_AUTO, &boot, &err));
+	wtg_bootfiles_arrange(&boot, &(struct wtg_boot_manner){ .bios = true });
+	assert_false(boot.bios);
+	assert_int_equal(boot.files.n_items, 10);
+}
+
+/* "loader", as it is described. */
+static void assert_says_loader(const struct wtg_bootfiles *boot, const char *expected)
+{
+	struct wtg_json *json = wtg_json_new();
+	_cleanup_free_ char *line = NULL;
+
+	wtg_bootfiles_describe(boot, wtg_json_facts(json));
+	line = wtg_json_line(json);
+	wtg_json_free(json);
+	assert_non_null(strstr(line, expected));
+}
+
+static void firmware_finds_it_only_where_it_may(void **state)
+{
+	static const struct {
+		struct wtg_boot_manner manner;
+		const char *has, *loader;
+		size_t n_files;
+	} rows[] = {
+		{ { false, false, false }, "EFI/Boot/bootx64.efi", "EFI/Boot/bootx64.efi", 10 },
+		{ { false, false, true }, "EFI/Microsoft/Boot/bootmgfw.efi",
+		  "EFI/Microsoft/Boot/bootmgfw.efi", 9 },
+		{ { true, true, false }, "VTEFI/Microsoft/Boot/de-DE/bootmgfw.efi.mui",
+		  "VTEFI/Microsoft/Boot/bootmgfw.efi", 9 + 9 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		_cleanup_(wtg_files_done) struct wtg_files image = image_for_bios(0x8664);
+		_cleanup_(wtg_bootfiles_done) struct wtg_bootfiles boot = { 0 };
+		_cleanup_free_ char *says = wtg_text("\"loader\":\"%s\"", rows[i].loader);
+		struct wtg_error err = WTG_ERROR_INIT;
+
+		assert_good(wtg_bootfiles_choose(&image, WTG_ARCH_AMD64, WTG_BOOT_CA_AUTO, &boot,
+						 &err));
+		wtg_bootfiles_arrange(&boot, &rows[i].manner);
+		assert_non_null(wtg_files_find(&boot.files, rows[i].has));
+		assert_int_equal(boot.files.n_items, rows[i].n_files);
+		for (size_t j = 0; j < boot.files.n_items; j++)
+			assert_false(i > 0 && wtg_text_starts(boot.files.items[j].path,
+							      "EFI/Boot/"));
+		for (size_t j = 0; j < boot.files.n_items; j++)
+			assert_false(i > 1 && wtg_text_starts(boot.files.items[j].path, "EFI/"));
+		assert_says_loader(&boot, says);
+	}
 }
 
 static void the_chain_of_2023_replaces_what_it_brings(void **state)
@@ -128,6 +265,7 @@ static void the_chain_of_2023_replaces_what_it_brings(void **state)
 		     "Windows/Boot/Fonts_EX/segoe_slboot_EX.ttf");
 	assert_holds(&boot.files, OUT "Fonts/new.ttf",
 		     "Windows/Boot/Fonts_EX/new_EX.ttf");
+	wtg_bootfiles_arrange(&boot, &(struct wtg_boot_manner){ 0 });
 	assert_int_equal(boot.files.n_items, 11);
 	assert_null(wtg_files_find(&boot.files, OUT "stray.efi"));
 }
@@ -268,7 +406,7 @@ static void says_what_it_chose(void **state)
 	assert_string_equal(line,
 			    "{\"boot_ca\":\"2011\",\"loader\":\"EFI/Boot/bootaa64.efi\","
 			    "\"loader_architecture\":\"arm64\","
-			    "\"loader_signers\":\"nobody\",\"files\":2,\"bytes\":2048}");
+			    "\"loader_signers\":\"nobody\",\"legacy_bios\":false,\"files\":2,\"bytes\":2048}");
 }
 
 static void the_answer_file_is_microsofts(void **state)
@@ -327,6 +465,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_usual_chain_is_the_whole_tree_of_the_image),
+		cmocka_unit_test(legacy_bios_gets_what_bcdboot_gives_it),
+		cmocka_unit_test(a_boot_manager_that_cannot_be_loaded_is_none),
+		cmocka_unit_test(arm64_has_no_legacy_bios),
+		cmocka_unit_test(firmware_finds_it_only_where_it_may),
 		cmocka_unit_test(the_chain_of_2023_replaces_what_it_brings),
 		cmocka_unit_test(the_fallback_is_named_after_the_processor),
 		cmocka_unit_test(a_chain_is_what_the_signatures_say),
