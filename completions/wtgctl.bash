@@ -28,6 +28,9 @@ _wtgctl()
 	--internal-disks)
 		mapfile -t COMPREPLY < <(compgen -W "offline online" -- "$cur")
 		return ;;
+	--layout)
+		mapfile -t COMPREPLY < <(compgen -W "gpt mbr" -- "$cur")
+		return ;;
 	--progress)
 		mapfile -t COMPREPLY < <(compgen -W "auto tty plain json none" -- "$cur")
 		return ;;
@@ -48,7 +51,7 @@ _wtgctl()
 		case ${COMP_WORDS[1]} in
 		version) words="--help -h" ;;
 		help) words="--help -h" ;;
-		create | plan) words="--image --edition --sha256 --check --size --esp-size --windows-size --data-size --data-fs --label --boot-ca --timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --compact --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
+		create | plan) words="--image --edition --sha256 --check --size --layout --esp-size --windows-size --data-size --data-fs --label --boot-ca --timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --compact --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		list) words="--all --json --help -h" ;;
 		info) words="--json --help -h" ;;
 		status) words="--json --help -h" ;;

@@ -23,8 +23,10 @@ const struct cli_option cli_option_table[] = {
 
 	{ "size", 0, CLI_SIZE, "SIZE", AT(request.file_size_bytes), 0, "Layout",
 	  CLI_CREATE, "create the target as a file of this size" },
+	{ "layout", 0, CLI_CHOICE, "gpt|mbr", AT(request.table), 0, "Layout", CLI_CREATE,
+	  "mbr starts on Legacy BIOS, too (gpt)" },
 	{ "esp-size", 0, CLI_SIZE, "SIZE", AT(request.esp_size_bytes), 0, "Layout",
-	  CLI_CREATE, "of the EFI system partition (260M)" },
+	  CLI_CREATE, "of the system partition (260M)" },
 	{ "windows-size", 0, CLI_SIZE, "SIZE", AT(request.windows_size_bytes), 0,
 	  "Layout", CLI_CREATE, "of the Windows partition (the rest)" },
 	{ "data-size", 0, CLI_SIZE, "SIZE", AT(request.data_size_bytes), 0, "Layout",

@@ -28,6 +28,7 @@ static int decide_layout(const struct wtg_subject *subject, const struct wtg_com
 		return -1;
 	wtg_compact_settle(subject->request, company->n > 1 ? NULL : subject->disk,
 			   ret->windows.length, plain_least, survey);
+	ret->bios = ret->bios && survey->boot.bios;
 	ret->compact = survey->compact.choices;
 	ret->windows_least = ret->compact ? least : plain_least;
 	return 0;
@@ -72,7 +73,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 			       wtg_manifest(&subject, &layout), err) < 0)
 		return -1;
 	wtg_step_check_stamps(plan, target, stamp_id);
-	wtg_step_write_table(plan, &layout, NULL);
+	wtg_step_write_table(plan, &layout, layout.bios ? wtg_boot_mbr : NULL);
 	wtg_step_verify_drive(plan, &layout);
 
 	*ret = WTG_STEAL(plan);

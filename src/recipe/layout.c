@@ -17,6 +17,9 @@
  * (Microsoft: UEFI/GPT-based hard drive partitions). */
 #define ESP_BYTES (260 * MIB)
 
+/* With an MBR as Microsoft's procedure for Windows To Go has it. */
+#define MBR_SYSTEM_BYTES (350 * MIB)
+
 /* mkntfs' own files (log, MFT, bitmap) on a volume of usual size. */
 #define NTFS_OVERHEAD_BYTES (96 * MIB)
 
@@ -107,14 +110,13 @@ uint64_t wtg_layout_used_bytes(const struct wtg_site *site)
 	return site->most_bytes && site->most_bytes < size ? site->most_bytes : size;
 }
 
-/* The system partition, Microsoft's reserved one, Windows and the user's own. */
-static int place_gpt(const struct wtg_site *site, struct wtg_layout *layout,
+/* The system partition, Microsoft's reserved one (of lengths that are given), Windows and the
+ * user's own. */
+static int place_all(const struct wtg_site *site, struct wtg_layout *layout,
 		     struct wtg_error *err)
 {
 	uint64_t used = wtg_layout_used_bytes(site), end = wtg_round_down(used, MIB), fixed;
 
-	layout->esp.length = wtg_layout_esp_bytes(site->request);
-	layout->msr.length = MSR_BYTES;
 	fixed = FIRST_BYTE + layout->esp.length + layout->msr.length + LAST_BYTES;
 	if (end < fixed + site->windows_least)
 		return wtg_layout_too_small(site->disk, used, fixed + site->windows_least, err);
@@ -126,6 +128,27 @@ static int place_gpt(const struct wtg_site *site, struct wtg_layout *layout,
 	layout->windows.offset = layout->msr.offset + layout->msr.length;
 	layout->data.offset = layout->windows.offset + layout->windows.length;
 	return 0;
+}
+
+static int place_gpt(const struct wtg_site *site, struct wtg_layout *layout,
+		     struct wtg_error *err)
+{
+	layout->esp.length = wtg_layout_esp_bytes(site->request);
+	layout->msr.length = MSR_BYTES;
+	return place_all(site, layout, err);
+}
+
+/* Microsoft's own layout for Windows To Go, which starts on Legacy BIOS, too ("Deploy Windows To
+ * Go").  There is no reserved partition on an MBR drive, and the gap is as before a GPT's first. */
+static int place_mbr(const struct wtg_site *site, struct wtg_layout *layout,
+		     struct wtg_error *err)
+{
+	if (wtg_layout_check_mbr(site->disk, err) < 0)
+		return -1;
+	layout->esp.length = site->request->esp_size_bytes ? wtg_layout_esp_bytes(site->request)
+							   : MBR_SYSTEM_BYTES;
+	layout->bios = true;
+	return place_all(site, layout, err);
 }
 
 /* As the specification of reproducible builds has it. */
@@ -140,6 +163,8 @@ static int place(const struct wtg_site *site, struct wtg_layout *layout, struct 
 {
 	if (site->request->ventoy)
 		return wtg_layout_place_ventoy(site, layout, err);
+	if (layout->style == WTG_TABLE_MBR)
+		return place_mbr(site, layout, err);
 	return place_gpt(site, layout, err);
 }
 

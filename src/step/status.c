@@ -37,7 +37,8 @@ static struct wtg_json_doc *read_manifest(const struct wtg_window *disk,
 	struct wtg_json_doc *doc = NULL;
 
 	if (wtg_fat_open(&window, &fat, &ignored) == 0 &&
-	    wtg_fat_read(fat, WTG_MANIFEST_PATH, MAX_MANIFEST_BYTES, &text, &ignored) > 0)
+	    (wtg_fat_read(fat, WTG_MANIFEST_PATH, MAX_MANIFEST_BYTES, &text, &ignored) > 0 ||
+	     wtg_fat_read(fat, WTG_MANIFEST_VTEFI_PATH, MAX_MANIFEST_BYTES, &text, &ignored) > 0))
 		doc = wtg_json_parse((const char *)text.data, text.size);
 	wtg_error_done(&ignored);
 	return doc;

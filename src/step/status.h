@@ -6,8 +6,10 @@
 
 #include "base/extent.h"
 
-/* On the ESP: what was made, from which image, with which options. */
+/* On the ESP: what was made, from which image, with which options.  Where firmware is to find no
+ * Windows (windows/bootfiles.h: vtefi) there is no \EFI at all, and this is beside the rest. */
 #define WTG_MANIFEST_PATH "EFI/wtgctl/manifest.json"
+#define WTG_MANIFEST_VTEFI_PATH "VTEFI/wtgctl/manifest.json"
 
 /* The record of an unfinished run (plan/marker.h): in the gap between the GPT, which ends at
  * 17 KiB (24 KiB with 4096-byte sectors), and the first partition at 1 MiB. */

@@ -14,6 +14,7 @@
 #include "ventoy/entry.h"
 #include "ventoy/payload.h"
 #include "volume/table.h"
+#include "windows/bootcode.h"
 #include "wtg/request.h"
 #include "wtg/target.h"
 

@@ -7,19 +7,28 @@
 #include "volume/fat-read.h"
 #include "volume/fat.h"
 #include "windows/bcd.h"
+#include "windows/bootcode.h"
 #include "windows/bootfiles.h"
 #include "wtg/text.h"
 
 #define BCD_PATH "EFI/Microsoft/Boot/BCD"
+#define BCD_VTEFI_PATH "VTEFI/Microsoft/Boot/BCD"
+#define BCD_BIOS_PATH "Boot/BCD"
 
 #define MAX_LANGUAGE 84 /* LOCALE_NAME_MAX_LENGTH of Windows, but for its NUL */
 
 struct params {
 	struct wtg_layout layout;
 	struct wtg_bootfiles boot; /* with the BCD and the manifest among its files */
-	struct wtg_bcd_spec bcd;
+	struct wtg_bcd_spec bcd;   /* for UEFI */
 	char *locale;
+	char *bios_locale; /* in the store for Legacy BIOS; NULL: there is none */
 };
+
+static const char *bcd_path(const struct params *p)
+{
+	return p->bcd.vtefi ? BCD_VTEFI_PATH : BCD_PATH;
+}
 
 static void describe(const void *params, struct wtg_facts *out)
 {
@@ -29,7 +38,9 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_fact_text(out, "filesystem", "fat32");
 	wtg_bootfiles_describe(&p->boot, out);
 	wtg_fact_open(out, "bcd", WTG_OBJECT);
-	wtg_fact_text(out, "path", BCD_PATH);
+	wtg_fact_text(out, "path", bcd_path(p));
+	if (p->bios_locale)
+		wtg_fact_text(out, "legacy_bios_path", BCD_BIOS_PATH);
 	wtg_fact_text(out, "description", p->bcd.description);
 	wtg_fact_text(out, "locale", p->bcd.locale);
 	wtg_fact_number(out, "timeout_seconds", p->bcd.timeout_seconds);
@@ -68,6 +79,7 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 		.start_bytes = at->offset,
 		.sector_bytes = p->layout.sector_bytes,
 		.time = p->layout.time,
+		.boot_code = p->layout.bios ? wtg_boot_fat32 : NULL,
 	};
 
 	return wtg_fat_make(&window, &format, &p->boot.files, err);
@@ -110,6 +122,7 @@ static void release(void *params)
 
 	wtg_bootfiles_done(&p->boot);
 	free(p->locale);
+	free(p->bios_locale);
 	free(p);
 }
 
@@ -133,52 +146,105 @@ static bool is_language(const char *text)
 						      "0123456789-") == length;
 }
 
-/* The image's own language where the boot manager's texts are there in it, as bcdboot does it
+/* The image's own language where that boot manager's texts are there in it, as bcdboot does it
  * with /l; else its default. */
-static char *choose_locale(const struct wtg_files *esp, const char *language)
+static char *choose_locale(const struct wtg_files *esp, const char *dir, const char *texts,
+			   const char *language)
 {
-	_cleanup_free_ char *texts = NULL;
+	_cleanup_free_ char *path = NULL;
 
 	if (!language || !is_language(language))
 		return wtg_text_copy("en-US");
-	texts = wtg_text("EFI/Microsoft/Boot/%s/bootmgfw.efi.mui", language);
-	return wtg_text_copy(wtg_files_find(esp, texts) ? language : "en-US");
+	path = wtg_text("%s/%s/%s", dir, language, texts);
+	return wtg_text_copy(wtg_files_find(esp, path) ? language : "en-US");
 }
 
-static void plan_bcd(struct params *p, const struct wtg_subject *subject)
+static struct wtg_bcd_device partition(const struct wtg_layout *layout,
+				       const struct wtg_extent *at, const struct wtg_guid *id)
+{
+	return (struct wtg_bcd_device){
+		.style = layout->style,
+		.disk = layout->identity.disk,
+		.partition = *id,
+		.signature = layout->identity.signature,
+		.first_byte = at->offset,
+	};
+}
+
+static void plan_bcd(struct params *p, const struct wtg_subject *subject, bool vtefi)
 {
 	const struct wtg_edition *edition = subject->edition;
 	const struct wtg_request *request = subject->request;
-	const struct wtg_identity *id = &p->layout.identity;
+	const struct wtg_layout *layout = &p->layout;
+	struct wtg_files *files = &p->boot.files;
 
-	p->locale = choose_locale(&p->boot.files, edition->default_language);
+	p->locale = choose_locale(files, vtefi ? "VTEFI/Microsoft/Boot" : "EFI/Microsoft/Boot",
+				  "bootmgfw.efi.mui", edition->default_language);
 	p->bcd = (struct wtg_bcd_spec){
-		.system = { .style = p->layout.style, .disk = id->disk, .partition = id->esp },
-		.windows = { .style = p->layout.style, .disk = id->disk, .partition = id->windows },
-		.osloader = id->osloader,
-		.resume = id->resume,
+		.vtefi = vtefi,
+		.system = partition(layout, &layout->esp, &layout->identity.esp),
+		.windows = partition(layout, &layout->windows, &layout->identity.windows),
+		.osloader = layout->identity.osloader,
+		.resume = layout->identity.resume,
 		.description = wtg_bcd_description(edition->build, edition->installation_type),
 		.locale = p->locale,
 		.timeout_seconds = request->has_timeout ? request->timeout_seconds : 30,
 		.recovery_off = !request->winre,
 	};
-	wtg_files_add(&p->boot.files, BCD_PATH, wtg_bcd_build(&p->bcd));
+	wtg_files_add(files, bcd_path(p), wtg_bcd_build(&p->bcd));
+}
+
+/* The same for Legacy BIOS.  bcdboot draws other identifiers for its objects; the same ones do no
+ * harm, since a Windows that runs has only the store that it was started by. */
+static void plan_bios_bcd(struct params *p, const char *language)
+{
+	struct wtg_bcd_spec spec = p->bcd;
+
+	p->bios_locale = choose_locale(&p->boot.files, "Boot", "bootmgr.exe.mui", language);
+	spec.bios = true;
+	spec.locale = p->bios_locale;
+	wtg_files_add(&p->boot.files, BCD_BIOS_PATH, wtg_bcd_build(&spec));
+}
+
+static void warn(struct wtg_plan *plan, const struct params *p)
+{
+	if (p->boot.loader.n_signatures == 0)
+		wtg_plan_warn(plan, "the image's boot loader is not signed: the drive starts only "
+				    "where Secure Boot is off");
+	if (p->layout.style == WTG_TABLE_MBR && !p->layout.bios)
+		wtg_plan_warn(plan, "the image has no boot manager for Legacy BIOS "
+				    "(Windows/Boot/PCAT/bootmgr): the drive starts on UEFI only");
+}
+
+/* With Ventoy, firmware is to start Ventoy: the place where it looks by itself is left to that, or
+ * all of it. */
+static struct wtg_boot_manner choose_manner(const struct wtg_layout *layout,
+					    const struct wtg_request *request)
+{
+	return (struct wtg_boot_manner){
+		.bios = layout->bios,
+		.vtefi = request->ventoy_first,
+		.no_fallback = layout->vtoyefi.length > 0 && !request->windows_first,
+	};
 }
 
 int wtg_step_write_esp(struct wtg_plan *plan, const struct wtg_layout *layout,
 		       struct wtg_survey *survey, const struct wtg_subject *subject,
 		       struct wtg_bytes manifest, struct wtg_error *err)
 {
+	struct wtg_boot_manner manner = choose_manner(layout, subject->request);
 	struct params *p = wtg_alloc(sizeof(*p));
 
 	p->layout = *layout;
 	p->boot = survey->boot;
 	survey->boot = (struct wtg_bootfiles){ 0 };
-	if (p->boot.loader.n_signatures == 0)
-		wtg_plan_warn(plan, "the image's boot loader is not signed: the drive starts only "
-				    "where Secure Boot is off");
-	plan_bcd(p, subject);
-	wtg_files_add(&p->boot.files, WTG_MANIFEST_PATH, manifest);
+	wtg_bootfiles_arrange(&p->boot, &manner);
+	warn(plan, p);
+	plan_bcd(p, subject, manner.vtefi);
+	if (layout->bios)
+		plan_bios_bcd(p, subject->edition->default_language);
+	wtg_files_add(&p->boot.files,
+		      manner.vtefi ? WTG_MANIFEST_VTEFI_PATH : WTG_MANIFEST_PATH, manifest);
 	/* The plan frees p from here on, whatever follows. */
 	wtg_plan_append(plan, &ops, p);
 	return wtg_fat_check(layout->esp.length, layout->sector_bytes, &p->boot.files, err);

@@ -190,6 +190,20 @@ static int run_mkfs(int fd, const struct wtg_fat_format *format,
 	return wtg_run_program(argv, NULL, fd, err);
 }
 
+static int put_boot_code(int fd, const struct wtg_fat_format *format, struct wtg_error *err)
+{
+	size_t size = RESERVED_SECTORS * (size_t)format->sector_bytes;
+	_cleanup_free_ uint8_t *reserved = wtg_alloc(size);
+
+	if (wtg_pread_all(fd, reserved, size, 0) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "read the new FAT volume");
+	if (format->boot_code(reserved, size, err) < 0)
+		return -1;
+	if (wtg_pwrite_all(fd, reserved, size, 0) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "write the new FAT volume");
+	return 0;
+}
+
 int wtg_fat_make(const struct wtg_window *window, const struct wtg_fat_format *format,
 		 const struct wtg_files *files, struct wtg_error *err)
 {
@@ -206,6 +220,7 @@ int wtg_fat_make(const struct wtg_window *window, const struct wtg_fat_format *f
 	if (wtg_memory_file("fat", wtg_round_down(window->length, format->sector_bytes),
 			    &fd, err) < 0 ||
 	    run_mkfs(fd, format, &geometry, format->label ? label : NULL, err) < 0 ||
+	    (format->boot_code && put_boot_code(fd, format, err) < 0) ||
 	    wtg_fat_fill(fd, &tree, format->time, format->label ? label : NULL, err) < 0)
 		return -1;
 	return wtg_send_volume(fd, window, err);

@@ -19,6 +19,9 @@ struct wtg_fat_format {
 		start_bytes; /* where the partition starts on the drive: hidden sectors */
 	uint32_t sector_bytes; /* logical: 512 or 4096 */
 	uint64_t time;	       /* of all files, seconds since the epoch; 0 becomes 1980 */
+
+	/* FAT32: put boot code into the volume's reserved sectors; NULL: none that boots. */
+	int (*boot_code)(uint8_t *reserved, size_t size, struct wtg_error *err);
 };
 
 /* Make a FAT32 volume that fills the window and holds files (may be NULL).  Firmware

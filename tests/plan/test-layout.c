@@ -333,6 +333,68 @@ static void a_seed_gives_the_same_identifiers_and_none_gives_new_ones(void **sta
 	}
 }
 
+static const struct wtg_request mbr = { .table = WTG_TABLE_MBR };
+
+static void an_mbr_drive_has_an_active_system_partition_and_no_msr(void **state)
+{
+	struct wtg_disk disk = disk_of(64 * GIB, 512);
+	struct wtg_layout_partition partitions[WTG_LAYOUT_MAX];
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_layout l;
+
+	(void)state;
+	assert_good(decide(&mbr, &disk, &l, &err));
+	assert_int_equal(l.style, WTG_TABLE_MBR);
+	assert_true(l.bios);
+	assert_int_equal(l.first_number, 1);
+	assert_int_equal(wtg_layout_partitions(&l, partitions), 2);
+	assert_string_equal(partitions[0].role, "esp");
+	assert_int_equal(partitions[0].extent->offset, MIB);
+	assert_int_equal(partitions[0].extent->length, 350 * MIB);
+	assert_int_equal(partitions[0].mbr_type, 0x0c);
+	assert_true(partitions[0].active);
+	assert_string_equal(partitions[1].role, "windows");
+	assert_int_equal(partitions[1].extent->offset, 351 * MIB);
+	assert_int_equal(partitions[1].mbr_type, 0x07);
+	assert_false(partitions[1].active);
+	/* As a GPT would lie, and so it can become one. */
+	assert_int_equal(partitions[1].extent->offset + partitions[1].extent->length,
+			 64 * GIB - MIB);
+}
+
+static void an_mbr_drive_takes_sizes_as_others_do(void **state)
+{
+	struct wtg_request request = { .table = WTG_TABLE_MBR, .esp_size_bytes = 200 * MIB,
+				       .data_size_bytes = 4 * GIB };
+	struct wtg_disk disk = disk_of(64 * GIB, 512);
+	struct wtg_layout_partition partitions[WTG_LAYOUT_MAX];
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_layout l;
+
+	(void)state;
+	assert_good(decide(&request, &disk, &l, &err));
+	assert_int_equal(wtg_layout_partitions(&l, partitions), 3);
+	assert_int_equal(l.esp.length, 200 * MIB);
+	assert_int_equal(l.windows.offset, 201 * MIB);
+	assert_string_equal(partitions[2].role, "data");
+	assert_int_equal(l.data.length, 4 * GIB);
+	assert_int_equal(l.data.offset, l.windows.offset + l.windows.length);
+}
+
+static void what_an_mbr_cannot_describe_is_refused(void **state)
+{
+	const uint64_t most = UINT64_C(2) << 40;
+	struct wtg_disk large_sectors = disk_of(64 * GIB, 4096), fits = disk_of(most, 512);
+	struct wtg_disk large = disk_of(most + 512, 512);
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_layout l;
+
+	(void)state;
+	assert_fails(decide(&mbr, &large_sectors, &l, &err), WTG_UNSUITABLE, "4096 bytes");
+	assert_good(decide(&mbr, &fits, &l, &err));
+	assert_fails(decide(&mbr, &large, &l, &err), WTG_UNSUITABLE, "2 TiB");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +410,9 @@ int main(void)
 		cmocka_unit_test(a_seed_gives_the_same_identifiers_and_none_gives_new_ones),
 		cmocka_unit_test(several_drives_get_the_layout_of_the_smallest),
 		cmocka_unit_test(a_seed_gives_each_of_several_drives_its_own_identifiers),
+		cmocka_unit_test(an_mbr_drive_has_an_active_system_partition_and_no_msr),
+		cmocka_unit_test(an_mbr_drive_takes_sizes_as_others_do),
+		cmocka_unit_test(what_an_mbr_cannot_describe_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
