@@ -8,6 +8,7 @@
 #include "base/child.h"
 #include "base/fdio.h"
 #include "base/utf16.h"
+#include "volume/exfat-inner.h"
 #include "volume/send.h"
 #include "wtg/text.h"
 
@@ -49,7 +50,7 @@ static bool convert_offset(uint8_t *field, uint32_t ratio)
 	return value % ratio == 0;
 }
 
-static uint32_t checksum(const uint8_t *region, size_t size)
+uint32_t wtg_exfat_region_sum(const uint8_t *region, size_t size)
 {
 	uint32_t sum = 0;
 
@@ -96,7 +97,7 @@ static int make_region(const uint8_t made[static MADE_SECTOR_BYTES],
 	/* Eight extended boot sectors: empty but for their signature. */
 	for (size_t i = 1; i <= 8; i++)
 		wtg_put_le32(region + (i + 1) * sector - 4, 0xaa550000);
-	sum = checksum(region, (size_t)CHECKSUM_SECTOR * sector);
+	sum = wtg_exfat_region_sum(region, (size_t)CHECKSUM_SECTOR * sector);
 	for (size_t i = 0; i < sector; i += 4)
 		wtg_put_le32(region + (size_t)CHECKSUM_SECTOR * sector + i, sum);
 	return 0;

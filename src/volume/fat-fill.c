@@ -8,17 +8,15 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/fdio.h"
+#include "volume/fat-alias.h"
 
 #define END_OF_CHAIN 0x0fffffffu
 #define ATTRIBUTE_LABEL 0x08
 #define ATTRIBUTE_DIRECTORY 0x10
 #define ATTRIBUTE_ARCHIVE 0x20
-#define ATTRIBUTE_LONG_NAME 0x0f
-#define UNITS_AN_ENTRY 13
 
 /* What the boot sector says, in bytes. */
 struct volume {
@@ -26,7 +24,7 @@ struct volume {
 	uint64_t fat_at, fat_bytes, data_at, info_at, backup_info_at;
 	unsigned n_fats;
 	uint32_t cluster_bytes, n_clusters;
-	uint16_t date, time;
+	uint32_t timestamp;
 };
 
 static int put(const struct volume *v, const void *data, size_t size, uint64_t at,
@@ -65,19 +63,6 @@ static int read_boot_sector(struct volume *v, struct wtg_error *err)
 	return 0;
 }
 
-/* FAT knows local time from 1980 to 2107, in steps of 2 seconds; ours is UTC. */
-static void set_time(struct volume *v, uint64_t seconds)
-{
-	time_t t = (time_t)seconds;
-	struct tm tm;
-
-	v->date = 1 << 5 | 1;
-	if (!gmtime_r(&t, &tm) || tm.tm_year < 80 || tm.tm_year > 207)
-		return;
-	v->date = (uint16_t)((tm.tm_year - 80) << 9 | (tm.tm_mon + 1) << 5 | tm.tm_mday);
-	v->time = (uint16_t)(tm.tm_hour << 11 | tm.tm_min << 5 | tm.tm_sec / 2);
-}
-
 /* ---------------------------------------------------------------- directories */
 
 static uint8_t *put_entry(const struct volume *v, uint8_t *to, const char name[static 11],
@@ -85,11 +70,9 @@ static uint8_t *put_entry(const struct volume *v, uint8_t *to, const char name[s
 {
 	memcpy(to, name, 11);
 	to[11] = attributes;
-	wtg_put_le16(to + 14, v->time);
-	wtg_put_le16(to + 16, v->date);
-	wtg_put_le16(to + 18, v->date);
-	wtg_put_le16(to + 22, v->time);
-	wtg_put_le16(to + 24, v->date);
+	wtg_put_le32(to + 14, v->timestamp);
+	wtg_put_le16(to + 18, (uint16_t)(v->timestamp >> 16));
+	wtg_put_le32(to + 22, v->timestamp);
 	if (node) {
 		wtg_put_le16(to + 20, (uint16_t)(node->first_cluster >> 16));
 		wtg_put_le16(to + 26, (uint16_t)node->first_cluster);
@@ -97,41 +80,6 @@ static uint8_t *put_entry(const struct volume *v, uint8_t *to, const char name[s
 	if (node && node->file)
 		wtg_put_le32(to + 28, (uint32_t)node->file->content.size);
 	return to + WTG_FAT_ENTRY_BYTES;
-}
-
-static uint8_t short_name_sum(const uint8_t name[static 11])
-{
-	uint8_t sum = 0;
-
-	for (int i = 0; i < 11; i++)
-		sum = (uint8_t)((sum >> 1 | sum << 7) + name[i]);
-	return sum;
-}
-
-/* The entries before the short one that carry the long name, its end first. */
-static uint8_t *put_long_name(uint8_t *to, const struct wtg_fat_node *node)
-{
-	static const uint8_t places[UNITS_AN_ENTRY] = { 1,  3,	5,  7,	9,  14, 16,
-							18, 20, 22, 24, 28, 30 };
-	size_t n_units = node->name.size / 2;
-	unsigned n = wtg_fat_node_entries(node) - 1;
-
-	for (unsigned part = n; part > 0; part--) {
-		to[0] = (uint8_t)(part == n ? part | 0x40 : part);
-		to[11] = ATTRIBUTE_LONG_NAME;
-		to[13] = short_name_sum(node->short_name);
-		for (size_t i = 0; i < UNITS_AN_ENTRY; i++) {
-			size_t unit = (size_t)(part - 1) * UNITS_AN_ENTRY + i;
-
-			/* A NUL after the name, then ones. */
-			wtg_put_le16(to + places[i],
-				     unit < n_units ? wtg_le16(node->name.data + 2 * unit)
-				     : unit == n_units ? 0
-						       : 0xffff);
-		}
-		to += WTG_FAT_ENTRY_BYTES;
-	}
-	return to;
 }
 
 static int fill_directory(const struct volume *v, const struct wtg_fat_tree *tree,
@@ -156,7 +104,7 @@ static int fill_directory(const struct volume *v, const struct wtg_fat_tree *tre
 		if (node->parent != index)
 			continue;
 		if (node->needs_long_name)
-			to = put_long_name(to, node);
+			to = wtg_fat_put_long_name(to, &node->name, node->short_name);
 		to = put_entry(v, to, (const char *)node->short_name,
 			       node->file ? ATTRIBUTE_ARCHIVE : ATTRIBUTE_DIRECTORY,
 			       node);
@@ -211,7 +159,7 @@ int wtg_fat_fill(int fd, const struct wtg_fat_tree *tree, uint64_t time,
 
 	if (read_boot_sector(&v, err) < 0)
 		return -1;
-	set_time(&v, time);
+	v.timestamp = wtg_fat_timestamp(time);
 	for (size_t i = 0; i < tree->n_items; i++)
 		end += tree->items[i].n_clusters;
 	if (end - 2 > v.n_clusters)

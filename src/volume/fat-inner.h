@@ -19,6 +19,7 @@
 struct wtg_fat_slot {
 	char name[WTG_FAT_NAME_BYTES]; /* the long one if there is one; fit for a path */
 	char short_name[12 * 3 + 1];
+	size_t start; /* of the first of its slots, in the directory */
 	bool directory;
 	uint32_t first_cluster, size;
 };

@@ -15,6 +15,7 @@
 
 /* A long name while its slots go by, the last part first. */
 struct long_name {
+	size_t start;      /* where its first slot is in the directory */
 	unsigned expected; /* the number of the next slot; 0: all are there */
 	bool valid;
 	uint8_t sum;
@@ -31,12 +32,13 @@ static uint8_t sum_of(const uint8_t short_name[static 11])
 	return (uint8_t)sum;
 }
 
-static void take_long_slot(struct long_name *l, const uint8_t slot[static 32])
+static void take_long_slot(struct long_name *l, const uint8_t slot[static 32], size_t at)
 {
 	unsigned number = slot[0] & 0x3f;
 
 	if (slot[0] & 0x40) {
-		*l = (struct long_name){ .expected = number,
+		*l = (struct long_name){ .start = at,
+					 .expected = number,
 					 .sum = slot[13],
 					 .n_slots = number };
 		l->valid = number >= 1 && number <= MAX_SLOTS;
@@ -107,8 +109,10 @@ static void put_name(struct wtg_fat_slot *to, const struct long_name *l,
 	_cleanup_free_ char *text = NULL;
 
 	put_short_name(to, slot);
-	if (l->valid && l->expected == 0 && l->sum == sum_of(slot))
+	if (l->valid && l->expected == 0 && l->sum == sum_of(slot)) {
 		text = wtg_utf16_to_utf8(l->units, l->n_slots * UNITS_A_SLOT * 2);
+		to->start = l->start;
+	}
 	put_safe_name(to->name, sizeof(to->name), text && *text ? text : to->short_name);
 }
 
@@ -126,13 +130,14 @@ bool wtg_fat_slot_next(const struct wtg_bytes *dir, size_t *at, struct wtg_fat_s
 			continue;
 		}
 		if ((slot[11] & 0x3f) == 0x0f) {
-			take_long_slot(&l, slot);
+			take_long_slot(&l, slot, *at);
 			continue;
 		}
 		if ((slot[11] & 0x08) || slot[0] == '.') {
 			l.valid = false;
 			continue;
 		}
+		ret->start = *at;
 		put_name(ret, &l, slot);
 		ret->directory = slot[11] & 0x10;
 		ret->first_cluster =

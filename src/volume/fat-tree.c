@@ -10,11 +10,11 @@
 
 #include "base/alloc.h"
 #include "base/utf16.h"
+#include "volume/fat-alias.h"
 #include "wtg/text.h"
 
 /* An EFI system partition has some hundred files; the bound keeps hostility cheap. */
 #define MAX_NODES 10000
-#define MAX_NAME_UNITS 255
 
 /* FAT specification, "Directory size": 65,536 entries. */
 #define MAX_DIRECTORY_ENTRIES 65536
@@ -29,44 +29,11 @@ static int reject(const char *path, const char *why, struct wtg_error *err)
 			"the file \"%s\" cannot be on a FAT volume: %s", shown, why);
 }
 
-/* Windows opens these as devices, whatever follows the first dot. */
-static bool is_device_name(const char *name, size_t length)
+static const char *name_of(const struct wtg_fat_node *node)
 {
-	static const char *const devices[] = { "CON", "PRN", "AUX", "NUL" };
-	const char *dot = memchr(name, '.', length);
-	size_t n = dot ? (size_t)(dot - name) : length;
+	const char *slash = strrchr(node->path, '/');
 
-	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
-		if (n == 3 && strncasecmp(name, devices[i], 3) == 0)
-			return true;
-	return n == 4 && name[3] >= '1' && name[3] <= '9' &&
-	       (strncasecmp(name, "COM", 3) == 0 || strncasecmp(name, "LPT", 3) == 0);
-}
-
-/* Why a name, a part of a path, is impossible; NULL if it is fine. */
-static const char *judge_name(const char *name, size_t length)
-{
-	size_t units = 0, at = 0;
-
-	if (length == 0)
-		return "a name in it is empty";
-	if (name[length - 1] == '.' || name[length - 1] == ' ')
-		return "a name in it ends with a dot or a space";
-	if (is_device_name(name, length))
-		return "Windows takes a name in it for a device";
-	while (at < length) {
-		uint32_t c;
-		size_t n = wtg_utf8_next(name + at, length - at, &c);
-
-		if (n == 0)
-			return "a name in it is not UTF-8";
-		if (c < 0x20 || c == 0x7f || (c < 0x80 && strchr("\"*:<>?\\|", (int)c)))
-			return "a name in it has a character that FAT forbids";
-		units += c > 0xffff ? 2 : 1;
-		at += n;
-	}
-	return units > MAX_NAME_UNITS ? "a name in it is longer than 255 characters"
-				      : NULL;
+	return slash ? slash + 1 : node->path;
 }
 
 /* Names that differ only in case are one name for Windows, which folds all of Unicode. */
@@ -89,12 +56,10 @@ static void add_node(struct wtg_fat_tree *tree, const struct wtg_file *file,
 		     const char *path, size_t length, locale_t locale)
 {
 	struct wtg_fat_node node = { .file = file };
-	const char *slash;
 
 	node.path = wtg_text("%.*s", (int)length, path);
 	node.key = make_key(path, length, locale);
-	slash = strrchr(node.path, '/');
-	node.name = wtg_utf16_from_utf8(slash ? slash + 1 : node.path);
+	node.name = wtg_utf16_from_utf8(name_of(&node));
 	node.name.size -= 2;
 	WTG_APPEND(tree, node);
 }
@@ -116,7 +81,7 @@ static int add_file(struct wtg_fat_tree *tree, const struct wtg_file *file,
 		return reject(path, "it is larger than 4 GiB", err);
 	for (;;) {
 		size_t length = strcspn(part, "/");
-		const char *why = judge_name(part, length);
+		const char *why = wtg_fat_judge_name(part, length);
 
 		if (why)
 			return reject(path, why, err);
@@ -199,48 +164,6 @@ static void find_parents(struct wtg_fat_tree *tree)
 
 /* ---------------------------------------------------------------- 8.3 names */
 
-static bool is_short_char(char c)
-{
-	return isalnum((unsigned char)c) || (c != '\0' && strchr("!#$%&'()-@^_`{}~", c));
-}
-
-/* Fill a field of an 8.3 name; true if text is there whole. */
-static bool put_short(uint8_t *field, size_t size, const char *text, size_t length)
-{
-	bool whole = length <= size;
-	size_t n = 0;
-
-	for (size_t i = 0; i < length && n < size; i++) {
-		bool good = is_short_char(text[i]);
-
-		whole = whole && good;
-		if (text[i] == ' ' || text[i] == '.' || (text[i] & 0xc0) == 0x80)
-			continue;
-		field[n++] = good ? (uint8_t)toupper((unsigned char)text[i]) : '_';
-	}
-	return whole && n == length;
-}
-
-/* The 8.3 name that comes to mind; true if it says the same as the name but for case. */
-static bool propose_short_name(struct wtg_fat_node *node)
-{
-	const char *slash = strrchr(node->path, '/'),
-		   *name = slash ? slash + 1 : node->path;
-	const char *dot = strrchr(name, '.');
-	size_t length = dot ? (size_t)(dot - name) : strlen(name);
-	bool whole, same = true;
-
-	memset(node->short_name, ' ', sizeof(node->short_name));
-	whole = length > 0 && put_short(node->short_name, 8, name, length);
-	if (dot)
-		whole = put_short(node->short_name + 8, 3, dot + 1, strlen(dot + 1)) &&
-			whole;
-	for (const char *c = name; *c; c++)
-		same = same && !islower((unsigned char)*c);
-	node->needs_long_name = !whole || !same;
-	return whole;
-}
-
 static bool short_name_is_taken(const struct wtg_fat_tree *tree, const bool *done,
 				size_t node)
 {
@@ -252,25 +175,15 @@ static bool short_name_is_taken(const struct wtg_fat_tree *tree, const bool *don
 	return false;
 }
 
-/* "LONGNA~1": numbered through a directory, so that no two of these are the same. */
-static void put_tail(uint8_t short_name[static 11], uint32_t number)
-{
-	char tail[12];
-	size_t n = (size_t)snprintf(tail, sizeof(tail), "~%u", number), stem = 0;
-
-	while (stem < 8 - n && short_name[stem] != ' ')
-		stem++;
-	memset(short_name + stem, ' ', 8 - stem);
-	memcpy(short_name + stem, tail, n);
-}
-
 static void choose_short_names(struct wtg_fat_tree *tree)
 {
 	_cleanup_free_ bool *done = wtg_alloc(tree->n_items * sizeof(*done));
 	_cleanup_free_ uint32_t *n_tails = wtg_alloc(tree->n_items * sizeof(*n_tails));
 
 	for (size_t i = 1; i < tree->n_items; i++)
-		done[i] = propose_short_name(&tree->items[i]);
+		done[i] = wtg_fat_alias_propose(name_of(&tree->items[i]),
+						tree->items[i].short_name,
+						&tree->items[i].needs_long_name);
 	for (size_t i = 1; i < tree->n_items; i++) {
 		struct wtg_fat_node *node = &tree->items[i];
 		uint8_t plain[11];
@@ -280,7 +193,7 @@ static void choose_short_names(struct wtg_fat_tree *tree)
 		memcpy(plain, node->short_name, sizeof(plain));
 		do {
 			memcpy(node->short_name, plain, sizeof(plain));
-			put_tail(node->short_name, ++n_tails[node->parent]);
+			wtg_fat_alias_number(node->short_name, ++n_tails[node->parent]);
 		} while (short_name_is_taken(tree, done, i));
 		done[i] = true;
 	}
@@ -290,7 +203,7 @@ static void choose_short_names(struct wtg_fat_tree *tree)
 
 uint32_t wtg_fat_node_entries(const struct wtg_fat_node *node)
 {
-	return node->needs_long_name ? 1 + ((uint32_t)node->name.size / 2 + 12) / 13 : 1;
+	return node->needs_long_name ? 1 + wtg_fat_long_entries(node->name.size / 2) : 1;
 }
 
 static int count_entries(struct wtg_fat_tree *tree, struct wtg_error *err)

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/step.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/worker.h"
+#include "target/target.h"
+#include "volume/edit.h"
+#include "wtg/text.h"
+
+struct params {
+	struct wtg_layout layout;
+	struct wtg_ventoy_changes changes;
+};
+
+static void describe_text(const char *text, struct wtg_facts *out)
+{
+	wtg_fact_open(out, "lines", WTG_LIST);
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		_cleanup_free_ char *line = wtg_text("%.*s", (int)length, text);
+
+		wtg_fact_text(out, NULL, line);
+		text += length + (text[length] == '\n');
+	}
+	wtg_fact_close(out);
+}
+
+static void describe(const void *params, struct wtg_facts *out)
+{
+	const struct params *p = params;
+
+	wtg_fact_open(out, "files", WTG_LIST);
+	for (size_t i = 0; i < p->changes.edits.n_items; i++) {
+		const struct wtg_file *edit = &p->changes.edits.items[i];
+
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_fact_text(out, "path", edit->path);
+		if (edit->content.data)
+			wtg_fact_bytes(out, "size_bytes", edit->content.size);
+		wtg_fact_truth(out, "removed", !edit->content.data);
+		wtg_fact_close(out);
+	}
+	for (size_t i = 0; i < p->changes.text.n_items; i++) {
+		const struct wtg_file *file = &p->changes.text.items[i];
+		_cleanup_free_ char *text =
+			wtg_text("%.*s", (int)file->content.size, (const char *)file->content.data);
+
+		wtg_fact_open(out, NULL, WTG_DETAIL);
+		wtg_fact_text(out, "path", file->path);
+		describe_text(text, out);
+		wtg_fact_close(out);
+	}
+	wtg_fact_close(out);
+}
+
+static uint64_t cost(const void *params, enum wtg_phase phase)
+{
+	const struct params *p = params;
+
+	return phase == WTG_PHASE_APPLY ? wtg_files_size_bytes(&p->changes.edits) : 0;
+}
+
+/* ---------------------------------------------------------------- in the worker */
+
+struct look {
+	const struct params *params;
+	struct wtg_window window;
+};
+
+static int check_edit(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		      struct wtg_error *err)
+{
+	const struct look *at = context;
+
+	(void)progress;
+	(void)reply;
+	return wtg_fs_check(&at->window, &at->params->changes.edits, err);
+}
+
+static int make_edit(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		     struct wtg_error *err)
+{
+	const struct look *at = context;
+
+	(void)reply;
+	if (wtg_fs_edit(&at->window, &at->params->changes.edits, at->params->layout.time, err) < 0)
+		return -1;
+	return wtg_progress_advance(progress, wtg_files_size_bytes(&at->params->changes.edits),
+				    err);
+}
+
+static int confine(struct look *at,
+		   int (*work)(void *context, struct wtg_progress *progress,
+			       struct wtg_packet *reply, struct wtg_error *err),
+		   struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct wtg_errand errand = {
+		.who = "the process that changes files on Ventoy's first partition",
+		.blame = WTG_REFUSED, /* whatever else it says, that volume is left alone */
+		.finds = WTG_UNSUITABLE,
+		.work = work,
+		.context = at,
+		.window = &at->window,
+	};
+
+	if (wtg_worker_run(&errand, progress, NULL, err) < 0)
+		return wtg_while(err, "Ventoy's first partition");
+	return 0;
+}
+
+/* ---------------------------------------------------------------- the step */
+
+/* On a new drive there is no volume yet to be asked. */
+static int check(const void *params, const struct wtg_target *target,
+		 struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct params *p = params;
+	struct look at = {
+		.params = p,
+		.window = {
+			.fd = wtg_target_fd(target),
+			.offset = p->layout.data.offset,
+			.length = p->layout.data.length,
+		},
+	};
+
+	if (!p->layout.beside)
+		return wtg_fs_check_names(&p->changes.edits, err);
+	return confine(&at, check_edit, progress, err);
+}
+
+static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
+{
+	const struct params *p = params;
+	struct look at = {
+		.params = p,
+		.window = wtg_writer_window(writer, p->layout.data.offset, p->layout.data.length),
+	};
+
+	return confine(&at, make_edit, wtg_writer_progress(writer), err);
+}
+
+/* Of FAT and NTFS by a reader that shares nothing with what wrote; of exFAT by the same way of
+ * finding entries and clusters, but from the drive, and not from what was to be written. */
+static int verify(const void *params, const struct wtg_window *disk, enum wtg_verify how,
+		  struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct params *p = params;
+	struct wtg_window window =
+		wtg_window_part(disk, p->layout.data.offset, p->layout.data.length);
+
+	(void)how;
+	for (size_t i = 0; i < p->changes.edits.n_items; i++) {
+		const struct wtg_file *edit = &p->changes.edits.items[i];
+		_cleanup_(wtg_bytes_done) struct wtg_bytes found = { 0 };
+		int r = wtg_fs_read(&window, edit->path, edit->content.size, &found, err);
+
+		if (r < 0)
+			return wtg_while(err, "Ventoy's first partition");
+		if (r != (edit->content.data != NULL))
+			return wtg_fail(err, WTG_MISMATCH, 0, "%s is %s on Ventoy's first partition",
+					edit->path, r ? "still" : "not");
+		if (r && (found.size != edit->content.size ||
+			  (found.size > 0 &&
+			   memcmp(found.data, edit->content.data, found.size) != 0)))
+			return wtg_fail(err, WTG_MISMATCH, 0,
+					"%s on Ventoy's first partition reads back different",
+					edit->path);
+		if (wtg_progress_advance(progress, 0, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void release(void *params)
+{
+	struct params *p = params;
+
+	wtg_ventoy_changes_done(&p->changes);
+	free(p);
+}
+
+/* A new drive shows nothing yet, before and after. */
+static const struct wtg_step_ops ops = {
+	.name = "write-entry",
+	.describe = describe,
+	.cost = cost,
+	.check = check,
+	.apply = apply,
+	.verify = verify,
+	.free = release,
+};
+
+/* On one that is kept it is what its owner sees: while it is written, that is uncertain. */
+static const struct wtg_step_ops ops_beside = {
+	.name = "write-entry",
+	.leaves = WTG_DRIVE_KEPT,
+	.describe = describe,
+	.cost = cost,
+	.check = check,
+	.apply = apply,
+	.verify = verify,
+	.free = release,
+};
+
+void wtg_step_write_entry(struct wtg_plan *plan, const struct wtg_layout *layout,
+			  struct wtg_ventoy_changes *changes)
+{
+	struct params *p;
+
+	if (changes->edits.n_items == 0)
+		return;
+	p = wtg_alloc(sizeof(*p));
+	p->layout = *layout;
+	p->changes = *changes;
+	*changes = (struct wtg_ventoy_changes){ 0 };
+	wtg_plan_append(plan, layout->beside ? &ops_beside : &ops, p);
+}
