@@ -41,6 +41,8 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 			.attributes = partitions[i].attributes,
 			.first_byte = partitions[i].extent->offset,
 			.size_bytes = partitions[i].extent->length,
+			.mbr_type = partitions[i].mbr_type,
+			.active = partitions[i].active,
 		};
 	return wtg_table_write(&disk, &table, err);
 }

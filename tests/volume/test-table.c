@@ -253,6 +253,109 @@ static void a_write_cut_short_leaves_no_half_table(void **state)
 	close(whole);
 }
 
+/* As Ventoy beside a Windows has it. */
+static struct wtg_table mbr_example(void)
+{
+	return (struct wtg_table){
+		.style = WTG_TABLE_MBR,
+		.signature = 0x89abcdef,
+		.sector_bytes = 512,
+		.partitions = {
+			{ .first_byte = MIB, .size_bytes = 200 * MIB + 512, .mbr_type = 0x07,
+			  .active = true },
+			{ .first_byte = 201 * MIB + 512, .size_bytes = 32 * MIB, .mbr_type = 0xef },
+			{ .first_byte = 234 * MIB, .size_bytes = 260 * MIB, .mbr_type = 0x0c },
+			/* To the last sector. */
+			{ .first_byte = 494 * MIB, .size_bytes = 106 * MIB, .mbr_type = 0x07 },
+		},
+		.n_partitions = 4,
+	};
+}
+
+static void an_mbr_is_read_the_same_by_other_programs(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
+	_cleanup_free_ char *path = NULL, *sfdisk = NULL, *parted = NULL, *mmls = NULL;
+	_cleanup_fd_ int fd = test_file("mbr", DRIVE_BYTES, &path);
+	struct wtg_window w = test_window(fd, DRIVE_BYTES, &ledger);
+	struct wtg_table table = mbr_example();
+
+	(void)state;
+	test_require("parted");
+	test_require("mmls");
+	assert_good(wtg_table_write(&w, &table, &err));
+	assert_int_equal(ledger.n_writes, 1);
+	sfdisk = test_run(NULL, "sfdisk --verify %s && sfdisk -d %s", path, path);
+	has(sfdisk, "No errors detected");
+	has(sfdisk, "label: dos\nlabel-id: 0x89abcdef\n");
+	has(sfdisk, "start=        2048, size=      409601, type=7, bootable");
+	has(sfdisk, "start=      411649, size=       65536, type=ef\n");
+	has(sfdisk, "start=      479232, size=      532480, type=c\n");
+	has(sfdisk, "start=     1011712, size=      217088, type=7\n");
+	parted = test_run(NULL, "parted -sm %s unit s print", path);
+	has(parted, ":msdos:");
+	has(parted, "4:1011712s:1228799s:217088s:");
+	mmls = test_run(NULL, "mmls %s", path);
+	has(mmls, "0000479232   0001011711   0000532480   Win95 FAT32 (0x0c)");
+}
+
+static void boot_code_and_signature_go_before_either_table(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
+	_cleanup_fd_ int fd = test_file("boot-code", DRIVE_BYTES, NULL);
+	struct wtg_window w = test_window(fd, DRIVE_BYTES, &ledger);
+	struct wtg_table tables[] = { mbr_example(), example(512) };
+	uint8_t code[WTG_BOOT_CODE_BYTES], sector[512];
+	struct wtg_gpt gpt;
+
+	(void)state;
+	memset(code, 0x90, sizeof(code));
+	for (size_t i = 0; i < 2; i++) {
+		tables[i].boot_code = code;
+		tables[i].signature = 0x89abcdef;
+		assert_good(wtg_table_write(&w, &tables[i], &err));
+		assert_int_equal(wtg_pread_all(fd, sector, sizeof(sector), 0), 0);
+		assert_memory_equal(sector, code, sizeof(code));
+		assert_memory_equal(sector + 440, "\xef\xcd\xab\x89\0\0", 6);
+		assert_memory_equal(sector + 510, "\x55\xaa", 2);
+	}
+	assert_int_equal(wtg_gpt_read(&w, 512, &gpt, &err), 1);
+	assert_true(gpt.protective_mbr);
+}
+
+static void an_mbr_that_makes_no_sense_is_refused_before_a_write(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
+	uint64_t most = (1ull << 32) * 512;
+	_cleanup_fd_ int fd = test_file("refused-mbr", most + 512, NULL);
+	struct wtg_window w = test_window(fd, DRIVE_BYTES, &ledger);
+	struct wtg_table t = mbr_example();
+
+	(void)state;
+	t.n_partitions = 5;
+	assert_fails(wtg_table_write(&w, &t, &err), WTG_UNSUITABLE, "4 primary partitions");
+	t = mbr_example();
+	t.partitions[2].active = true;
+	assert_fails(wtg_table_write(&w, &t, &err), WTG_SYSTEM, "2 partitions are active");
+	t = mbr_example();
+	t.partitions[2].mbr_type = 0;
+	assert_fails(wtg_table_write(&w, &t, &err), WTG_SYSTEM, "partition 3 has no type");
+	t = mbr_example();
+	t.style = WTG_TABLE_AUTO;
+	assert_fails(wtg_table_write(&w, &t, &err), WTG_SYSTEM, "no kind of partition table");
+	t = mbr_example();
+	w.length = most + 512;
+	assert_fails(wtg_table_write(&w, &t, &err), WTG_UNSUITABLE, "too large for an MBR");
+	assert_int_equal(ledger.n_writes, 0);
+
+	w.length = most;
+	t.partitions[3].size_bytes = most - 494 * MIB;
+	assert_good(wtg_table_write(&w, &t, &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +368,9 @@ int main(void)
 		cmocka_unit_test(
 			partitions_keep_their_slots_whatever_their_order_on_the_drive),
 		cmocka_unit_test(a_write_cut_short_leaves_no_half_table),
+		cmocka_unit_test(an_mbr_is_read_the_same_by_other_programs),
+		cmocka_unit_test(boot_code_and_signature_go_before_either_table),
+		cmocka_unit_test(an_mbr_that_makes_no_sense_is_refused_before_a_write),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
