@@ -33,3 +33,10 @@ static inline uint64_t wtg_marker_offset_at_end(uint64_t disk_bytes)
 
 	return end - end % WTG_MARKER_ROOM_BYTES - WTG_MARKER_OFFSET;
 }
+
+/*
+ * Of an upgrade of Ventoy, where nothing is free: before the settings at the end of the gap, which
+ * core.img, padded, fills with zeros (1.1.00's ends at 461 KiB).  The drive has its table and its
+ * files meanwhile: it is not to be overwritten because of such a record.
+ */
+#define WTG_MARKER_OFFSET_UPGRADE (2032u * 512)
