@@ -6,7 +6,8 @@
 #include "volume/fat.h"
 #include "volume/ntfs.h"
 
-#define LABEL "Data"
+/* As Ventoy's own installer has it: 128 KiB above 32 GiB, else 32 KiB (VentoyWorker.sh). */
+#define VENTOY_LARGE_BYTES (UINT64_C(32) << 30)
 
 struct params {
 	struct wtg_layout layout;
@@ -23,19 +24,37 @@ static const struct {
 	[WTG_DATA_FS_FAT32] = { "fat32", "mkfs.fat" },
 };
 
+static bool is_ventoys(const struct params *p)
+{
+	return p->layout.vtoyefi.length > 0;
+}
+
+static const char *label(const struct params *p)
+{
+	return is_ventoys(p) ? "Ventoy" : "Data";
+}
+
+/* 0: as the program has it. */
+static uint32_t cluster_bytes(const struct params *p)
+{
+	if (!is_ventoys(p))
+		return 0;
+	return p->layout.disk_bytes > VENTOY_LARGE_BYTES ? 128 << 10 : 32 << 10;
+}
+
 static void describe(const void *params, struct wtg_facts *out)
 {
 	const struct params *p = params;
 
 	wtg_fact_text(out, "filesystem", filesystems[p->fs].name);
-	wtg_fact_text(out, "label", LABEL);
+	wtg_fact_text(out, "label", label(p));
 	wtg_fact_bytes(out, "size_bytes", p->layout.data.length);
 }
 
 static struct wtg_ntfs_format ntfs_of(const struct params *p)
 {
 	return (struct wtg_ntfs_format){
-		.label = LABEL,
+		.label = label(p),
 		.serial = (uint64_t)p->layout.identity.data_serial << 32 |
 			  p->layout.identity.esp_serial,
 		.start_bytes = p->layout.data.offset,
@@ -67,10 +86,11 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 	struct wtg_window window = wtg_writer_window(writer, at->offset, at->length);
 	const struct wtg_ntfs_format ntfs = ntfs_of(p);
 	const struct wtg_fat_format fat = {
-		.label = LABEL,
+		.label = label(p),
 		.serial = p->layout.identity.data_serial,
 		.start_bytes = at->offset,
 		.sector_bytes = p->layout.sector_bytes,
+		.cluster_bytes = p->fs == WTG_DATA_FS_FAT32 ? 0 : cluster_bytes(p),
 	};
 
 	switch (p->fs) {
@@ -98,6 +118,6 @@ void wtg_step_format_data(struct wtg_plan *plan, const struct wtg_layout *layout
 {
 	struct params p = { *layout, fs };
 
-	if (layout->data.length > 0)
+	if (layout->data.length > 0 && !layout->beside)
 		wtg_plan_append(plan, &ops, wtg_copy(&p, sizeof(p)));
 }

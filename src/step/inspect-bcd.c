@@ -8,7 +8,10 @@
 #include "wtg/text.h"
 
 #define TOPIC "bcd"
-#define BCD_PATH "EFI/Microsoft/Boot/BCD"
+#define BCD_PATH "Microsoft/Boot/BCD"
+#define BIOS_BCD_PATH "Boot/BCD"
+#define BIOS_MANAGER "bootmgr"
+#define MAX_MANAGER_BYTES (4u << 20)
 #define MAX_BCD_BYTES (16u << 20)
 
 /* Element ids: Microsoft's BcdLibraryElementTypes, BcdBootMgrElementTypes and
@@ -50,21 +53,27 @@ static const struct wtg_gpt_entry *follow(struct wtg_inspection *in, const struc
 					  const char *what)
 {
 	struct wtg_bcd_read_device device = wtg_bcd_device(bcd, object, element);
+	bool mbr = in->table.style == WTG_TABLE_MBR;
 
-	if (device.kind != WTG_BCD_DEVICE_PARTITION_GPT) {
+	if (device.kind != (mbr ? WTG_BCD_DEVICE_PARTITION_MBR : WTG_BCD_DEVICE_PARTITION_GPT)) {
 		wtg_find(in->findings,
 			 device.kind == WTG_BCD_DEVICE_NONE ? WTG_GRADE_WRONG : WTG_GRADE_WARNING,
 			 TOPIC, "the device of %s is %s", what, kind_name(device.kind));
 		return NULL;
 	}
-	if (!wtg_guid_equal(&device.disk, &in->gpt.disk)) {
+	if (mbr ? device.mbr_signature != in->table.signature
+		: !wtg_guid_equal(&device.disk, &in->table.disk)) {
 		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
 			 "%s points to another drive than this one", what);
 		return NULL;
 	}
-	for (size_t i = 0; i < in->gpt.n_entries; i++)
-		if (wtg_guid_equal(&device.partition, &in->gpt.entries[i].id))
-			return &in->gpt.entries[i];
+	for (size_t i = 0; i < in->table.n_entries; i++) {
+		const struct wtg_gpt_entry *entry = &in->table.entries[i];
+
+		if (mbr ? device.mbr_offset_bytes == entry->first_byte
+			: wtg_guid_equal(&device.partition, &entry->id))
+			return entry;
+	}
 	wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
 		 "%s points to a partition that is not on this drive", what);
 	return NULL;
@@ -82,7 +91,7 @@ static char *with_slashes(const char *path)
 }
 
 static bool look_at_osloader(struct wtg_inspection *in, const struct wtg_bcd *bcd,
-			     const struct wtg_guid *osloader)
+			     const struct wtg_guid *osloader, char **ret_winload)
 {
 	_cleanup_free_ char *path = wtg_bcd_string(bcd, osloader, PATH);
 	_cleanup_free_ char *root = wtg_bcd_string(bcd, osloader, SYSTEM_ROOT);
@@ -103,13 +112,13 @@ static bool look_at_osloader(struct wtg_inspection *in, const struct wtg_bcd *bc
 			 "winload lies on partition %u, Windows on %u", device->number,
 			 os_device->number);
 	in->windows = os_device;
-	in->winload = with_slashes(path);
+	*ret_winload = with_slashes(path);
 	if (!wtg_bcd_boolean(bcd, osloader, RECOVERY_ENABLED, &recovery) || recovery)
 		wtg_find(in->findings, WTG_GRADE_NOTE, TOPIC,
 			 "recovery is not turned off: after failed starts it offers to repair "
 			 "the computer that the drive is plugged into");
 	wtg_find(in->findings, WTG_GRADE_OK, TOPIC,
-		 "the default entry starts %s of partition %u", in->winload, device->number);
+		 "the default entry starts %s of partition %u", *ret_winload, device->number);
 	return true;
 }
 
@@ -142,24 +151,56 @@ static bool look_at_bootmgr(struct wtg_inspection *in, const struct wtg_bcd *bcd
 	return false;
 }
 
-bool wtg_inspect_bcd(struct wtg_inspection *in)
+static bool look_at_store(struct wtg_inspection *in, const char *path, char **ret_winload)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes store = { 0 };
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct wtg_guid osloader;
 	struct wtg_bcd bcd;
-	int r = wtg_fat_read(in->fat, BCD_PATH, MAX_BCD_BYTES, &store, &err);
+	int r = wtg_fat_read(in->fat, path, MAX_BCD_BYTES, &store, &err);
 
 	if (r > 0 && wtg_bcd_open(&store, &bcd, &err) < 0)
 		r = -1;
 	if (r == 0) {
-		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s is not there", BCD_PATH);
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s is not there", path);
 		return false;
 	}
 	if (r < 0) {
-		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", BCD_PATH, err.message);
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", path, err.message);
 		wtg_error_done(&err);
 		return false;
 	}
-	return look_at_bootmgr(in, &bcd, &osloader) && look_at_osloader(in, &bcd, &osloader);
+	return look_at_bootmgr(in, &bcd, &osloader) &&
+	       look_at_osloader(in, &bcd, &osloader, ret_winload);
+}
+
+/* Where it can start, a boot manager for it has a store of its own. */
+static bool look_at_bios(struct wtg_inspection *in)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes manager = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+	int r;
+
+	if (in->table.style != WTG_TABLE_MBR)
+		return true;
+	r = wtg_fat_read(in->fat, BIOS_MANAGER, MAX_MANAGER_BYTES, &manager, &err);
+	if (r < 0)
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", BIOS_MANAGER, err.message);
+	else if (r == 0)
+		wtg_find(in->findings, WTG_GRADE_NOTE, TOPIC,
+			 "there is no %s: this Windows does not start on Legacy BIOS", BIOS_MANAGER);
+	else if (!look_at_store(in, BIOS_BCD_PATH, &in->winload_bios))
+		r = -1;
+	else
+		wtg_find(in->findings, WTG_GRADE_OK, TOPIC, "%s starts it on Legacy BIOS",
+			 BIOS_MANAGER);
+	wtg_error_done(&err);
+	return r >= 0;
+}
+
+bool wtg_inspect_bcd(struct wtg_inspection *in)
+{
+	_cleanup_free_ char *path = wtg_text("%s/" BCD_PATH, in->dir);
+
+	return look_at_store(in, path, &in->winload) && look_at_bios(in);
 }

@@ -2,6 +2,7 @@
 #include "step/inspect.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -73,17 +74,64 @@ static void look_at_signature(struct wtg_inspection *in)
 			 pe->signers ? pe->signers : "nobody that could be named");
 }
 
-static bool look_at_loader(struct wtg_inspection *in, size_t i, const struct wtg_bytes *file)
+/* What Windows keeps where it looks for it, and firmware, unless it has a boot entry, does not. */
+static const struct {
+	const char *dir, *path;
+} usual_places[] = {
+	{ "EFI", "EFI/Microsoft/Boot/bootmgfw.efi" },
+	{ "VTEFI", "VTEFI/Microsoft/Boot/bootmgfw.efi" },
+};
+
+bool wtg_inspect_has_windows(const struct wtg_inspection *in, const struct wtg_gpt_entry *entry)
+{
+	struct wtg_window window = wtg_inspect_window(in, entry);
+	_cleanup_(wtg_fat_closep) struct wtg_fat *fat = NULL;
+	struct wtg_error ignored = WTG_ERROR_INIT;
+	bool found = false;
+
+	if (wtg_fat_open(&window, &fat, &ignored) == 0)
+		for (size_t i = 0; i < 2 && !found; i++) {
+			_cleanup_(wtg_bytes_done) struct wtg_bytes file = { 0 };
+
+			found = wtg_fat_read(fat, usual_places[i].path, MAX_LOADER_BYTES, &file,
+					     &ignored) > 0;
+			wtg_error_done(&ignored);
+		}
+	wtg_error_done(&ignored);
+	return found;
+}
+
+static bool is_loader(struct wtg_inspection *in, const char *path, const struct wtg_bytes *file)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	if (wtg_pe_read(file, &in->loader, &err) == 0)
+		return true;
+	wtg_find(in->findings, WTG_GRADE_WRONG, "loader", "%s: %s", path, err.message);
+	wtg_error_done(&err);
+	return false;
+}
+
+static void compare_with_usual(struct wtg_inspection *in, const char *path,
+			       const struct wtg_bytes *file)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_(wtg_bytes_done) struct wtg_bytes usual = { 0 };
 
-	if (wtg_pe_read(file, &in->loader, &err) < 0) {
-		wtg_find(in->findings, WTG_GRADE_WRONG, "loader", "%s: %s", fallbacks[i].path,
-			 err.message);
-		wtg_error_done(&err);
+	if (wtg_fat_read(in->fat, usual_places[0].path, MAX_LOADER_BYTES, &usual, &err) <= 0)
+		wtg_find(in->findings, WTG_GRADE_WARNING, "loader",
+			 "EFI/Microsoft/Boot/bootmgfw.efi is missing: Windows expects it there");
+	else if (usual.size != file->size || memcmp(usual.data, file->data, file->size) != 0)
+		wtg_find(in->findings, WTG_GRADE_NOTE, "loader",
+			 "%s is not the same program as EFI/Microsoft/Boot/bootmgfw.efi", path);
+	wtg_error_done(&err);
+}
+
+static bool look_at_loader(struct wtg_inspection *in, size_t i, const struct wtg_bytes *file)
+{
+	in->dir = "EFI";
+	if (!is_loader(in, fallbacks[i].path, file))
 		return false;
-	}
 	if (in->loader.machine != fallbacks[i].machine) {
 		wtg_find(in->findings, WTG_GRADE_WRONG, "loader",
 			 "%s is a program for %s, not for %s", fallbacks[i].path,
@@ -93,17 +141,35 @@ static bool look_at_loader(struct wtg_inspection *in, size_t i, const struct wtg
 	wtg_find(in->findings, WTG_GRADE_OK, "loader", "firmware of %s computers starts %s",
 		 fallbacks[i].name, fallbacks[i].path);
 	look_at_signature(in);
-
-	if (wtg_fat_read(in->fat, "EFI/Microsoft/Boot/bootmgfw.efi", MAX_LOADER_BYTES, &usual,
-			 &err) <= 0)
-		wtg_find(in->findings, WTG_GRADE_WARNING, "loader",
-			 "EFI/Microsoft/Boot/bootmgfw.efi is missing: Windows expects it there");
-	else if (usual.size != file->size || memcmp(usual.data, file->data, file->size) != 0)
-		wtg_find(in->findings, WTG_GRADE_NOTE, "loader",
-			 "%s is not the same program as EFI/Microsoft/Boot/bootmgfw.efi",
-			 fallbacks[i].path);
-	wtg_error_done(&err);
+	compare_with_usual(in, fallbacks[i].path, file);
 	return true;
+}
+
+/* With Ventoy, firmware is to start that, and its menu starts Windows. */
+static bool look_behind_ventoy(struct wtg_inspection *in)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	for (size_t i = 0; in->ventoy && i < 2; i++) {
+		_cleanup_(wtg_bytes_done) struct wtg_bytes file = { 0 };
+		int r = wtg_fat_read(in->fat, usual_places[i].path, MAX_LOADER_BYTES, &file, &err);
+
+		wtg_error_done(&err);
+		if (r <= 0)
+			continue;
+		in->dir = usual_places[i].dir;
+		if (!is_loader(in, usual_places[i].path, &file))
+			return false;
+		wtg_find(in->findings, WTG_GRADE_NOTE, "loader",
+			 "Ventoy starts %s, for %s; firmware does not by itself",
+			 usual_places[i].path, wtg_inspect_machine(in->loader.machine));
+		look_at_signature(in);
+		return true;
+	}
+	wtg_find(in->findings, WTG_GRADE_WRONG, "loader",
+		 "there is no EFI/Boot/boot*.efi: firmware finds nothing to start on a "
+		 "removable drive");
+	return false;
 }
 
 bool wtg_inspect_esp(struct wtg_inspection *in)
@@ -130,8 +196,5 @@ bool wtg_inspect_esp(struct wtg_inspection *in)
 			return false;
 		}
 	}
-	wtg_find(in->findings, WTG_GRADE_WRONG, "loader",
-		 "there is no EFI/Boot/boot*.efi: firmware finds nothing to start on a "
-		 "removable drive");
-	return false;
+	return look_behind_ventoy(in);
 }

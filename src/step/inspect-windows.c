@@ -54,26 +54,26 @@ static bool look_at_boot_sector(struct wtg_inspection *in, const struct wtg_wind
 	return true;
 }
 
-static void look_at_winload(struct wtg_inspection *in, struct wtg_ntfs *volume)
+static void look_at_winload(struct wtg_inspection *in, struct wtg_ntfs *volume,
+			    const char *path)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes file = { 0 };
 	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
 	struct wtg_error err = WTG_ERROR_INIT;
 
-	if (!wtg_ntfs_exists(volume, in->winload))
-		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s is not there", in->winload);
-	else if (wtg_ntfs_read(volume, in->winload, MAX_LOADER_BYTES, &file, &err) < 0 ||
+	if (!wtg_ntfs_exists(volume, path))
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s is not there", path);
+	else if (wtg_ntfs_read(volume, path, MAX_LOADER_BYTES, &file, &err) < 0 ||
 		 wtg_pe_read(&file, &pe, &err) < 0)
-		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", in->winload,
-			 err.message);
+		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", path, err.message);
 	else if (pe.machine != in->loader.machine)
 		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
-			 "%s is for %s, the loader on the ESP for %s", in->winload,
+			 "%s is for %s, the loader on the ESP for %s", path,
 			 wtg_inspect_machine(pe.machine),
 			 wtg_inspect_machine(in->loader.machine));
 	else
 		wtg_find(in->findings, WTG_GRADE_OK, TOPIC, "%s is there, for the same machine",
-			 in->winload);
+			 path);
 	wtg_error_done(&err);
 }
 
@@ -167,7 +167,9 @@ bool wtg_inspect_windows(struct wtg_inspection *in)
 		wtg_find(in->findings, WTG_GRADE_WARNING, TOPIC,
 			 "Windows is hibernated on it: starting it on another computer loses data");
 	look_at_compression(in, volume);
-	look_at_winload(in, volume);
+	look_at_winload(in, volume, in->winload);
+	if (in->winload_bios)
+		look_at_winload(in, volume, in->winload_bios);
 	look_at_registry(in, volume);
 	return true;
 }

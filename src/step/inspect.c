@@ -76,26 +76,54 @@ struct wtg_window wtg_inspect_window(const struct wtg_inspection *in,
 	return wtg_window_part(in->disk, entry->first_byte, entry->size_bytes);
 }
 
+/* What one walk found out. */
+static void forget(struct wtg_inspection *in)
+{
+	wtg_fat_close(in->fat);
+	wtg_pe_done(&in->loader);
+	free(in->winload);
+	free(in->winload_bios);
+	in->fat = NULL;
+	in->loader = (struct wtg_pe){ 0 };
+	in->dir = NULL;
+	in->windows = NULL;
+	in->winload = in->winload_bios = NULL;
+}
+
 static void inspection_free(struct wtg_inspection **in)
 {
-	wtg_fat_close((*in)->fat);
-	wtg_pe_done(&(*in)->loader);
-	free((*in)->winload);
+	forget(*in);
 	free(*in);
+}
+
+static int walk(struct wtg_inspection *in, const struct wtg_gpt_entry *system,
+		struct wtg_progress *progress, struct wtg_error *err)
+{
+	static bool (*const stages[])(struct wtg_inspection *in) = {
+		wtg_inspect_esp,
+		wtg_inspect_bcd,
+		wtg_inspect_windows,
+	};
+
+	forget(in);
+	in->esp = system;
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		if (wtg_progress_advance(progress, 0, err) < 0)
+			return -1;
+		if (!stages[i](in))
+			break;
+	}
+	return 0;
 }
 
 int wtg_inspect_disk(const struct wtg_window *disk, uint32_t sector_bytes,
 		     struct wtg_progress *progress, struct wtg_findings *ret,
 		     struct wtg_error *err)
 {
-	static bool (*const stages[])(struct wtg_inspection *in) = {
-		wtg_inspect_table,
-		wtg_inspect_esp,
-		wtg_inspect_bcd,
-		wtg_inspect_windows,
-	};
 	_cleanup_(inspection_free) struct wtg_inspection *in = wtg_alloc(sizeof(*in));
+	const struct wtg_gpt_entry *systems[WTG_INSPECT_MAX_SYSTEMS];
 	uint8_t first_byte;
+	size_t n = 0;
 
 	/* A drive that cannot be read at all is no finding about Windows. */
 	if (disk->length > 0 && wtg_window_pread(disk, &first_byte, 1, 0, err) < 0)
@@ -103,12 +131,11 @@ int wtg_inspect_disk(const struct wtg_window *disk, uint32_t sector_bytes,
 	in->disk = disk;
 	in->sector_bytes = sector_bytes;
 	in->findings = ret;
-	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
-		if (wtg_progress_advance(progress, 0, err) < 0)
+	if (wtg_inspect_table(in))
+		n = wtg_inspect_systems(in, systems);
+	for (size_t i = 0; i < n; i++)
+		if (walk(in, systems[i], progress, err) < 0)
 			return -1;
-		if (!stages[i](in))
-			break;
-	}
 	/* What could not be read then may be sound. */
 	if (wtg_memory_was_short())
 		return wtg_fail(err, WTG_SYSTEM, ENOMEM, "look at the drive");

@@ -4,7 +4,7 @@
 
 #include "base/window.h"
 #include "volume/fat-read.h"
-#include "volume/gpt.h"
+#include "volume/partitions.h"
 #include "windows/pe.h"
 #include "wtg/inspect.h"
 
@@ -16,27 +16,39 @@ int wtg_inspect_disk(const struct wtg_window *disk, uint32_t sector_bytes,
 void wtg_find(struct wtg_findings *findings, enum wtg_grade grade, const char *topic,
 	      const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* One walk: each stage fills in what the next ones need, and stops the walk by returning
+/* A walk: each stage fills in what the next ones need, and stops the walk by returning
  * false when there is nothing to go on with. */
 struct wtg_inspection {
 	const struct wtg_window *disk;
 	uint32_t sector_bytes;
 	struct wtg_findings *findings;
 
-	struct wtg_gpt gpt;               /* by the table stage */
+	struct wtg_partitions table;      /* by the table stage */
+	bool ventoy, has_boot_code;
+
+	/* One such walk for each system partition of a Windows. */
 	const struct wtg_gpt_entry *esp;
 
 	struct wtg_fat *fat;              /* by the ESP stage */
+	const char *dir;                  /* on it, with the loader's: "EFI" or "VTEFI" */
 	struct wtg_pe loader;
 
 	const struct wtg_gpt_entry *windows; /* by the BCD stage */
 	char *winload;                    /* path in the Windows volume, with '/' */
+	char *winload_bios;               /* the same for Legacy BIOS; NULL: there is none */
 };
 
 /* "x64" for 0x8664, as loaders are named. */
 const char *wtg_inspect_machine(uint16_t pe_machine);
 
 bool wtg_inspect_table(struct wtg_inspection *in);
+
+/* The partitions from which a Windows may start, with a finding where there is none. */
+#define WTG_INSPECT_MAX_SYSTEMS 16
+size_t wtg_inspect_systems(struct wtg_inspection *in,
+			   const struct wtg_gpt_entry *ret[static WTG_INSPECT_MAX_SYSTEMS]);
+bool wtg_inspect_has_windows(const struct wtg_inspection *in, const struct wtg_gpt_entry *entry);
+
 bool wtg_inspect_esp(struct wtg_inspection *in);
 bool wtg_inspect_bcd(struct wtg_inspection *in);
 bool wtg_inspect_windows(struct wtg_inspection *in);

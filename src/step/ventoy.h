@@ -13,6 +13,13 @@
 int wtg_ventoy_read_payload(const char *path, const char *sha256,
 			    struct wtg_ventoy_payload *ret, struct wtg_error *err);
 
+/* In a worker: what there is of it on a drive with that table.  *ret is zeroed before. */
+int wtg_ventoy_look(const struct wtg_window *disk, const struct wtg_partitions *table,
+		    struct wtg_ventoy_seen *ret, struct wtg_error *err);
+
+/* Is it there, or was it, and one of its rules was broken since? */
+bool wtg_ventoy_is_meant(const struct wtg_ventoy_seen *seen);
+
 /* A drive as it is.  About 45 KiB. */
 struct wtg_drive_view {
 	bool has_table;
@@ -31,5 +38,7 @@ struct wtg_drive_view {
 	bool bios, vtefi;
 };
 void wtg_drive_view_done(struct wtg_drive_view *view);
-int wtg_drive_view_make(const struct wtg_target *target, struct wtg_drive_view *ret,
-			struct wtg_error *err);
+
+/* title is that of an entry that may be asked for; NULL: the usual one.  *ret is large. */
+int wtg_drive_view_make(const struct wtg_target *target, const char *title,
+			struct wtg_drive_view *ret, struct wtg_error *err);

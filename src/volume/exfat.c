@@ -32,12 +32,22 @@ static int check_label(const char *label, struct wtg_error *err)
 	return 0;
 }
 
-static int run_mkfs(int fd, const char *label, struct wtg_error *err)
+static int run_mkfs(int fd, const struct wtg_fat_format *format, struct wtg_error *err)
 {
 	_cleanup_free_ char *path = wtg_text("/proc/self/fd/%d", fd);
-	const char *const argv[] = { "mkfs.exfat", path, label ? "-L" : NULL, label,
-				     NULL };
+	_cleanup_free_ char *cluster = wtg_text("%u", format->cluster_bytes);
+	const char *argv[7] = { "mkfs.exfat" };
+	size_t n = 1;
 
+	if (format->label) {
+		argv[n++] = "-L";
+		argv[n++] = format->label;
+	}
+	if (format->cluster_bytes) {
+		argv[n++] = "-c";
+		argv[n++] = cluster;
+	}
+	argv[n] = path;
 	return wtg_run_program(argv, NULL, fd, err);
 }
 
@@ -125,7 +135,7 @@ int wtg_exfat_make(const struct wtg_window *window, const struct wtg_fat_format 
 	region_bytes = (size_t)REGION_SECTORS * format->sector_bytes;
 	region = wtg_alloc(region_bytes);
 	if (wtg_memory_file("exfat", size_bytes, &fd, err) < 0 ||
-	    run_mkfs(fd, format->label, err) < 0)
+	    run_mkfs(fd, format, err) < 0)
 		return -1;
 	if (wtg_pread_all(fd, made, sizeof(made), 0) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "read what mkfs.exfat made");

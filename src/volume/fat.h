@@ -18,6 +18,7 @@ struct wtg_fat_format {
 	uint64_t
 		start_bytes; /* where the partition starts on the drive: hidden sectors */
 	uint32_t sector_bytes; /* logical: 512 or 4096 */
+	uint32_t cluster_bytes; /* of exFAT; 0: what mkfs.exfat takes for that size */
 	uint64_t time;	       /* of all files, seconds since the epoch; 0 becomes 1980 */
 
 	/* FAT32: put boot code into the volume's reserved sectors; NULL: none that boots. */

@@ -67,7 +67,7 @@ untouched() {
 	for file in tiny.img empty.img; do
 		wtgctl verify "$file"
 		[ "$status" -eq 7 ]
-		grep -qF "there is no GPT" out
+		grep -qF "there is no partition table" out
 		wtgctl status "$file"
 		[ "$status" -eq 0 ]
 		grep -q "^state: *foreign$" out

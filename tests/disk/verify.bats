@@ -98,7 +98,7 @@ put_on_esp() { # PATH CONTENT
 
 @test "no table at all" {
 	sgdisk --zap-all broken.img >/dev/null
-	found wrong table "no GPT"
+	found wrong table "no partition table"
 }
 
 @test "no EFI system partition" {
@@ -236,7 +236,7 @@ put_on_esp() { # PATH CONTENT
 		same "$file" "$(jq -r 'select(.type == "status").state' out)" foreign
 		wtgctl verify "$file"
 		[ "$status" -eq 7 ]
-		grep -q '^wrong *table *there is no GPT' out
+		grep -q '^wrong *table *there is no partition table' out
 	done
 	wtgctl status blank
 	grep -qx 'Nothing that wtgctl made is here.' err
