@@ -208,6 +208,16 @@ static size_t make_list(char **text, const struct kind *kind, const char *mode,
 	return (*text)[inner.value] == '[' ? inner.value : 0;
 }
 
+/* Else what the user has for a default would start after our time. */
+static bool starts_ours(const char *text, size_t list, const struct wtg_entry_record *record)
+{
+	static const struct kind is_default = { .first = "VTOY_DEFAULT_IMAGE" };
+	_cleanup_free_ char *value = NULL;
+
+	return find_user(text, list, &is_default, record->title, &value) &&
+	       wtg_text_equal(value, record->default_image);
+}
+
 static void fill_one(char **text, const struct kind *kind, const char *mode,
 		     struct wtg_entry_record *record, struct wtg_ventoy_changes *changes)
 {
@@ -226,6 +236,8 @@ static void fill_one(char **text, const struct kind *kind, const char *mode,
 			WTG_VENTOY_JSON_PATH, kind->list, mode);
 		return;
 	}
+	if (wtg_text_equal(kind->word, "timeout") && !starts_ours(*text, list, record))
+		return;
 	if (!find_user(*text, list, kind, record->title, &users)) {
 		wtg_json_put(text, list, item);
 		wtg_entry_note_made(record, word);

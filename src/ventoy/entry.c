@@ -138,6 +138,28 @@ static int check_pair(const struct planning *p, const char *title, struct wtg_er
 		"Choose another title for the boot entry, or another name for the file.");
 }
 
+static void decide_default(struct planning *p)
+{
+	const struct wtg_ventoy_entry *entry = p->entry;
+	bool main = wtg_entry_made(&p->record, "main");
+
+	if (!main && is_before(p, 0, 28)) {
+		wtg_entry_warn(&p->changes,
+			       "Ventoy %s cannot start an entry of the F6 menu by "
+			       "itself: that needs 1.0.28",
+			       p->version->text);
+		return;
+	}
+	p->record.default_image = main ? wtg_text("/%s.img", p->record.title) :
+					 wtg_text("F6>" WTG_ENTRY_ID);
+	if (entry->has_timeout)
+		p->record.timeout = wtg_text("%" PRIu64, entry->timeout_seconds);
+	/* For F6, Ventoy takes none for 0 seconds (grub.cfg). */
+	if (entry->has_timeout ? entry->timeout_seconds == 0 : !main)
+		wtg_entry_warn(&p->changes, "with this timeout Ventoy starts the entry at "
+					    "once, and shows no menu");
+}
+
 /* What of the whole can be there with this Ventoy. */
 static int decide(struct planning *p, struct wtg_error *err)
 {
@@ -152,19 +174,8 @@ static int decide(struct planning *p, struct wtg_error *err)
 			return -1;
 	}
 	p->record.tip = wtg_text_copy(entry->tip);
-	if (!entry->is_default)
-		return 0;
-	if (wtg_entry_made(&p->record, "main"))
-		p->record.default_image = wtg_text("/%s.img", title);
-	else if (!is_before(p, 0, 28))
-		p->record.default_image = wtg_text("F6>" WTG_ENTRY_ID);
-	else
-		wtg_entry_warn(&p->changes,
-			       "Ventoy %s cannot start an entry of the F6 menu by "
-			       "itself: that needs 1.0.28",
-			       p->version->text);
-	if (entry->has_timeout && p->record.default_image)
-		p->record.timeout = wtg_text("%" PRIu64, entry->timeout_seconds);
+	if (entry->is_default)
+		decide_default(p);
 	return 0;
 }
 

@@ -154,6 +154,18 @@ static void what_the_user_has_set_stays_and_he_is_told(void **state)
 	assert_int_equal(changes.n_warnings, 3); /* the timeout is as it was asked for */
 }
 
+static void a_default_of_the_users_gets_no_timeout_of_ours(void **state)
+{
+	static const char json[] = "{\"control\":[{\"VTOY_DEFAULT_IMAGE\":\"/a.iso\"}]}";
+	_cleanup_(wtg_files_done) struct wtg_files before = drive(NULL, json), after = { 0 };
+	struct wtg_ventoy_entry entry = whole_entry();
+
+	(void)state;
+	test_require("jq");
+	after = round_trip(&before, &entry);
+	jq_says(&after, ".control", "[{\"VTOY_DEFAULT_IMAGE\":\"/a.iso\"}]");
+}
+
 static void removal_takes_only_what_is_still_ours(void **state)
 {
 	struct wtg_ventoy_entry entry = whole_entry();
@@ -277,6 +289,7 @@ int main(void)
 		cmocka_unit_test(keeps_the_users_settings_to_the_byte),
 		cmocka_unit_test(goes_to_each_list_that_counts_where_it_starts),
 		cmocka_unit_test(what_the_user_has_set_stays_and_he_is_told),
+		cmocka_unit_test(a_default_of_the_users_gets_no_timeout_of_ours),
 		cmocka_unit_test(removal_takes_only_what_is_still_ours),
 		cmocka_unit_test(names_what_hides_the_entry),
 		cmocka_unit_test(refuses_what_is_no_json_and_names_the_line),

@@ -416,6 +416,35 @@ static void older_ventoys_get_what_they_know_and_are_told_the_rest(void **state)
 	}
 }
 
+static void says_that_no_menu_will_be_seen(void **state)
+{
+	static const struct {
+		unsigned patch;
+		bool has_timeout;
+		uint64_t timeout_seconds;
+		bool says;
+	} rows[] = {
+		{ 34, false, 0, false }, { 34, true, 0, true },	 { 34, true, 5, false },
+		{ 28, false, 0, true },	 { 28, true, 5, false },
+	};
+	struct wtg_files nothing = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		_cleanup_(wtg_ventoy_changes_done) struct wtg_ventoy_changes changes = { 0 };
+		struct wtg_ventoy_version version = { 1, 0, rows[i].patch, "1.0.x" };
+		struct wtg_ventoy_entry entry = usual_entry();
+
+		entry.is_default = true;
+		entry.has_timeout = rows[i].has_timeout;
+		entry.timeout_seconds = rows[i].timeout_seconds;
+		assert_good(
+			wtg_ventoy_entry_plan(&entry, &version, &nothing, &changes, &err));
+		assert_int_equal(warns_of(&changes, "shows no menu"), rows[i].says);
+	}
+}
+
 static void bounds_what_it_reads(void **state)
 {
 	_cleanup_free_ char *large = wtg_alloc(WTG_VENTOY_MAX_TEXT + 2);
@@ -458,6 +487,7 @@ int main(void)
 		cmocka_unit_test(removal_leaves_a_file_that_became_the_users),
 		cmocka_unit_test(refuses_a_title_that_could_do_harm),
 		cmocka_unit_test(older_ventoys_get_what_they_know_and_are_told_the_rest),
+		cmocka_unit_test(says_that_no_menu_will_be_seen),
 		cmocka_unit_test(bounds_what_it_reads),
 	};
 
