@@ -340,6 +340,7 @@ int main(int argc, char **argv)
 	marker();
 	images();
 	ventoy();
+	seed_entries();
 	texts();
 	return 0;
 }

@@ -15,3 +15,6 @@ void seed_disks(void);
 
 /* What workers give back; the WIM is a small one. */
 void seed_packets(const char *wim_path);
+
+/* What a Ventoy's user has of menus and settings. */
+void seed_entries(void);
