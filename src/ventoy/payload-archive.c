@@ -150,7 +150,7 @@ static int read_content(struct walk *walk, const char *name, size_t max, struct 
 					"%s unpacks to more than %ju MiB: it is no release of "
 					"Ventoy, and may be made to fill memory", walk->path,
 					(uintmax_t)(MAX_UNPACKED >> 20));
-		if (!ret)
+		if (!ret || size == 0)
 			continue;
 		if (size > max - ret->size)
 			return wtg_fail(err, WTG_INPUT, 0,
