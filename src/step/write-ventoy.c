@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "plan/marker.h"
 #include "step/status.h"
+#include "step/ventoy.h"
 #include "ventoy/layout.h"
 
 #define SECTOR_BYTES 512u
@@ -158,6 +159,24 @@ static int compare_boot_code(const struct params *p, const struct wtg_window *di
 	return 0;
 }
 
+/* By the rules of its loader. */
+static int judge(const struct params *p, const struct wtg_window *disk, struct wtg_error *err)
+{
+	_cleanup_free_ struct wtg_partitions *table = wtg_alloc(sizeof(*table));
+	struct wtg_ventoy_seen seen = { 0 };
+	int r = wtg_partitions_read(disk, p->layout.sector_bytes, table, err);
+
+	if (r < 0)
+		return -1;
+	if (r > 0 && wtg_ventoy_look(disk, table, &seen, err) < 0)
+		return -1;
+	if (wtg_ventoy_check(&seen, "this drive", err) < 0) {
+		err->kind = WTG_MISMATCH;
+		return -1;
+	}
+	return 0;
+}
+
 static int verify(const void *params, const struct wtg_window *disk, enum wtg_verify how,
 		  struct wtg_progress *progress, struct wtg_error *err)
 {
@@ -168,9 +187,10 @@ static int verify(const void *params, const struct wtg_window *disk, enum wtg_ve
 
 	(void)how;
 	if (compare_boot_code(p, disk, err) < 0 ||
-	    compare(&gap, &p->core, "Ventoy's core.img", progress, err) < 0)
+	    compare(&gap, &p->core, "Ventoy's core.img", progress, err) < 0 ||
+	    compare(&volume, &p->payload.volume, "the volume VTOYEFI", progress, err) < 0)
 		return -1;
-	return compare(&volume, &p->payload.volume, "the volume VTOYEFI", progress, err);
+	return judge(p, disk, err);
 }
 
 /* ------------------------------------------------------------------ the two steps */

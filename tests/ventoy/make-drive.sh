@@ -84,8 +84,8 @@ part=$drive.part
 rm -f "$part"
 truncate -s $((first_sectors * 512)) "$part"
 case $fs in
-exfat) mkfs.exfat -q -c 32K -L Ventoy "$part" >/dev/null ;;
-fat32) mkfs.fat -F 32 -n Ventoy "$part" >/dev/null ;;
+exfat) mkfs.exfat -c 32K -L Ventoy "$part" >/dev/null ;;
+fat32) mkfs.fat -F 32 -n VENTOY "$part" >/dev/null ;;
 ntfs) mkntfs -q -F -f -L Ventoy -p 2048 -H 255 -S 63 -s 512 "$part" >/dev/null ;;
 esac
 dd if="$part" of="$drive" bs=1M seek=1 conv=notrunc,sparse status=none
