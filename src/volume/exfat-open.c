@@ -126,7 +126,10 @@ static int open_bitmap(struct wtg_exfat *fs, const uint8_t *entry, struct wtg_er
 		return wtg_fail(err, WTG_REFUSED, 0, "it has two allocation bitmaps (TexFAT)");
 	if (node.size < least)
 		return wtg_edit_damaged(err, "its allocation bitmap is too short");
-	return wtg_exfat_clusters(fs, &node, fs->volume.n_clusters, &fs->bitmap, err);
+	/* A byte for each cluster is too much already, and what a list of them costs is bounded. */
+	return wtg_exfat_clusters(fs, &node,
+				  wtg_edit_count_clusters(&fs->volume, fs->volume.n_clusters),
+				  &fs->bitmap, err);
 }
 
 /* A unit of the table is what the next letter becomes; 0xffff: so many letters stay. */
