@@ -36,19 +36,28 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Multiply-and-fold over two independent lanes, so that it keeps up with any drive. */
+/* 16 bytes at once; a call would cost more than what it does. */
+static inline __attribute__((always_inline)) uint64_t fold_in(uint64_t lane, const uint8_t *at)
+{
+	return fold(lane ^ wtg_le64(at), wtg_le64(at + 8) ^ 0xd6e8feb86659fd93);
+}
+
+/* Multiply-and-fold over four independent lanes, so that it keeps up with any drive. */
 static uint64_t hash_content(const uint8_t *page, size_t size)
 {
 	uint64_t a = 0x9e3779b97f4a7c15, b = 0xc2b2ae3d27d4eb4f;
+	uint64_t c = 0xa0761d6478bd642f, d = 0x165667b19e3779f9;
 	size_t at = 0;
 
-	for (; at + 16 <= size; at += 16) {
-		a = fold(a ^ wtg_le64(page + at), 0xd6e8feb86659fd93);
-		b = fold(b ^ wtg_le64(page + at + 8), 0xa0761d6478bd642f);
+	for (; at + 64 <= size; at += 64) {
+		a = fold_in(a, page + at);
+		b = fold_in(b, page + at + 16);
+		c = fold_in(c, page + at + 32);
+		d = fold_in(d, page + at + 48);
 	}
 	for (; at < size; at++)
 		a = fold(a ^ page[at], 0xe7037ed1a0b428db);
-	return fold(a ^ size, b);
+	return fold(fold(a ^ size, b), c ^ 0x8ebc6af09c88c6e3) ^ fold(d, 0x27d4eb2f165667c5);
 }
 
 /* What is on record for that content there.  Never 0, which means "not written". */
