@@ -74,12 +74,15 @@ struct deciding {
 	const struct wtg_catalog *catalog;
 	struct place *places;
 	struct wtg_patterns changed, listed;
+	struct wtg_pattern *rules; /* of wtg_compact_rules */
+	struct wtg_pattern filter;
 	bool has_filter;
 };
 
 static void deciding_done(struct deciding *d)
 {
 	free(d->places);
+	free(d->rules);
 	wtg_patterns_done(&d->changed);
 	wtg_patterns_done(&d->listed);
 }
@@ -128,7 +131,7 @@ static struct wtg_pattern_path path_of(const struct deciding *d,
 static bool is_among(const struct wtg_patterns *patterns, const struct wtg_pattern_path *path)
 {
 	for (size_t i = 0; i < patterns->n_items; i++)
-		if (wtg_pattern_matches(patterns->items[i], path))
+		if (wtg_pattern_matches(&patterns->items[i], path))
 			return true;
 	return false;
 }
@@ -137,12 +140,12 @@ static bool is_among(const struct wtg_patterns *patterns, const struct wtg_patte
 static enum wtg_compact_choice judge_path(struct deciding *d,
 					  const struct wtg_pattern_path *path)
 {
-	if (wtg_pattern_matches("/Windows/System32/drivers/wof.sys", path))
+	if (wtg_pattern_matches(&d->filter, path))
 		d->has_filter = true;
 	if (is_among(&d->changed, path))
 		return WTG_COMPACT_CHANGED;
 	for (size_t i = 0; i < wtg_compact_n_rules; i++)
-		if (wtg_pattern_matches(wtg_compact_rules[i].pattern, path))
+		if (wtg_pattern_matches(&d->rules[i], path))
 			return wtg_compact_rules[i].choice;
 	return is_among(&d->listed, path) ? WTG_COMPACT_LISTED : WTG_COMPACT_COPY;
 }
@@ -234,6 +237,10 @@ static int gather_patterns(struct deciding *d, struct wtg_error *err)
 {
 	const struct wtg_overlay *overlay = d->input->overlay;
 
+	d->filter = wtg_pattern_parse("/Windows/System32/drivers/wof.sys");
+	d->rules = wtg_alloc(wtg_compact_n_rules * sizeof(*d->rules));
+	for (size_t i = 0; i < wtg_compact_n_rules; i++)
+		d->rules[i] = wtg_pattern_parse(wtg_compact_rules[i].pattern);
 	for (size_t i = 0; overlay && i < overlay->n_items; i++) {
 		_cleanup_free_ char *path = wtg_text("/%s", overlay->items[i].path);
 

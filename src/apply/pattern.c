@@ -2,6 +2,7 @@
 #include "apply/pattern.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "wtg/text.h"
@@ -51,31 +52,41 @@ static bool part_matches(const char *pattern, size_t length, struct wtg_name16 n
 	return p == length;
 }
 
-/* The next part of a pattern, behind its separators; 0: there is none. */
-static size_t next_part(const char **pattern)
+struct wtg_pattern wtg_pattern_parse(const char *text)
 {
-	size_t length = 0;
+	struct wtg_pattern pattern = {
+		.text = text,
+		.length = strlen(text),
+		.of_name = !strpbrk(text, "/\\"),
+	};
 
-	while (is_separator(**pattern))
-		++*pattern;
-	while ((*pattern)[length] && !is_separator((*pattern)[length]))
-		length++;
-	return length;
+	while (pattern.n_parts < WTG_PATTERN_PARTS) {
+		while (is_separator(*text))
+			text++;
+		if (!*text)
+			break;
+		pattern.parts[pattern.n_parts].text = text;
+		while (*text && !is_separator(*text))
+			text++;
+		pattern.parts[pattern.n_parts].length =
+			(size_t)(text - pattern.parts[pattern.n_parts].text);
+		pattern.n_parts++;
+	}
+	return pattern;
 }
 
-bool wtg_pattern_matches(const char *pattern, const struct wtg_pattern_path *path)
+bool wtg_pattern_matches(const struct wtg_pattern *pattern,
+			 const struct wtg_pattern_path *path)
 {
-	bool whole = pattern[strcspn(pattern, "/\\")] != '\0';
-	size_t length = next_part(&pattern);
-
-	if (!whole)
-		return part_matches(pattern, length, path->name);
-	for (size_t i = 0; length > 0 && i < WTG_PATTERN_PARTS; i++) {
-		if (i == path->n_parts || !part_matches(pattern, length, path->parts[i]))
+	if (pattern->of_name)
+		return part_matches(pattern->text, pattern->length, path->name);
+	if (pattern->n_parts > path->n_parts)
+		return false;
+	/* From the last: many paths begin alike. */
+	for (size_t i = pattern->n_parts; i-- > 0;)
+		if (!part_matches(pattern->parts[i].text, pattern->parts[i].length,
+				  path->parts[i]))
 			return false;
-		pattern += length;
-		length = next_part(&pattern);
-	}
 	return true;
 }
 
@@ -84,7 +95,7 @@ bool wtg_pattern_matches(const char *pattern, const struct wtg_pattern_path *pat
 void wtg_patterns_done(struct wtg_patterns *patterns)
 {
 	for (size_t i = 0; i < patterns->n_items; i++)
-		free(patterns->items[i]);
+		free((char *)patterns->items[i].text);
 	free(patterns->items);
 	*patterns = (struct wtg_patterns){ 0 };
 }
@@ -99,7 +110,7 @@ void wtg_patterns_add(struct wtg_patterns *patterns, const char *text)
 		else if (from == text || (unsigned char)from[-1] < 0x80)
 			*to++ = '*';
 	*to = '\0';
-	WTG_APPEND(patterns, pattern);
+	WTG_APPEND(patterns, wtg_pattern_parse(pattern));
 }
 
 static char *to_text(const struct wtg_bytes *file)

@@ -24,11 +24,24 @@ struct wtg_pattern_path {
 	struct wtg_name16 name;
 };
 
-/* The pattern is ASCII; separators are '/' or '\\'. */
-bool wtg_pattern_matches(const char *pattern, const struct wtg_pattern_path *path);
+struct wtg_pattern {
+	const char *text; /* ASCII; separators are '/' or '\\' */
+	size_t length;
+	bool of_name; /* it has no separator */
+	size_t n_parts;
+	struct {
+		const char *text;
+		size_t length;
+	} parts[WTG_PATTERN_PARTS];
+};
+
+/* Borrows the text. */
+struct wtg_pattern wtg_pattern_parse(const char *text);
+bool wtg_pattern_matches(const struct wtg_pattern *pattern,
+			 const struct wtg_pattern_path *path);
 
 struct wtg_patterns {
-	char **items;
+	struct wtg_pattern *items; /* which own their texts */
 	size_t n_items, capacity;
 };
 void wtg_patterns_done(struct wtg_patterns *patterns);

@@ -31,7 +31,9 @@ static bool matches(const char *pattern, const char *path)
 		p.name = part;
 		part = (struct wtg_name16){ units.data + i + 2, 0 };
 	}
-	return wtg_pattern_matches(pattern, &p);
+	const struct wtg_pattern parsed = wtg_pattern_parse(pattern);
+
+	return wtg_pattern_matches(&parsed, &p);
 }
 
 static void patterns_mean_what_wimlib_takes_them_for(void **state)
@@ -125,7 +127,7 @@ static void a_list_is_read_as_windows_writes_it(void **state)
 
 		assert_int_equal(found.n_items, 4);
 		for (size_t i = 0; i < 4; i++)
-			assert_string_equal(found.items[i], lines[i]);
+			assert_string_equal(found.items[i].text, lines[i]);
 	}
 	_cleanup_(wtg_patterns_done) struct wtg_patterns few = read_list(list, sizeof(list), 3);
 	assert_int_equal(few.n_items, 0);
