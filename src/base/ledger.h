@@ -19,11 +19,17 @@
 #define WTG_LEDGER_FLUSH UINT64_MAX
 #define WTG_PAGE_BYTES 4096u
 
+/* A stretch of the drive in which so many bytes were written one after the other. */
+struct wtg_lap {
+	uint64_t bytes, start, end;
+};
+#define WTG_LAPS 3
+
 struct wtg_ledger {
 	uint64_t bytes_written;
 	uint64_t n_writes;
 	uint64_t busy_ns;       /* that writes and flushes took */
-	uint64_t bytes_pending; /* since the kernel was last told to write them out */
+	struct wtg_lap laps[WTG_LAPS]; /* the one that grows first; see base/window.c */
 	int failure;        /* errno of the first failed write or flush; 0: none so far */
 	uint64_t failed_at; /* offset on the target, or WTG_LEDGER_FLUSH */
 	uint64_t **shelves; /* of page hashes, made as they are needed; 0: never written */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,7 +13,7 @@
 #include "base/line.h"
 
 #define ZERO_BYTES (1u << 20)
-#define LAP_BYTES (32u << 20)
+#define LAP_BYTES (16u << 20)
 
 struct wtg_window wtg_window_part(const struct wtg_window *w, uint64_t offset, uint64_t length)
 {
@@ -90,22 +91,37 @@ int wtg_window_check(const struct wtg_window *w, uint64_t size, uint64_t at,
 	return check_bounds(w, size, at, err);
 }
 
+/* Where it cannot be done, the flush does it all. */
+static int sync_lap(int fd, const struct wtg_lap *lap, unsigned how)
+{
+	if (lap->bytes == 0 ||
+	    sync_file_range(fd, (off_t)lap->start, (off_t)(lap->end - lap->start), how) == 0)
+		return 0;
+	return errno == ENOSYS || errno == EINVAL || errno == ESPIPE ? 0 : -1;
+}
+
 /*
  * The kernel would gather gigabytes and then hold the last flush, and Ctrl-C with it, for
- * minutes: so what is written goes on its way here, and a lap ahead of the drive is as far as
- * we get.  Errors come back from here or, again, from the flush.
+ * minutes: so what is written goes on its way here, lap by lap.  We wait for a lap only when
+ * two others are on their way behind it: the drive always has something to do, whoever is the
+ * slower of us.  Errors come back from here or, again, from the flush.
  */
-static int keep_moving(const struct wtg_window *w, size_t size)
+static int keep_moving(const struct wtg_window *w, size_t size, uint64_t at)
 {
-	w->ledger->bytes_pending += size;
-	if (w->ledger->bytes_pending < LAP_BYTES)
+	struct wtg_lap *laps = w->ledger->laps, oldest = laps[WTG_LAPS - 1];
+
+	if (laps->bytes == 0 || at < laps->start)
+		laps->start = at;
+	if (laps->bytes == 0 || at + size > laps->end)
+		laps->end = at + size;
+	laps->bytes += size;
+	if (laps->bytes < LAP_BYTES)
 		return 0;
-	w->ledger->bytes_pending = 0;
-	if (sync_file_range(w->fd, 0, 0,
-			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE) == 0)
-		return 0;
-	/* Where it cannot be done, the flush does it all. */
-	return errno == ENOSYS || errno == EINVAL || errno == ESPIPE ? 0 : -1;
+	memmove(laps + 1, laps, (WTG_LAPS - 1) * sizeof(*laps));
+	laps->bytes = 0;
+	if (sync_lap(w->fd, laps + 1, SYNC_FILE_RANGE_WRITE) < 0)
+		return -1;
+	return sync_lap(w->fd, &oldest, SYNC_FILE_RANGE_WAIT_BEFORE);
 }
 
 static uint64_t clock_ns(void)
@@ -128,7 +144,7 @@ int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t siz
 	if (wtg_pwrite_all(w->fd, buffer, size, w->offset + at) < 0)
 		return fail_for_good(w->ledger, errno, w->offset + at, err);
 	if (wtg_ledger_note(w->ledger, w->fd, buffer, size, w->offset + at) < 0 ||
-	    keep_moving(w, size) < 0)
+	    keep_moving(w, size, w->offset + at) < 0)
 		return fail_for_good(w->ledger, errno, w->offset + at, err);
 	w->ledger->busy_ns += clock_ns() - begun;
 	return 0;
