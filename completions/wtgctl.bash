@@ -13,6 +13,12 @@ _wtgctl()
 	fi
 	COMPREPLY=()
 
+	# Some commands have names of two words
+	local at=1 command=${COMP_WORDS[1]}
+	if [[ $command == ventoy ]] && ((COMP_CWORD > 1)); then
+		at=2 command="ventoy ${COMP_WORDS[2]}"
+	fi
+
 	case $prev$equals in
 	--compact=)
 		mapfile -t COMPREPLY < <(compgen -W "lzx auto off" -- "$cur")
@@ -37,38 +43,43 @@ _wtgctl()
 	--verify)
 		mapfile -t COMPREPLY < <(compgen -W "full quick none" -- "$cur")
 		return ;;
-	--image)
+	--emit | --image | --ventoy)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
-	--confirm | --data-size | --edition | --esp-size | --label | --max-size | --seed | --sha256 | --size | --timeout | --windows-size)
+	--confirm | --data-size | --edition | --entry-timeout | --entry-tip | --entry-title | --esp-size | --label | --max-size | --seed | --sha256 | --size | --timeout | --ventoy-sha256 | --windows-size)
 		return ;;
 	esac
 
 	if ((COMP_CWORD == 1)); then
-		words="list info create plan verify status help version --help --version"
+		words="list info create plan verify status ventoy help version --help --version"
+	elif ((COMP_CWORD == at)); then
+		words="install upgrade entry status"
 	else
-		case ${COMP_WORDS[1]} in
+		case $command in
 		version) words="--help -h" ;;
 		help) words="--help -h" ;;
-		create | plan) words="--image --edition --sha256 --check --size --layout --esp-size --windows-size --data-size --data-fs --label --boot-ca --timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --compact --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
+		create | plan) words="--image --edition --sha256 --check --size --layout --esp-size --windows-size --data-size --data-fs --label --boot-ca --timeout --ventoy --ventoy-sha256 --windows-first --ventoy-first --entry-title --entry-tip --entry-default --entry-timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --compact --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
+		"ventoy install") words="--size --layout --data-size --data-fs --ventoy --ventoy-sha256 --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
+		"ventoy upgrade") words="--ventoy --ventoy-sha256 --confirm --allow-fixed --max-size --dry-run --verify --json --progress --quiet -q --verbose -v --help -h" ;;
+		"ventoy entry") words="--entry-title --entry-tip --entry-default --entry-timeout --remove --emit --confirm --allow-fixed --max-size --dry-run --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		list) words="--all --json --help -h" ;;
 		info) words="--json --help -h" ;;
-		status) words="--json --help -h" ;;
+		status | "ventoy status") words="--json --help -h" ;;
 		verify) words="--json --progress --quiet -q --help -h" ;;
 		esac
 	fi
-	if ((COMP_CWORD == 1)) || [[ $cur == -* ]]; then
+	if ((COMP_CWORD == at)) || [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 		return
 	fi
 
-	case ${COMP_WORDS[1]} in
-	info | create | plan | verify | status)
+	case $command in
+	info | create | plan | verify | status | "ventoy install" | "ventoy upgrade" | "ventoy entry" | "ventoy status")
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	help)
-		mapfile -t COMPREPLY < <(compgen -W "list info create plan verify status help version" -- "$cur") ;;
+		mapfile -t COMPREPLY < <(compgen -W "list info create plan verify status ventoy help version" -- "$cur") ;;
 	esac
 }
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ struct wtg_target;
 
 void wtg_plan_free(struct wtg_plan *plan);
 WTG_DEFINE_FREEP(struct wtg_plan, wtg_plan_free)
+
+/* Is there nothing to do? */
+bool wtg_plan_is_empty(const struct wtg_plan *plan);
 
 /* Say the plan, from its head (image, target, layout) to its last step. */
 void wtg_plan_describe(const struct wtg_plan *plan, struct wtg_facts *out);

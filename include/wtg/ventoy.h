@@ -26,9 +26,10 @@ int wtg_recipe_ventoy_upgrade(const struct wtg_request *request, const struct wt
 int wtg_recipe_ventoy_entry(const struct wtg_request *request, const struct wtg_target *target,
 			    bool remove, struct wtg_plan **ret, struct wtg_error *err);
 
-/* The same as files in a directory that exists, for the user to copy. */
+/* The same as files in a directory that exists, for the user to copy: those that are to change
+ * (all, where the drive's own cannot be read), which must not be there yet. */
 int wtg_ventoy_emit(const struct wtg_request *request, const struct wtg_target *target,
-		    const char *directory, struct wtg_error *err);
+		    const char *directory, size_t *ret_n_files, struct wtg_error *err);
 
 /* Version, table, uuid, what lies behind, and a finding for each rule of the layout. */
 int wtg_ventoy_status(const struct wtg_target *target, struct wtg_facts *out,

@@ -1,195 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "create.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "commands.h"
-#include "confirm.h"
-#include "output.h"
 #include "wtg/cleanup.h"
 #include "wtg/image.h"
-#include "wtg/inspect.h"
-#include "wtg/plan.h"
 #include "wtg/recipe.h"
-#include "wtg/run.h"
-#include "wtg/target.h"
-#include "wtg/text.h"
 
-struct cli_progress_setup cli_create_progress(const struct cli_options *options)
-{
-	return (struct cli_progress_setup){
-		.mode = options->progress,
-		.json = options->json,
-		.quiet = options->quiet,
-		.verbose = options->verbose,
-	};
-}
-
-void cli_create_show_plan(const struct cli_options *options, const struct wtg_plan *plan)
-{
-	_cleanup_(cli_output_done) struct cli_output output = { .verbose = options->verbose };
-	struct cli_text text;
-
-	if (options->json || options->request.dry_run) {
-		wtg_plan_describe(plan, cli_output_begin(&output, "plan", options->json));
-		cli_output_end(&output);
-	} else if (!options->quiet) {
-		wtg_plan_describe(plan, cli_text_start(&text, stderr,
-						       options->verbose ? CLI_TEXT_ALL
-									: CLI_TEXT_BRIEF));
-	}
-}
-
-static int check_only(const struct cli_options *options, const struct wtg_plan *plan,
-		      const struct wtg_target *target, struct cli_outcome *outcome,
+static int create_one(const struct cli_options *options, struct cli_outcome *outcome,
 		      struct wtg_error *err)
-{
-	struct cli_progress_setup setup = cli_create_progress(options);
-	_cleanup_(cli_progress_done) struct cli_progress progress = { 0 };
-
-	cli_progress_start_work(&progress, &setup, "check", wtg_plan_check_bytes(plan));
-	if (wtg_plan_check(plan, target, &progress.bytes, err) < 0) {
-		cli_progress_leave(&progress);
-		return -1;
-	}
-	if (!options->quiet)
-		outcome->message =
-			wtg_text("The run would proceed. Nothing was written.");
-	return 0;
-}
-
-/* What was looked at again of a drive that is complete: a word for programs, and the rest of
- * a sentence. */
-static const struct {
-	const char *word, *sentence;
-} verified[] = {
-	[WTG_VERIFY_AUTO] = { "full", "complete and verified" },
-	[WTG_VERIFY_FULL] = { "full", "complete and verified" },
-	[WTG_VERIFY_QUICK] = { "quick", "complete; what makes it start was verified, but not "
-					"every byte read back" },
-	[WTG_VERIFY_NONE] = { "none", "complete; it was not verified" },
-};
-
-/* What that is worth less for, where every byte was read back. */
-static const char *reservation(enum wtg_past past)
-{
-	switch (past) {
-	case WTG_PAST_CACHED:
-		return "; but the memory that holds the file behind the loop device may have "
-		       "answered for it ('losetup --direct-io=on' proves more)";
-	case WTG_PAST_DROPPED:
-		return "; not past the kernel's cache, which cannot be done here, but after that "
-		       "was dropped";
-	case WTG_PAST_NOTHING:
-	case WTG_PAST_DIRECT:
-		return "";
-	}
-	abort();
-}
-
-const char *cli_create_verified(enum wtg_verify verify)
-{
-	return verified[verify].word;
-}
-
-/* Said only where it was the drive that everything waited for. */
-static char *speed_of(const struct wtg_account *account)
-{
-	uint64_t speed = wtg_account_drive_speed(account);
-
-	if (speed == 0)
-		return wtg_text("%s", "");
-	return wtg_text(" It writes at %.*f MB/s, which is what took the time.",
-			speed < 10000000, (double)speed / 1e6);
-}
-
-char *cli_create_success(const struct wtg_target *target, enum wtg_verify verify,
-			 const struct wtg_account *account)
-{
-	_cleanup_free_ char *path = wtg_text_printable(wtg_target_disk(target)->path);
-	_cleanup_free_ char *speed = speed_of(account);
-
-	return wtg_text("%s is %s%s.%s", path, verified[verify].sentence,
-			reservation(account->past), speed);
-}
-
-static int carry_out(const struct cli_options *options, const struct wtg_plan *plan,
-		     const struct wtg_target *target, struct cli_outcome *outcome,
-		     struct wtg_error *err)
-{
-	struct cli_progress_setup setup = cli_create_progress(options);
-	_cleanup_(cli_progress_done) struct cli_progress progress = { 0 };
-	int r;
-
-	cli_progress_start(&progress, &setup);
-	r = wtg_run(plan, target, options->request.verify, &progress.observer,
-		    &outcome->account, err);
-	if (r < 0) {
-		cli_progress_leave(&progress);
-		return -1;
-	}
-	outcome->verified = cli_create_verified(options->request.verify);
-	if (!options->quiet)
-		outcome->message = cli_create_success(target, options->request.verify,
-						      &outcome->account);
-	return 0;
-}
-
-int cli_create_judge(const struct wtg_request *request, const struct wtg_target *target,
-		     enum wtg_state *ret_state, struct wtg_error *err)
-{
-	struct wtg_safety safety = { .allow_fixed = request->allow_fixed,
-				     .overwrite = request->overwrite,
-				     .max_size_bytes = request->max_size_bytes };
-	enum wtg_state state = WTG_STATE_FOREIGN;
-
-	/* A file that holds nothing may be shorter than it will be. */
-	if (!wtg_target_disk(target)->empty && wtg_status(target, NULL, &state, err) < 0)
-		return -1;
-	if (state == WTG_STATE_INTERRUPTED)
-		safety.overwrite = true;
-	*ret_state = state;
-	return wtg_target_judge(target, &safety, err);
-}
-
-/* A file that such a run left needs no name, just as when it was made; of drives there is
- * more than one. */
-static int confirm(const struct cli_options *options, const struct wtg_target *target,
-		   enum wtg_state state, struct wtg_error *err)
-{
-	if (options->confirm.n_items > 0)
-		return 0; /* and looked at before the plan was made */
-	if (wtg_target_disk(target)->is_file && state == WTG_STATE_INTERRUPTED)
-		return 0;
-	return cli_confirm_ask(target, err);
-}
-
-static int create_one(struct cli_options *options, struct cli_outcome *outcome,
-		  struct wtg_error *err)
 {
 	const struct wtg_request *request = &options->request;
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
-	_cleanup_(wtg_target_closep) struct wtg_target *target = NULL;
-	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = NULL;
+	_cleanup_(cli_intent_done) struct cli_intent intent = {
+		.stake = request->beside ? CLI_STAKE_SPACE : CLI_STAKE_ALL,
+	};
 	const struct wtg_company alone = { 0 };
-	enum wtg_state state;
 
-	if (wtg_image_open(request->image, &image, err) < 0 ||
-	    wtg_target_open(request, &target, err) < 0)
+	if (cli_create_check_alone(options, err) < 0 ||
+	    wtg_image_open(request->image, &image, err) < 0 ||
+	    cli_create_open(options, &intent, outcome, err) < 0 ||
+	    wtg_recipe_create(request, image, intent.target, &alone, &intent.plan, err) < 0)
 		return -1;
-	outcome->file = wtg_target_disk(target)->is_file;
-	if (cli_create_judge(request, target, &state, err) < 0 ||
-	    cli_confirm_given(target, options->confirm.items[0], err) < 0 ||
-	    wtg_recipe_create(request, image, target, &alone, &plan, err) < 0)
-		return -1;
-
-	cli_create_show_plan(options, plan);
-	if (request->dry_run)
-		return check_only(options, plan, target, outcome, err);
-	if (confirm(options, target, state, err) < 0)
-		return -1;
-	return carry_out(options, plan, target, outcome, err);
+	return cli_create_carry_out(options, &intent, outcome, err);
 }
 
 int cli_create(struct cli_options *options, struct cli_outcome *outcome,
@@ -204,9 +36,6 @@ int cli_create(struct cli_options *options, struct cli_outcome *outcome,
 	}
 	if (options->n_operands > 1)
 		return cli_create_several(options, outcome, err);
-	if (options->confirm.n_items > 1)
-		return wtg_fail(err, WTG_USAGE, 0, "option --confirm is given twice, and there is "
-						   "one target");
 	return create_one(options, outcome, err);
 }
 

@@ -23,9 +23,11 @@ struct cli_command {
 extern const struct cli_command cli_commands[];
 extern const size_t cli_n_commands;
 
-/* Fails with kind WTG_USAGE and, where a name is near, asks whether it was meant. */
-int cli_command_find(const char *name, const struct cli_command **ret,
+/* By its first word and what follows that (may be NULL): some names have two.  Fails with kind
+ * WTG_USAGE and, where a name is near, asks whether it was meant. */
+int cli_command_find(const char *word, const char *next, const struct cli_command **ret,
 		     struct wtg_error *err);
+size_t cli_command_words(const struct cli_command *command);
 
 int cli_list(struct cli_options *options, struct cli_outcome *outcome,
 	     struct wtg_error *err);
@@ -39,3 +41,11 @@ int cli_verify(struct cli_options *options, struct cli_outcome *outcome,
 	       struct wtg_error *err);
 int cli_status(struct cli_options *options, struct cli_outcome *outcome,
 	       struct wtg_error *err);
+int cli_ventoy_install(struct cli_options *options, struct cli_outcome *outcome,
+		       struct wtg_error *err);
+int cli_ventoy_upgrade(struct cli_options *options, struct cli_outcome *outcome,
+		       struct wtg_error *err);
+int cli_ventoy_entry(struct cli_options *options, struct cli_outcome *outcome,
+		     struct wtg_error *err);
+int cli_ventoy_status(struct cli_options *options, struct cli_outcome *outcome,
+		      struct wtg_error *err);

@@ -32,13 +32,25 @@ static const char *what_to_type(const struct wtg_disk *disk)
 	return "its model, or the last 6 characters of its serial,";
 }
 
-static void show_drive(const struct wtg_disk *disk)
+/* Around the drive's path. */
+static const struct {
+	const char *before, *after;
+	const char *act; /* "nobody … to confirm that it may be …" */
+} stakes[] = {
+	[CLI_STAKE_ALL] = { "Everything on ", " will be lost.", "erased" },
+	[CLI_STAKE_SPACE] = { "Windows goes into the free space of ",
+			      "; what is on it stays.", "changed" },
+	[CLI_STAKE_VENTOY] = { "The Ventoy on ", " will be replaced; its files stay.", "changed" },
+	[CLI_STAKE_ENTRY] = { "Ventoy's menu on ", " will be changed; all else stays.", "changed" },
+};
+
+static void show_drive(const struct wtg_disk *disk, enum cli_stake stake)
 {
 	_cleanup_free_ char *path = wtg_text_printable(disk->path);
 	_cleanup_free_ char *size = wtg_size_drive_text(disk->size_bytes);
 	_cleanup_free_ char *content = cli_drive_content(disk);
 
-	fprintf(stderr, "\nEverything on %s will be lost.\n", path);
+	fprintf(stderr, "\n%s%s%s\n", stakes[stake].before, path, stakes[stake].after);
 	show_line("vendor:", disk->vendor);
 	show_line("model:", disk->model);
 	show_line("serial:", disk->serial);
@@ -69,11 +81,11 @@ static int fail_answer(const struct wtg_target *target, struct wtg_error *err)
 			wtg_target_disk(target)->path);
 }
 
-static int ask(const struct wtg_target *target, struct wtg_error *err)
+static int ask(const struct wtg_target *target, enum cli_stake stake, struct wtg_error *err)
 {
 	char answer[LONGEST_ANSWER];
 
-	show_drive(wtg_target_disk(target));
+	show_drive(wtg_target_disk(target), stake);
 	if (read_answer(answer, err) < 0)
 		return -1;
 	return wtg_target_confirmed(target, answer, true) ? 0 : fail_answer(target, err);
@@ -105,21 +117,24 @@ static bool somebody_is_there(void)
 	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-static int fail_alone(const struct wtg_target *target, struct wtg_error *err)
+static int fail_alone(const struct wtg_target *target, enum cli_stake stake,
+		      struct wtg_error *err)
 {
 	const struct wtg_disk *disk = wtg_target_disk(target);
 
 	wtg_fail(err, WTG_REFUSED, 0,
-		 "nobody is at a terminal to confirm that %s may be erased", disk->path);
+		 "nobody is at a terminal to confirm that %s may be %s", disk->path,
+		 stakes[stake].act);
 	return wtg_hint(err, "Give its %s: --confirm \"%s\".", name_of_name(disk),
 			wtg_target_name(target));
 }
 
-int cli_confirm_ask(const struct wtg_target *target, struct wtg_error *err)
+int cli_confirm_ask(const struct wtg_target *target, enum cli_stake stake,
+		    struct wtg_error *err)
 {
 	if (!wtg_target_name(target))
 		return 0;
-	return somebody_is_there() ? ask(target, err) : fail_alone(target, err);
+	return somebody_is_there() ? ask(target, stake, err) : fail_alone(target, stake, err);
 }
 
 int cli_confirm_ask_one_of(const struct wtg_target *target, struct wtg_error *err)
@@ -130,7 +145,7 @@ int cli_confirm_ask_one_of(const struct wtg_target *target, struct wtg_error *er
 	char answer[LONGEST_ANSWER];
 
 	if (!somebody_is_there())
-		return fail_alone(target, err);
+		return fail_alone(target, CLI_STAKE_ALL, err);
 	fprintf(stderr, "%s: type %s to go on: ", path,
 		has_serial ? "the last 6 characters of its serial" : "its path");
 	fflush(stderr);

@@ -15,6 +15,8 @@ static void print_usage(FILE *to, const struct cli_command *command)
 	fprintf(to, "Usage: wtgctl %s", command->name);
 	if (command->id == CLI_CREATE)
 		fputs(" --image IMAGE", to);
+	if (command->id & (CLI_VENTOY_INSTALL | CLI_VENTOY_UPGRADE))
+		fputs(" --ventoy PAYLOAD", to);
 	fputs(" [OPTION]...", to);
 	if (command->operand)
 		fprintf(to, command->min ? " %s" : " [%s]", command->operand);
@@ -47,8 +49,9 @@ void cli_help_overview(FILE *to)
 	      to);
 	for (size_t i = 0; i < cli_n_commands; i++) {
 		const struct cli_command *c = &cli_commands[i];
-		_cleanup_free_ char *left =
-			wtg_text("%s %s", c->name, c->operand ? c->operand : "");
+		/* A name of two words leaves no room for more. */
+		_cleanup_free_ char *left = wtg_text(
+			"%s %s", c->name, c->operand && cli_command_words(c) == 1 ? c->operand : "");
 
 		fprintf(to, "  %-16s%s\n", left, c->summary);
 	}
@@ -73,7 +76,7 @@ void cli_help_command(FILE *to, const struct cli_command *command)
 		group = option->group;
 		print_option(to, option);
 	}
-	if (command->id == CLI_CREATE)
+	if (command->id & (CLI_CREATE | CLI_VENTOY_INSTALL))
 		fputs("\nA SIZE is a number with K, M, G, T (powers of 1024) or KB, MB, "
 		      "GB, TB "
 		      "(of 1000).\n",

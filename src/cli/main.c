@@ -68,8 +68,8 @@ static int dispatch(char **argv, struct cli_outcome **outcome, struct wtg_error 
 		cli_help_dump(stdout);
 		return 0;
 	}
-	if (cli_command_find(command_name(argv[0]), &command, err) < 0 ||
-	    cli_options_parse(command, argv + 1, &options, err) < 0)
+	if (cli_command_find(command_name(argv[0]), argv[1], &command, err) < 0 ||
+	    cli_options_parse(command, argv + cli_command_words(command), &options, err) < 0)
 		return -1;
 	if (options.help) {
 		cli_help_command(stdout, command);

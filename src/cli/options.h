@@ -24,6 +24,10 @@ enum cli_command_id {
 	CLI_STATUS = 1 << 4,
 	CLI_HELP = 1 << 5,
 	CLI_VERSION = 1 << 6,
+	CLI_VENTOY_INSTALL = 1 << 7,
+	CLI_VENTOY_UPGRADE = 1 << 8,
+	CLI_VENTOY_ENTRY = 1 << 9,
+	CLI_VENTOY_STATUS = 1 << 10,
 };
 
 /* What an option that may be repeated was given, each time. */
@@ -35,7 +39,8 @@ struct cli_texts {
 /* What the user said on the command line. */
 struct cli_options {
 	struct wtg_request request;
-	bool all, json, quiet, verbose, help;
+	bool all, json, quiet, verbose, help, remove;
+	const char *emit;
 	struct cli_texts confirm; /* serials of drives, paths of files */
 	enum cli_progress_mode progress;
 	char **operands; /* borrowed from argv */

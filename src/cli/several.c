@@ -64,7 +64,8 @@ static void look_at_one(const struct cli_fleet *fleet, size_t number)
 	}
 	snprintf(member->path, sizeof(member->path), "%s", wtg_target_disk(job->target)->path);
 	member->file = wtg_target_disk(job->target)->is_file;
-	if (cli_create_judge(&job->request, job->target, &job->state, &err) < 0)
+	if (cli_create_judge(&job->request, job->target, CLI_STAKE_ALL, &job->state,
+			     &err) < 0)
 		cli_member_end(member, &err);
 }
 
@@ -110,8 +111,9 @@ static int check_distinct(const struct cli_fleet *fleet, struct wtg_error *err)
 /* With these sizes given, the layout is the same on drives of any size. */
 static bool fills_drives(const struct wtg_request *request)
 {
-	return request->windows_size_bytes == 0 ||
-	       (request->data_fs != WTG_DATA_FS_AUTO && request->data_size_bytes == 0);
+	bool data = request->ventoy || request->data_fs != WTG_DATA_FS_AUTO;
+
+	return request->windows_size_bytes == 0 || (data && request->data_size_bytes == 0);
 }
 
 static int fail_sizes(const struct wtg_disk *less, const struct wtg_disk *more,
@@ -235,6 +237,8 @@ int cli_create_several(struct cli_options *options, struct cli_outcome *outcome,
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	_cleanup_(done) struct cli_fleet fleet = { options, outcome, NULL, options->n_operands };
 
+	if (options->request.beside)
+		return wtg_fail(err, WTG_USAGE, 0, "--beside is for one target at a time");
 	fleet.jobs = calloc(fleet.n_jobs, sizeof(*fleet.jobs));
 	if (!fleet.jobs)
 		abort();

@@ -51,6 +51,11 @@ void wtg_plan_set_marker(struct wtg_plan *plan, uint64_t offset_bytes, uint64_t 
 	plan->run_id = run_id;
 }
 
+bool wtg_plan_is_empty(const struct wtg_plan *plan)
+{
+	return plan->n_items == 0;
+}
+
 void wtg_plan_describe(const struct wtg_plan *plan, struct wtg_facts *out)
 {
 	if (plan->describe_head)

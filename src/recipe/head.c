@@ -13,16 +13,30 @@ struct head {
 	struct wtg_layout layout;
 };
 
-static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *out)
+static void describe_gpt_partition(const struct wtg_layout_partition *partition,
+				   struct wtg_facts *out)
+{
+	char text[WTG_GUID_TEXT_SIZE];
+
+	wtg_fact_text(out, "type", wtg_guid_format(&partition->type, text));
+	wtg_fact_text(out, "guid", wtg_guid_format(partition->id, text));
+	wtg_fact_text(out, "name", partition->name);
+}
+
+static void describe_mbr_partition(const struct wtg_layout_partition *partition,
+				   struct wtg_facts *out)
+{
+	_cleanup_free_ char *type = wtg_text("0x%02x", partition->mbr_type);
+
+	wtg_fact_text(out, "type", type);
+	wtg_fact_truth(out, "active", partition->active);
+}
+
+static void describe_partitions(const struct wtg_layout *layout, struct wtg_facts *out)
 {
 	struct wtg_layout_partition partitions[WTG_LAYOUT_MAX];
 	size_t n = wtg_layout_partitions(layout, partitions);
-	char text[WTG_GUID_TEXT_SIZE];
 
-	wtg_fact_text(out, "table", "gpt");
-	wtg_fact_number(out, "sector_bytes", layout->sector_bytes);
-	wtg_fact_text(out, "disk_guid", wtg_guid_format(&layout->identity.disk, text));
-	wtg_fact_bytes(out, "windows_needs_bytes", layout->windows_least);
 	wtg_fact_open(out, "partitions", WTG_LIST);
 	for (size_t i = 0; i < n; i++) {
 		wtg_fact_open(out, NULL, WTG_OBJECT);
@@ -30,22 +44,43 @@ static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *o
 		wtg_fact_text(out, "role", partitions[i].role);
 		wtg_fact_bytes(out, "offset_bytes", partitions[i].extent->offset);
 		wtg_fact_bytes(out, "size_bytes", partitions[i].extent->length);
-		wtg_fact_text(out, "type", wtg_guid_format(&partitions[i].type, text));
-		wtg_fact_text(out, "guid", wtg_guid_format(partitions[i].id, text));
-		wtg_fact_text(out, "name", partitions[i].name);
+		if (layout->style == WTG_TABLE_MBR)
+			describe_mbr_partition(&partitions[i], out);
+		else
+			describe_gpt_partition(&partitions[i], out);
 		wtg_fact_close(out);
 	}
 	wtg_fact_close(out);
+}
+
+static void describe_layout(const struct wtg_layout *layout, struct wtg_facts *out)
+{
+	_cleanup_free_ char *signature = wtg_text("%08x", layout->identity.signature);
+	bool mbr = layout->style == WTG_TABLE_MBR, ventoy = layout->vtoyefi.length > 0;
+	char text[WTG_GUID_TEXT_SIZE];
+
+	wtg_fact_text(out, "table", mbr ? "mbr" : "gpt");
+	wtg_fact_number(out, "sector_bytes", layout->sector_bytes);
+	wtg_fact_text(out, mbr ? "disk_signature" : "disk_guid",
+		      mbr ? signature : wtg_guid_format(&layout->identity.disk, text));
+	wtg_fact_truth(out, "beside", layout->beside);
+	wtg_fact_truth(out, "ventoy", ventoy);
+	wtg_fact_truth(out, "legacy_bios", layout->bios);
+	if (layout->windows.length > 0)
+		wtg_fact_bytes(out, "windows_needs_bytes", layout->windows_least);
+	describe_partitions(layout, out);
 }
 
 static void describe(const void *context, struct wtg_facts *out)
 {
 	const struct head *head = context;
 
-	wtg_fact_open(out, "image", WTG_OBJECT);
-	wtg_fact_text(out, "path", wtg_image_path(head->subject.image));
-	wtg_edition_describe(head->subject.edition, out);
-	wtg_fact_close(out);
+	if (head->subject.image) {
+		wtg_fact_open(out, "image", WTG_OBJECT);
+		wtg_fact_text(out, "path", wtg_image_path(head->subject.image));
+		wtg_edition_describe(head->subject.edition, out);
+		wtg_fact_close(out);
+	}
 	wtg_fact_open(out, "target", WTG_OBJECT);
 	wtg_disk_describe(head->subject.disk, out);
 	wtg_fact_close(out);
@@ -65,12 +100,18 @@ void wtg_head_warn_of_unused(struct wtg_plan *plan, uint64_t bytes)
 	wtg_plan_warn(plan, sentence);
 }
 
-void wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
-		  const struct wtg_layout *layout, const struct wtg_survey *survey)
+void wtg_head_set_plain(struct wtg_plan *plan, const struct wtg_subject *subject,
+			const struct wtg_layout *layout)
 {
 	struct head head = { .subject = *subject, .layout = *layout };
 
 	wtg_plan_set_head(plan, describe, wtg_copy(&head, sizeof(head)), free);
+}
+
+void wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
+		  const struct wtg_layout *layout, const struct wtg_survey *survey)
+{
+	wtg_head_set_plain(plan, subject, layout);
 	for (size_t i = 0; i < survey->warnings.n_items; i++)
 		wtg_plan_warn(plan, survey->warnings.items[i]);
 	if (layout->windows.length < UINT64_C(32) << 30)

@@ -10,6 +10,10 @@
 void wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
 		  const struct wtg_layout *layout, const struct wtg_survey *survey);
 
+/* The same without Windows, and so without warnings of it. */
+void wtg_head_set_plain(struct wtg_plan *plan, const struct wtg_subject *subject,
+			const struct wtg_layout *layout);
+
 /* Of several drives, all but the smallest have some that the layout leaves alone. */
 void wtg_head_warn_of_unused(struct wtg_plan *plan, uint64_t bytes);
 

@@ -152,7 +152,7 @@ static int place_mbr(const struct wtg_site *site, struct wtg_layout *layout,
 }
 
 /* As the specification of reproducible builds has it. */
-static uint64_t now(void)
+uint64_t wtg_layout_now(void)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 
@@ -161,6 +161,8 @@ static uint64_t now(void)
 
 static int place(const struct wtg_site *site, struct wtg_layout *layout, struct wtg_error *err)
 {
+	if (site->beside)
+		return wtg_layout_place_beside(site, layout, err);
 	if (site->request->ventoy)
 		return wtg_layout_place_ventoy(site, layout, err);
 	if (layout->style == WTG_TABLE_MBR)
@@ -176,7 +178,7 @@ int wtg_layout_decide(const struct wtg_site *site, struct wtg_layout *ret, struc
 		.marker_offset = WTG_MARKER_OFFSET,
 		.style = site->request->table == WTG_TABLE_MBR ? WTG_TABLE_MBR : WTG_TABLE_GPT,
 		.first_number = 1,
-		.time = now(),
+		.time = wtg_layout_now(),
 	};
 
 	if (place(site, &layout, err) < 0)

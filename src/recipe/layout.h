@@ -29,5 +29,8 @@ int wtg_layout_decide(const struct wtg_site *site, struct wtg_layout *ret, struc
  * work in. */
 uint64_t wtg_layout_windows_least(uint64_t files_bytes);
 
+/* Seconds since the epoch, for what a plan dates. */
+uint64_t wtg_layout_now(void);
+
 /* About how much of a drive a run writes. */
 uint64_t wtg_layout_written_bytes(uint64_t windows_least);

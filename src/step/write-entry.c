@@ -205,6 +205,25 @@ static const struct wtg_step_ops ops_beside = {
 	.free = release,
 };
 
+/* And alone it is all that there is to do. */
+static const struct wtg_step_ops ops_alone = {
+	.name = "write-entry",
+	.leaves = WTG_DRIVE_COMPLETE,
+	.describe = describe,
+	.cost = cost,
+	.check = check,
+	.apply = apply,
+	.verify = verify,
+	.free = release,
+};
+
+static const struct wtg_step_ops *choose_ops(const struct wtg_layout *layout)
+{
+	if (!layout->beside)
+		return &ops;
+	return layout->windows.length > 0 ? &ops_beside : &ops_alone;
+}
+
 void wtg_step_write_entry(struct wtg_plan *plan, const struct wtg_layout *layout,
 			  struct wtg_ventoy_changes *changes)
 {
@@ -216,5 +235,5 @@ void wtg_step_write_entry(struct wtg_plan *plan, const struct wtg_layout *layout
 	p->layout = *layout;
 	p->changes = *changes;
 	*changes = (struct wtg_ventoy_changes){ 0 };
-	wtg_plan_append(plan, layout->beside ? &ops_beside : &ops, p);
+	wtg_plan_append(plan, choose_ops(layout), p);
 }

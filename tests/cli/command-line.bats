@@ -52,22 +52,25 @@ refuses() {
 }
 
 @test "help fits a terminal of 80 columns" {
-	for command in $("$WTGCTL" --dump-cli | jq -r '.commands[].name'); do
-		wtgctl help "$command"
+	wtgctl help
+	[ "$(awk 'length > 80' out)" = "" ]
+	while read -r -a command; do
+		wtgctl help "${command[@]}"
 		[ "$(awk 'length > 80' out)" = "" ]
-	done
+	done < <("$WTGCTL" --dump-cli | jq -r '.commands[].name')
 }
 
 @test "help shows every option of a command that is not hidden, and only those" {
 	"$WTGCTL" --dump-cli >cli.json
-	for command in $(jq -r '.commands[].name' cli.json); do
-		wtgctl help "$command"
+	while read -r command; do
+		# shellcheck disable=SC2086 # of one word or two
+		wtgctl help $command
 		grep -oE '^  (-., |    )--[a-z0-9-]+' out | grep -oE -- '--.*' | sort >shown
 		jq -r --arg c "$command" '.commands[] | select(.name == $c).options[] |
 			select(.hidden | not) | "--" + .name' \
 			cli.json | sort >taken
 		diff -u taken shown
-	done
+	done < <(jq -r '.commands[].name' cli.json)
 }
 
 @test "the version is said in both ways" {
@@ -104,10 +107,11 @@ refuses() {
 
 @test "no prefix of an option is taken for it" {
 	"$WTGCTL" --dump-cli | jq -r '.commands[] | .name as $c | .options[] | $c + " " + .name' >all
-	while read -r command option; do
-		prefix=${option%?}
-		grep -qx "$command $prefix" all && continue
-		wtgctl "$command" "--$prefix"
+	while read -r -a words; do
+		prefix=${words[-1]%?}
+		unset 'words[-1]'
+		grep -qx "${words[*]} $prefix" all && continue
+		wtgctl "${words[@]}" "--$prefix"
 		[ "$status" -eq 2 ]
 		grep -qF -- "--$prefix" err
 	done <all
@@ -195,12 +199,12 @@ refuses() {
 			return 1
 		}
 	done
-	for command in $(jq -r '.commands[].name' cli.json); do
+	while read -r command; do
 		grep -qE "^\*$command\*" "$SOURCE/man/wtgctl.8.scd" || {
 			echo "$command is not explained"
 			return 1
 		}
-	done
+	done < <(jq -r '.commands[].name' cli.json)
 }
 
 @test "the man page explains no option that is not there" {

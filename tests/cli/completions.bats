@@ -42,6 +42,10 @@ in_bash() {
 	[ "$(in_bash wtgctl info im)" = "image.iso" ]
 	[ "$(in_bash wtgctl create --seed im)" = "" ]
 	[ "$(in_bash wtgctl help st)" = status ]
+	[ "$(in_bash wtgctl ven)" = ventoy ]
+	[ "$(in_bash wtgctl ventoy up)" = upgrade ]
+	[ "$(in_bash wtgctl ventoy entry --rem)" = "--remove" ]
+	[ "$(in_bash wtgctl ventoy status im)" = image.iso ]
 	[ "$(in_bash wtgctl list im)" = "" ]
 }
 

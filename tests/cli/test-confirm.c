@@ -56,7 +56,7 @@ static void answer_for(const char *path)
 
 	(void)cli_front_split(false, 0);
 	if (wtg_target_open(&request, &target, &child_err) == 0)
-		cli_confirm_ask(target, &child_err);
+		cli_confirm_ask(target, CLI_STAKE_ALL, &child_err);
 	_exit((int)child_err.kind);
 }
 
@@ -138,7 +138,7 @@ static void without_a_terminal_nobody_is_asked(void **state)
 	(void)state;
 	assert_true(null >= 0 && before >= 0);
 	dup2(null, STDIN_FILENO);
-	r = cli_confirm_ask(target, &err);
+	r = cli_confirm_ask(target, CLI_STAKE_ALL, &err);
 	dup2(before, STDIN_FILENO);
 	close(before);
 	close(null);

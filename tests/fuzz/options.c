@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n = split(text, size, words);
 	if (n == 0)
 		return 0;
-	if (cli_command_find(words[0], &command, &err) < 0)
+	if (cli_command_find(words[0], words[1], &command, &err) < 0)
 		command = &cli_commands[size % cli_n_commands];
 	wtg_error_done(&err);
 	if (cli_options_parse(command, words + 1, &options, &err) < 0) {
