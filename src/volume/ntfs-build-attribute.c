@@ -139,7 +139,7 @@ int wtg_build_add_runs(struct wtg_build_pieces *pieces,
 	uint64_t n_clusters = 0, all;
 	uint8_t *at;
 
-	if (size > pieces->volume->mft_record_size / 2)
+	if (size > wtg_build_record_room(pieces->volume))
 		return wtg_fail(err, WTG_UNSUITABLE, 0,
 				"the free space of the volume is in too many pieces");
 	for (size_t i = 0; i < attribute->n_runs; i++)

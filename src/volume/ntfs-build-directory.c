@@ -135,7 +135,7 @@ static int build(struct wtg_ntfs_builder *builder,
 		.entries = listing->entries,
 		.n_entries = listing->n_entries,
 	};
-	size_t room = wtg_build_record_room(builder), used;
+	size_t room = wtg_build_record_room(builder->volume), used;
 
 	if (wtg_build_inode_pieces(builder, directory->number, &directory->inode, &pieces,
 				   err) < 0)

@@ -188,7 +188,7 @@ struct wtg_build_record {
 };
 
 /* Bytes for attributes in a record, and those of the pieces. */
-size_t wtg_build_record_room(const struct wtg_ntfs_builder *builder);
+size_t wtg_build_record_room(const struct _ntfs_volume *volume);
 size_t wtg_build_total(const struct wtg_build_pieces *pieces);
 
 /* Sort the pieces; what of them does not fit the record goes elsewhere; write it. */

@@ -27,9 +27,9 @@ static size_t attributes_at(const struct _ntfs_volume *volume)
 			    2 * (volume->mft_record_size / NTFS_BLOCK_SIZE + 1), 8);
 }
 
-size_t wtg_build_record_room(const struct wtg_ntfs_builder *builder)
+size_t wtg_build_record_room(const struct _ntfs_volume *volume)
 {
-	return builder->volume->mft_record_size - attributes_at(builder->volume) - END_BYTES;
+	return volume->mft_record_size - attributes_at(volume) - END_BYTES;
 }
 
 static const ATTR_RECORD *attribute_at(const struct wtg_build_pieces *pieces,
@@ -145,7 +145,7 @@ static int compare_candidates(const void *left, const void *right)
 static int squeeze(struct wtg_ntfs_builder *builder, struct wtg_build_pieces *pieces,
 		   struct wtg_error *err)
 {
-	const size_t room = wtg_build_record_room(builder);
+	const size_t room = wtg_build_record_room(builder->volume);
 	_cleanup_free_ struct candidate *candidates = NULL;
 	size_t total = wtg_build_total(pieces), n = 0;
 
@@ -188,6 +188,8 @@ static uint8_t *compose(struct wtg_ntfs_builder *builder, uint32_t number,
 
 		if (piece->holder != holder)
 			continue;
+		if (at + piece->size + END_BYTES > volume->mft_record_size)
+			abort(); /* split() shared them out wrongly */
 		memcpy(bytes + at, pieces->bytes + piece->at, piece->size);
 		((ATTR_RECORD *)(bytes + at))->instance = cpu_to_le16(instance++);
 		at += piece->size;
@@ -219,7 +221,7 @@ static size_t list_bytes(const struct wtg_build_pieces *pieces)
 static int assign(struct wtg_ntfs_builder *builder, struct wtg_build_pieces *pieces,
 		  size_t list_size, uint32_t *ret_n_holders, struct wtg_error *err)
 {
-	const size_t room = wtg_build_record_room(builder);
+	const size_t room = wtg_build_record_room(builder->volume);
 	size_t base_room = room - list_size, last_room = 0;
 	uint32_t last = 0;
 
@@ -278,7 +280,7 @@ static int split(struct wtg_ntfs_builder *builder, uint32_t number,
 		 struct wtg_build_pieces *pieces, struct wtg_error *err)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes list = { .size = list_bytes(pieces) };
-	bool own_clusters = list.size > wtg_build_record_room(builder) / 3;
+	bool own_clusters = list.size > wtg_build_record_room(builder->volume) / 3;
 	_cleanup_free_ uint16_t *instances = NULL;
 	_cleanup_free_ uint32_t *numbers = NULL;
 	struct wtg_build_attribute attribute = { .type = AT_ATTRIBUTE_LIST };
@@ -326,7 +328,7 @@ int wtg_build_write_record(struct wtg_ntfs_builder *builder,
 						   "can list");
 	if (squeeze(builder, pieces, err) < 0 || sort(pieces, err) < 0)
 		return -1;
-	if (wtg_build_total(pieces) > wtg_build_record_room(builder) &&
+	if (wtg_build_total(pieces) > wtg_build_record_room(builder->volume) &&
 	    split(builder, record->number, pieces, err) < 0)
 		return -1;
 	bytes = compose(builder, record->number, pieces, 0);

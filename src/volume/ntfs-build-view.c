@@ -70,7 +70,7 @@ int wtg_build_add_view(struct wtg_ntfs_builder *builder, const struct wtg_build_
 	_cleanup_free_ uint8_t *bytes = wtg_alloc((view->n_items + 1) * view->entry_bytes);
 	_cleanup_free_ const uint8_t **entries =
 		wtg_alloc((view->n_items + 1) * sizeof(*entries));
-	size_t room = wtg_build_record_room(builder), used = wtg_build_total(pieces);
+	size_t room = wtg_build_record_room(builder->volume), used = wtg_build_total(pieces);
 	struct wtg_build_index index = {
 		.name = view->name,
 		.collation = view->collation,

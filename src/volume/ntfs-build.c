@@ -101,7 +101,7 @@ uint32_t wtg_ntfs_build_resident_bytes(const struct wtg_ntfs_builder *builder,
 				       unsigned n_names, unsigned name_units,
 				       unsigned other_bytes)
 {
-	size_t room = wtg_build_record_room(builder);
+	size_t room = wtg_build_record_room(builder->volume);
 	/* Each attribute ends at a multiple of 8. */
 	size_t used = wtg_build_value_bytes(0, 72) + other_bytes + 7 +
 		      n_names * (wtg_build_value_bytes(0, WTG_BUILD_FILE_NAME_BYTES(0)) + 7) +

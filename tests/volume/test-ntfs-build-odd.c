@@ -202,8 +202,15 @@ static void the_longest_names_have_room(void **state)
 	memset(name, 'z', 255);
 	file = plant_add(&plant, dir, name, "ZZZZZZ~1.ZZZ", ARCHIVE);
 	plant_stream(&plant, file, "", 300, 9);
+	/* So do streams, in clusters of their own or not. */
+	memset(name, 's', 255);
+	for (unsigned i = 0; i < 4; i++) {
+		name[254] = (char)('0' + i);
+		plant_stream(&plant, file, name, i * 2500, (uint8_t)i);
+	}
 	volume = build(&plant, 40 * MIB, 512);
 	assert_stream(volume, file, "", 300, 9);
+	assert_stream(volume, file, name, 7500, 3);
 	free_volume(volume);
 	plant_done(&plant);
 }
