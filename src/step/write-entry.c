@@ -14,16 +14,23 @@ struct params {
 	struct wtg_ventoy_changes changes;
 };
 
-static void describe_text(const char *text, struct wtg_facts *out)
+/* Line by line: a text is what people want to read. */
+static void describe_text(const struct wtg_file *file, struct wtg_facts *out)
 {
+	_cleanup_free_ char *text =
+		wtg_text("%.*s", (int)file->content.size, (const char *)file->content.data);
+	const char *at = text;
+
+	wtg_fact_open(out, "text", WTG_DETAIL);
 	wtg_fact_open(out, "lines", WTG_LIST);
-	while (*text) {
-		size_t length = strcspn(text, "\n");
-		_cleanup_free_ char *line = wtg_text("%.*s", (int)length, text);
+	while (*at) {
+		size_t length = strcspn(at, "\n");
+		_cleanup_free_ char *line = wtg_text("%.*s", (int)length, at);
 
 		wtg_fact_text(out, NULL, line);
-		text += length + (text[length] == '\n');
+		at += length + (at[length] == '\n');
 	}
+	wtg_fact_close(out);
 	wtg_fact_close(out);
 }
 
@@ -34,22 +41,16 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_fact_open(out, "files", WTG_LIST);
 	for (size_t i = 0; i < p->changes.edits.n_items; i++) {
 		const struct wtg_file *edit = &p->changes.edits.items[i];
+		const struct wtg_file *text = wtg_files_find(&p->changes.text, edit->path);
 
 		wtg_fact_open(out, NULL, WTG_OBJECT);
 		wtg_fact_text(out, "path", edit->path);
 		if (edit->content.data)
 			wtg_fact_bytes(out, "size_bytes", edit->content.size);
-		wtg_fact_truth(out, "removed", !edit->content.data);
-		wtg_fact_close(out);
-	}
-	for (size_t i = 0; i < p->changes.text.n_items; i++) {
-		const struct wtg_file *file = &p->changes.text.items[i];
-		_cleanup_free_ char *text =
-			wtg_text("%.*s", (int)file->content.size, (const char *)file->content.data);
-
-		wtg_fact_open(out, NULL, WTG_DETAIL);
-		wtg_fact_text(out, "path", file->path);
-		describe_text(text, out);
+		else
+			wtg_fact_truth(out, "removed", true);
+		if (text && text->content.data)
+			describe_text(text, out);
 		wtg_fact_close(out);
 	}
 	wtg_fact_close(out);

@@ -66,6 +66,30 @@ static void other_programs_accept_a_volume_with_512_byte_sectors(void **state)
 	}
 }
 
+static void clusters_are_as_large_as_asked_for(void **state)
+{
+	static const uint32_t sizes[] = { 32768, 131072 };
+
+	(void)state;
+	test_require("mkfs.exfat");
+	test_require("fsck.exfat");
+	for (size_t i = 0; i < 2; i++) {
+		_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
+		struct wtg_error err = WTG_ERROR_INIT;
+		_cleanup_free_ char *path = NULL, *fsck = NULL, *want = NULL;
+		_cleanup_fd_ int fd = test_file("volume", 600 * MIB, &path);
+		struct wtg_window w = test_window(fd, 600 * MIB, &ledger);
+		struct wtg_fat_format format = data;
+
+		format.cluster_bytes = sizes[i];
+		assert_good(wtg_exfat_make(&w, &format, &err));
+		fsck = test_run(NULL, "fsck.exfat -n -v %s", path);
+		want = wtg_text("cluster size: %u.00 KB", sizes[i] / 1024);
+		has(fsck, want);
+		has(fsck, "clean.");
+	}
+}
+
 static void a_loop_device_with_4096_byte_sectors_is_accepted(void **state)
 {
 	_cleanup_free_ char *path = NULL, *loop = NULL, *fsck = NULL;
@@ -155,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(other_programs_accept_a_volume_with_512_byte_sectors),
+		cmocka_unit_test(clusters_are_as_large_as_asked_for),
 		cmocka_unit_test(a_loop_device_with_4096_byte_sectors_is_accepted),
 		cmocka_unit_test(the_boot_region_says_where_the_partition_starts_twice),
 		cmocka_unit_test(the_same_plan_gives_the_same_bytes),
