@@ -20,8 +20,8 @@ enum wtg_stage {
 	WTG_STAGE_CONTENT, /* clusters that nothing leads to, and that they are in use */
 	WTG_STAGE_LINK,    /* directories become longer, by slots that are empty */
 	WTG_STAGE_ENTRY,   /* each a single sector: the old file until then, the new one after */
-	WTG_STAGE_RETIRE,  /* second entries of files that had to move */
-	WTG_STAGE_FREE,    /* clusters that nothing leads to any more */
+	WTG_STAGE_RETIRE,  /* the old entries of files whose entries had to move */
+	WTG_STAGE_FREE,    /* clusters that nothing leads to any more; entries without a head */
 	WTG_STAGES
 };
 

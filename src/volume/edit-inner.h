@@ -48,8 +48,12 @@ struct wtg_dir {
 };
 void wtg_dir_done(struct wtg_dir *dir);
 
+/* Entries to be marked unused. */
 struct wtg_places {
-	uint64_t *items;
+	struct wtg_place {
+		uint64_t at; /* on the volume */
+		enum wtg_stage stage;
+	} *items;
 	size_t n_items, capacity;
 };
 
@@ -66,7 +70,7 @@ struct wtg_edit_volume {
 	struct wtg_node root;
 
 	/* What is done last, so that the same edit uses none of it again: clusters to be freed,
-	 * and entries to be marked unused, by their place. */
+	 * and entries. */
 	struct wtg_clusters doomed;
 	struct wtg_places retired;
 };
@@ -74,6 +78,7 @@ struct wtg_edit_volume {
 /* All of them see and change the draft. */
 struct wtg_edit_ops {
 	uint8_t deleted; /* what makes an entry's first byte that of an unused one */
+	bool head_is_last; /* of a set: the entry without which the others mean nothing */
 	bool (*in_use)(uint8_t first_byte);
 
 	int (*is_used)(struct wtg_edit_volume *volume, uint32_t cluster, bool *ret,
@@ -137,7 +142,7 @@ uint64_t wtg_dir_place(const struct wtg_edit_volume *volume, const struct wtg_di
 int wtg_edit_put_entries(struct wtg_edit_volume *volume, struct wtg_node *dir,
 			 const uint8_t *entries, size_t n_entries, struct wtg_error *err);
 
-/* The entries of node are unused from now on, or after everything else. */
+/* The entries of node are unused from now on, or, retired, once everything else is there. */
 int wtg_edit_drop_entries(struct wtg_edit_volume *volume, const struct wtg_node *node,
 			  struct wtg_error *err);
 int wtg_edit_retire_entries(struct wtg_edit_volume *volume, const struct wtg_node *node,

@@ -90,20 +90,23 @@ static size_t find_room(const struct wtg_edit_volume *volume, const struct wtg_b
 }
 
 /*
- * Entries at `at` will be the last: so none before them may end the directory any more, and the
- * one behind them must.  To be there before they are.
+ * Entries at `at` may be the last: then none up to them may end the directory any more, and the
+ * one behind them must.  To be there before they are; and they themselves are marked unused, or
+ * else a set behind them that is written before they are would lie behind the end.
  */
 static int move_end(struct wtg_edit_volume *volume, const struct wtg_dir *dir, size_t end,
-		    size_t at, size_t size, struct wtg_error *err)
+		    size_t next, struct wtg_error *err)
 {
-	for (; end < at; end += WTG_ENTRY_BYTES)
+	if (next <= end)
+		return 0;
+	for (; end < next; end += WTG_ENTRY_BYTES)
 		if (wtg_draft_pwrite(volume->draft, WTG_STAGE_LINK, &volume->ops->deleted, 1,
 				     wtg_dir_place(volume, dir, end), err) < 0)
 			return -1;
-	if (at + size <= end || at + size >= dir->bytes.size || dir->bytes.data[at + size] == 0)
+	if (next >= dir->bytes.size || dir->bytes.data[next] == 0)
 		return 0;
-	return wtg_draft_zero(volume->draft, WTG_STAGE_LINK, 1,
-			      wtg_dir_place(volume, dir, at + size), err);
+	return wtg_draft_zero(volume->draft, WTG_STAGE_LINK, 1, wtg_dir_place(volume, dir, next),
+			      err);
 }
 
 /* 1: they are there; 0: no room. */
@@ -115,7 +118,7 @@ static int try_put(struct wtg_edit_volume *volume, struct wtg_dir *dir, const ui
 
 	if (at == SIZE_MAX)
 		return 0;
-	if (move_end(volume, dir, end, at, size, err) < 0 ||
+	if (move_end(volume, dir, end, at + size, err) < 0 ||
 	    wtg_draft_pwrite(volume->draft, WTG_STAGE_ENTRY, entries, size,
 			     wtg_dir_place(volume, dir, at), err) < 0)
 		return -1;
@@ -146,32 +149,44 @@ int wtg_edit_put_entries(struct wtg_edit_volume *volume, struct wtg_node *node,
 
 /* ---------------------------------------------------------------- taking them away */
 
-int wtg_edit_drop_entries(struct wtg_edit_volume *volume, const struct wtg_node *node,
-			  struct wtg_error *err)
+/*
+ * First the entry that makes a set of them, with what shares its sector, the others last: cut
+ * between, these are left and belong to nothing, which all readers pass over.
+ */
+static int take_away(struct wtg_edit_volume *volume, const struct wtg_node *node,
+		     enum wtg_stage stage, struct wtg_error *err)
 {
 	_cleanup_(wtg_dir_done) struct wtg_dir dir = { 0 };
+	size_t head = volume->ops->head_is_last ? node->n_entries - 1 : 0;
 
 	if (wtg_edit_load(volume, node->parent, &dir, err) < 0)
 		return -1;
-	for (size_t i = 0; i < node->n_entries; i++)
-		if (wtg_draft_pwrite(volume->draft, WTG_STAGE_ENTRY, &volume->ops->deleted, 1,
-				     wtg_dir_place(volume, &dir, node->at + i * WTG_ENTRY_BYTES),
-				     err) < 0)
+	head = (node->at + head * WTG_ENTRY_BYTES) / volume->sector_bytes;
+	for (size_t i = 0; i < node->n_entries; i++) {
+		size_t at = node->at + i * WTG_ENTRY_BYTES;
+		struct wtg_place place = { wtg_dir_place(volume, &dir, at), stage };
+
+		if (at / volume->sector_bytes != head)
+			place.stage = WTG_STAGE_FREE;
+		if (place.stage != WTG_STAGE_ENTRY)
+			WTG_APPEND(&volume->retired, place);
+		else if (wtg_draft_pwrite(volume->draft, WTG_STAGE_ENTRY, &volume->ops->deleted, 1,
+					  place.at, err) < 0)
 			return -1;
+	}
 	return 0;
+}
+
+int wtg_edit_drop_entries(struct wtg_edit_volume *volume, const struct wtg_node *node,
+			  struct wtg_error *err)
+{
+	return take_away(volume, node, WTG_STAGE_ENTRY, err);
 }
 
 int wtg_edit_retire_entries(struct wtg_edit_volume *volume, const struct wtg_node *node,
 			    struct wtg_error *err)
 {
-	_cleanup_(wtg_dir_done) struct wtg_dir dir = { 0 };
-
-	if (wtg_edit_load(volume, node->parent, &dir, err) < 0)
-		return -1;
-	for (size_t i = 0; i < node->n_entries; i++)
-		WTG_APPEND(&volume->retired,
-			   wtg_dir_place(volume, &dir, node->at + i * WTG_ENTRY_BYTES));
-	return 0;
+	return take_away(volume, node, WTG_STAGE_RETIRE, err);
 }
 
 bool wtg_edit_is_retired(const struct wtg_edit_volume *volume, const struct wtg_dir *dir,
@@ -180,7 +195,7 @@ bool wtg_edit_is_retired(const struct wtg_edit_volume *volume, const struct wtg_
 	uint64_t place = wtg_dir_place(volume, dir, at);
 
 	for (size_t i = 0; i < volume->retired.n_items; i++)
-		if (volume->retired.items[i] == place)
+		if (volume->retired.items[i].at == place)
 			return true;
 	return false;
 }

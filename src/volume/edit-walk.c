@@ -175,8 +175,9 @@ static int put_file(struct wtg_edit_volume *volume, const struct wtg_file *file,
 static int finish(struct wtg_edit_volume *volume, struct wtg_error *err)
 {
 	for (size_t i = 0; i < volume->retired.n_items; i++)
-		if (wtg_draft_pwrite(volume->draft, WTG_STAGE_RETIRE, &volume->ops->deleted, 1,
-				     volume->retired.items[i], err) < 0)
+		if (wtg_draft_pwrite(volume->draft, volume->retired.items[i].stage,
+				     &volume->ops->deleted, 1, volume->retired.items[i].at,
+				     err) < 0)
 			return -1;
 	for (size_t i = 0; i < volume->doomed.n_items; i++) {
 		bool is_used;

@@ -76,7 +76,7 @@ static int add(struct wtg_edit_volume *volume, const struct wtg_node *node, cons
  * sector they are one write.  Where a sector ends between them (other programs make such sets),
  * the file gets a set elsewhere that lies in one, and then the old one is marked unused: cut
  * between, the file is there under its name twice, whole both times, the old content and the
- * new; cut in the middle of the marking, there are entries left that belong to none.
+ * new.
  */
 static int update(struct wtg_edit_volume *volume, struct wtg_node *node, struct wtg_error *err)
 {
@@ -130,7 +130,7 @@ static void move_retired(struct wtg_edit_volume *volume, uint32_t from, uint32_t
 	uint64_t start = wtg_edit_cluster_at(volume, from);
 
 	for (size_t i = 0; i < volume->retired.n_items; i++) {
-		uint64_t *at = &volume->retired.items[i];
+		uint64_t *at = &volume->retired.items[i].at;
 
 		if (*at >= start && *at - start < volume->cluster_bytes)
 			*at = wtg_edit_cluster_at(volume, to) + (*at - start);

@@ -191,6 +191,7 @@ static int grow(struct wtg_edit_volume *volume, struct wtg_node *dir,
 
 const struct wtg_edit_ops wtg_fat_edit_ops = {
 	.deleted = 0xe5,
+	.head_is_last = true,
 	.in_use = in_use,
 	.is_used = wtg_fat_edit_is_used,
 	.take = wtg_fat_edit_take,

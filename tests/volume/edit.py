@@ -4,6 +4,7 @@
 import hashlib
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from exfat_fill import Filler, Gap
 from exfat_walk import Exfat
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "apply"))
-from tap import end, run, tell  # noqa: E402
+from tap import end, must, run, tell  # noqa: E402
 
 EDIT = os.environ["EDIT_VOLUME"]
 MIB = 1 << 20
@@ -75,7 +76,7 @@ class Scene:
             at += 17 + size
         with open(self.image, "wb") as file:
             file.write(before)
-        return before, stages
+        return stages
 
 
 # ------------------------------------------------------------------ exFAT
@@ -182,10 +183,246 @@ def exfat_sound(scene):
         judge_exfat(scene, f"exFAT: {name}: and removed", before, gone)
 
 
+# ------------------------------------------------------------------ FAT
+
+def fat(scene, size, *options, tree=None):
+    """Made by mkfs.fat, filled by mtools."""
+    with open(scene.image, "wb") as file:
+        file.truncate(size)
+    must("mkfs.fat", "--invariant", *options, scene.image)
+    if tree:
+        source = os.path.join(scene.directory, "tree")
+        shutil.rmtree(source, ignore_errors=True)
+        plant(source, tree)
+        must("mcopy", "-sQm", "-i", scene.image,
+             *(os.path.join(source, name) for name in os.listdir(source)), "::/")
+    return list_fat(scene)
+
+
+def plant(path, tree):
+    os.makedirs(path)
+    for name, what in tree.items():
+        if isinstance(what, dict):
+            plant(os.path.join(path, name), what)
+        else:
+            with open(os.path.join(path, name), "wb") as file:
+                file.write(what)
+
+
+def list_fat(scene):
+    """Every file, as mtools reads it."""
+    target, found = os.path.join(scene.directory, "read"), {}
+    shutil.rmtree(target, ignore_errors=True)
+    os.makedirs(target)
+    must("sh", "-c", f"mcopy -snQm -i {scene.image} '::/*' {target} || test -z "
+         f"\"$(mdir -b -i {scene.image} ::/)\"")
+    for path, _, files in os.walk(target):
+        for name in files:
+            whole = os.path.join(path, name)
+            with open(whole, "rb") as file:
+                found[whole[len(target):]] = sha(file.read())
+    return found
+
+
+def judge_fat(scene, promise, before, edits):
+    want, after, why = dict(before), list_fat(scene), []
+    for path, content in edits.items():
+        parent, name = os.path.split(f"/{path}")
+        same = next((one for one in want if os.path.dirname(one).lower() == parent.lower()), "")
+        parent = os.path.dirname(same) if same and parent != "/" else parent
+        there = as_there(want, os.path.join(parent, name)) or os.path.join(parent, name)
+        want.pop(there, None)
+        if content is not None:
+            want[there] = sha(content)
+    for path in want.keys() | after.keys():
+        if want.get(path) != after.get(path):
+            why.append(f"{path}: {after.get(path)}, not {want.get(path)}")
+    fsck = run("fsck.fat", "-n", "-v", scene.image)
+    if fsck.returncode or "differ" in fsck.stdout or "wrong" in fsck.stdout:
+        why.append(fsck.stdout)
+    for path, content in edits.items():
+        if content is not None:
+            seen = subprocess.run(["grub-fstest", scene.image, "cat", f"(loop0)/{path}"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+            if seen.stdout != content:
+                why.append(f"GRUB reads {path} as {seen.stdout[:100]}")
+        if scene.read(path) != content:
+            why.append(f"we read {path} as {str(scene.read(path))[:100]}")
+    tell(not why, promise, "\n".join(why))
+
+
+FATS = {
+    "FAT12": (3 * MIB, "-F", "12", "-s", "2"),
+    "FAT16": (20 * MIB, "-F", "16", "-s", "1", "-n", "DATA"),
+    "FAT16 with sectors of 4096 bytes": (20 * MIB, "-F", "16", "-s", "1", "-S", "4096"),
+    "FAT32": (40 * MIB, "-F", "32", "-s", "1"),
+    "FAT32 with one FAT": (80 * MIB, "-F", "32", "-s", "2", "-f", "1"),
+}
+
+
+def fat_sound(scene):
+    trees = {"empty": {}, "used": {"Ventoy": {**many(60), "VENTOY.JSON": b"old" * 2000},
+                                   "Windows To Go.img": b"", "WINDOW~2.IMG": b"x", **many(80)}}
+    for kind, (size, *options) in FATS.items():
+        for name, tree in trees.items():
+            before = fat(scene, size, *options, tree=tree)
+            check, result = scene.edit(ENTRY, "check"), scene.edit(ENTRY)
+            if check.returncode or result.returncode:
+                tell(False, f"{kind}, {name}: takes the entry", check.stdout + result.stdout)
+                continue
+            judge_fat(scene, f"{kind}, {name}: takes the entry", before, ENTRY)
+            image = scene.bytes()
+            scene.edit(ENTRY)
+            tell(image == scene.bytes(), f"{kind}, {name}: a second time changes nothing")
+            changed = {path: content[:-7] + b"other text than before" for path, content in
+                       ENTRY.items()}
+            before = list_fat(scene)
+            scene.edit(changed)
+            judge_fat(scene, f"{kind}, {name}: each file is replaced", before, changed)
+            gone = dict.fromkeys(ENTRY)
+            scene.edit(gone)
+            judge_fat(scene, f"{kind}, {name}: and removed", before, gone)
+
+
+# ------------------------------------------------------------------ cut short
+
+def cuts(stages, sector, dice):
+    """What may be on a volume whose edit was cut: all of the stages before one, and of that a
+    part: so many first writes, all but one, some, some sectors of one."""
+    done = []
+    for stage in stages:
+        for n in range(len(stage)):
+            yield done + stage[:n]
+        for n in range(len(stage)):
+            yield done + stage[:n] + stage[n + 1:]
+        for _ in range(4):
+            yield done + [write for write in stage if dice.random() < .5]
+            yield done + [(at + i, data[i:i + sector]) for at, data in stage
+                          for i in range(0, len(data), sector) if dice.random() < .5]
+        done = done + stage
+    yield done
+
+
+class Put:
+    """Writes, on the image for a while."""
+
+    def __init__(self, scene, writes):
+        self.path, self.writes, self.undo = scene.image, writes, []
+
+    def __enter__(self):
+        with open(self.path, "r+b") as file:
+            for at, content in self.writes:
+                file.seek(at)
+                self.undo.append((at, file.read(len(content))))
+                file.seek(at)
+                file.write(content)
+
+    def __exit__(self, *_):
+        with open(self.path, "r+b") as file:
+            for at, content in reversed(self.undo):
+                file.seek(at)
+                file.write(content)
+
+
+def old_or_new(old, new, found):
+    """What is neither, of {path: [hash…]}."""
+    why = []
+    for path in old.keys() | new.keys() | found.keys():
+        allowed = [old.get(path), new.get(path)]
+        if path not in found:
+            if None not in allowed:
+                why.append(f"{path}: gone")
+        elif not any(one and set(found[path]) <= set(one) for one in allowed) and not (
+                all(allowed) and set(found[path]) <= set(allowed[0]) | set(allowed[1])):
+            why.append(f"{path}: neither old nor new")
+    return why
+
+
+def each_cut(scene, promise, edits, judge, dice, sector=512):
+    """judge(scene) gives problems and files; the image is as before then."""
+    stages = scene.record(edits)
+    old, why = judge(scene)[1], []
+    with Put(scene, [write for stage in stages for write in stage]):
+        new = judge(scene)[1]
+    states = list(cuts(stages, sector, dice))
+    if not ALL and len(states) > 20:
+        states = dice.sample(states, 20)
+    for writes in states:
+        with Put(scene, writes):
+            problems, found = judge(scene)
+        why += [f"{len(writes)} writes: {one}" for one in problems + old_or_new(old, new, found)]
+    tell(not why, f"{promise}: {'all' if ALL else 'some'} cuts leave old files or new ones",
+         "\n".join(why))
+    return len(states)
+
+
+LEFT_OVER = ("lost cluster", "unused entry")
+
+
+def exfat_cut(scene):
+    volume = Exfat(scene.bytes())
+    allowed = LEFT_OVER + ("twice",)
+    return [one for one in volume.problems if not one.startswith(allowed)], volume.files
+
+
+def exfat_cuts(scene, dice):
+    trees = {
+        "nothing there": ({}, {}),
+        "sets across sectors": ({"gap": Gap(11), "Windows To Go.img": b"a" * 9000,
+                                 "ventoy": {"gap": Gap(14), "ventoy.json": b"b",
+                                            "gap 2": Gap(12), "ventoy_grub.cfg": b"c" * 5000}},
+                                {}),
+        **{name: TREES[name] for name in TREES if "full" in name or "left" in name},
+    }
+    n = 0
+    for name, (tree, how) in trees.items():
+        exfat(scene, 16 * MIB, tree=tree, **how)
+        changed = {path: b"new " + content for path, content in ENTRY.items()}
+        for what, edits in (("made", ENTRY), ("replaced", changed),
+                            ("removed", dict.fromkeys(ENTRY))):
+            n += each_cut(scene, f"exFAT: {name}: {what}", edits, exfat_cut, dice)
+            scene.edit(edits)
+    print(f"# {n} volumes of exFAT")
+
+
+# What fsck.fat may say of what is left over, beside its own words: clusters that nobody uses,
+# FSInfo's count, the second FAT behind the first, long names without a file.
+FAT_LEFT_OVER = re.compile("|".join((
+    "fsck.fat ", ".*: [0-9]+ files", "$", "Leaving", "Auto", "[123]\\) ", "Using", "Not auto",
+    "Reclaimed", "Free cluster summary", "FATs differ", "Orphaned long file name",
+    "Unattached long", "Long filename fragment", ".Maybe the start bit")))
+
+
+def fat_cut(scene):
+    fsck = run("fsck.fat", "-n", scene.image)
+    problems = [line for line in fsck.stdout.splitlines()
+                if not FAT_LEFT_OVER.match(line.strip())]
+    return problems, {path: [one] for path, one in list_fat(scene).items()}
+
+
+def fat_cuts(scene, dice):
+    n = 0
+    for kind, (size, *options) in FATS.items():
+        tree = {"ventoy": {"ventoy.json": b"b" * 1500, **{f"{i:02}": b"" for i in range(11)}},
+                "Windows To Go.img": b"old" * 3000, **{f"{i:02}": b"" for i in range(9)}}
+        fat(scene, size, *options, tree=tree)
+
+        changed = {path: b"new " + content for path, content in ENTRY.items()}
+        for what, edits in (("made", ENTRY), ("replaced", changed),
+                            ("removed", dict.fromkeys(ENTRY))):
+            n += each_cut(scene, f"{kind}: {what}", edits, fat_cut, dice,
+                          4096 if "4096" in kind else 512)
+            scene.edit(edits)
+    print(f"# {n} volumes of FAT")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="wtgctl-edit.") as directory:
         scene = Scene(directory)
         exfat_sound(scene)
+        fat_sound(scene)
+        exfat_cuts(scene, random.Random(11))
+        fat_cuts(scene, random.Random(12))
     return end()
 
 

@@ -81,10 +81,12 @@ class Exfat:
             self.find_system(data)
         while at < len(data):
             kind = data[at]
-            if ended and kind != 0:
-                self.say(f"{path or '/'}: an entry after the end")
-                break
-            if kind == 0:
+            if ended:
+                if kind & 0x80:
+                    self.say(f"{path or '/'}: an entry after the end")
+                    break
+                secondaries += kind != 0
+            elif kind == 0:
                 ended = True
             elif kind == 0x85:
                 at += 32 * self.one(path, data[at:at + 32 * (data[at + 1] + 1)], seen)
