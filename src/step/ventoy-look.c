@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/fdio.h"
 #include "volume/fat-read.h"
+#include "wtg/text.h"
 
 #define MAX_GRUB_CFG_BYTES (4u << 20)
 #define VERSION_KEY "VENTOY_VERSION="
@@ -48,15 +50,13 @@ static void read_version(struct wtg_fat *fat, struct wtg_ventoy_version *ret)
 	(void)wtg_ventoy_version_parse(word, ret);
 }
 
-static void look_at_second(const struct wtg_window *disk, struct wtg_ventoy_seen *seen)
+void wtg_ventoy_look_at_volume(const struct wtg_window *volume, struct wtg_ventoy_seen *seen)
 {
-	struct wtg_window window =
-		wtg_window_part(disk, seen->second.offset, seen->second.length);
 	_cleanup_(wtg_fat_closep) struct wtg_fat *fat = NULL;
 	struct wtg_error ignored = WTG_ERROR_INIT;
 	struct wtg_fat_info info;
 
-	if (wtg_fat_open(&window, &fat, &ignored) < 0) {
+	if (wtg_fat_open(volume, &fat, &ignored) < 0) {
 		wtg_error_done(&ignored);
 		return;
 	}
@@ -76,6 +76,7 @@ int wtg_ventoy_look(const struct wtg_window *disk, const struct wtg_partitions *
 {
 	const struct wtg_gpt_entry *first = wtg_partitions_number(table, 1);
 	const struct wtg_gpt_entry *second = wtg_partitions_number(table, 2);
+	struct wtg_window volume;
 
 	seen->style = table->style;
 	seen->sector_bytes = table->sector_bytes;
@@ -95,6 +96,30 @@ int wtg_ventoy_look(const struct wtg_window *disk, const struct wtg_partitions *
 	seen->second_attributes = second->attributes;
 	seen->second_type = second->mbr_type;
 	seen->second_active = second->active;
-	look_at_second(disk, seen);
+	volume = wtg_window_part(disk, seen->second.offset, seen->second.length);
+	wtg_ventoy_look_at_volume(&volume, seen);
+	return 0;
+}
+
+int wtg_ventoy_check_volume(const struct wtg_ventoy_payload *payload, const char *path,
+			    struct wtg_error *err)
+{
+	struct wtg_ventoy_seen seen = { 0 };
+	_cleanup_fd_ int fd = -1;
+	struct wtg_window volume = { .length = payload->volume.size };
+
+	if (wtg_memory_file_from("ventoy", &payload->volume, &fd, err) < 0)
+		return -1;
+	volume.fd = fd;
+	wtg_ventoy_look_at_volume(&volume, &seen);
+	if (!seen.has_cpio || !seen.has_localboot || !seen.has_fuse)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s: ventoy/ventoy.disk.img.xz has not the files that Ventoy looks "
+				"for when it starts", path);
+	if (!wtg_text_equal(seen.version.text, payload->version.text))
+		return wtg_fail(err, WTG_INPUT, 0,
+				"%s: ventoy/version says %s, and ventoy/ventoy.disk.img.xz %s", path,
+				payload->version.text,
+				*seen.version.text ? seen.version.text : "none");
 	return 0;
 }

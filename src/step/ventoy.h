@@ -17,6 +17,14 @@ int wtg_ventoy_read_payload(const char *path, const char *sha256,
 int wtg_ventoy_look(const struct wtg_window *disk, const struct wtg_partitions *table,
 		    struct wtg_ventoy_seen *ret, struct wtg_error *err);
 
+/* The same of its volume alone; what cannot be read is not there. */
+void wtg_ventoy_look_at_volume(const struct wtg_window *volume, struct wtg_ventoy_seen *ret);
+
+/* In a worker: is there in a release's volume what its loader will look for, of the version that
+ * the release says?  Kind WTG_INPUT. */
+int wtg_ventoy_check_volume(const struct wtg_ventoy_payload *payload, const char *path,
+			    struct wtg_error *err);
+
 /* Is it there, or was it, and one of its rules was broken since? */
 bool wtg_ventoy_is_meant(const struct wtg_ventoy_seen *seen);
 

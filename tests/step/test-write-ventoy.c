@@ -136,6 +136,31 @@ static void refuses_sectors_of_4096_bytes_while_checking(void **state)
 	wtg_target_close(target);
 }
 
+/* ------------------------------------------------------------------ a release's volume */
+
+static void looks_into_the_volume_before_anything_is_written(void **state)
+{
+	_cleanup_free_ char *path = wtg_text("%s/volume", test_dir());
+	struct wtg_ventoy_payload payload = { 0 };
+	_cleanup_fd_ int fd = -1;
+
+	(void)state;
+	read_release("1.1.00", &payload);
+	assert_good(wtg_ventoy_check_volume(&payload, "x.tar.gz", &err));
+	assert_true(wtg_ventoy_version_parse("1.1.01", &payload.version));
+	assert_fails(wtg_ventoy_check_volume(&payload, "x.tar.gz", &err), WTG_INPUT,
+		     "x.tar.gz: ventoy/version says 1.1.01, and ventoy/ventoy.disk.img.xz 1.1.00");
+
+	test_write_file(path, payload.volume.data, payload.volume.size);
+	free(test_run(NULL, "mdel -i '%s' ::grub/localboot.cfg", path));
+	wtg_bytes_done(&payload.volume);
+	fd = open(path, O_RDONLY);
+	assert_good(wtg_read_file(fd, WTG_VENTOY_VOLUME_BYTES, path, &payload.volume, &err));
+	assert_fails(wtg_ventoy_check_volume(&payload, "x.tar.gz", &err), WTG_INPUT,
+		     "has not the files that Ventoy looks for");
+	wtg_ventoy_payload_done(&payload);
+}
+
 /* ------------------------------------------------------------------ an upgrade */
 
 static void upgrades(const char *table, enum wtg_table_style style)
@@ -218,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_sectors_of_4096_bytes_while_checking),
+		cmocka_unit_test(looks_into_the_volume_before_anything_is_written),
 		cmocka_unit_test(upgrades_on_gpt_and_changes_nothing_else),
 		cmocka_unit_test(upgrades_on_mbr_and_changes_nothing_else),
 		cmocka_unit_test(goes_without_a_record_where_core_needs_its_place),
