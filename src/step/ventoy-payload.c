@@ -8,15 +8,21 @@
 
 #define WHO "the process that reads Ventoy's release"
 
+struct reading {
+	const struct wtg_ventoy_source *source;
+	const char *path;
+};
+
 /* In the worker: what it unpacks is a stranger's. */
 static int work(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		struct wtg_error *err)
 {
-	const struct wtg_ventoy_source *source = context;
+	const struct reading *reading = context;
 	_cleanup_(wtg_ventoy_payload_done) struct wtg_ventoy_payload payload = { 0 };
 
 	(void)progress;
-	if (wtg_ventoy_payload_read(source, &payload, err) < 0)
+	if (wtg_ventoy_payload_read(reading->source, &payload, err) < 0 ||
+	    wtg_ventoy_check_volume(&payload, reading->path, err) < 0)
 		return -1;
 	wtg_packet_text(reply, payload.version.text);
 	wtg_packet_bytes(reply, payload.boot, sizeof(payload.boot));
@@ -48,15 +54,17 @@ int wtg_ventoy_read_payload(const char *path, const char *sha256,
 	_cleanup_(wtg_ventoy_source_closep) struct wtg_ventoy_source *source = NULL;
 	_cleanup_(wtg_ventoy_payload_done) struct wtg_ventoy_payload payload = { 0 };
 	_cleanup_(wtg_packet_done) struct wtg_packet reply = { 0 };
+	struct reading reading;
 	struct wtg_errand errand = {
 		.who = WHO,
 		.blame = WTG_INPUT,
 		.work = work,
+		.context = &reading,
 	};
 
 	if (wtg_ventoy_source_open(path, sha256, &source, err) < 0)
 		return -1;
-	errand.context = source;
+	reading = (struct reading){ source, path };
 	errand.descriptors = wtg_ventoy_source_descriptors(source, &errand.n_descriptors);
 	if (wtg_worker_run(&errand, NULL, &reply, err) < 0)
 		return -1;
