@@ -35,17 +35,21 @@ static uint64_t cost(const void *params, enum wtg_phase phase)
 	return phase == WTG_PHASE_CHECK ? 0 : p->core.size + p->payload.volume.size;
 }
 
+/* What is written lies before partition 1 and fills 2. */
 static int check(const void *params, const struct wtg_target *target,
 		 struct wtg_progress *progress, struct wtg_error *err)
 {
-	const struct params *p = params;
+	const struct wtg_layout *layout = &((const struct params *)params)->layout;
+	const struct wtg_ventoy_seen planned = {
+		.style = layout->style,
+		.sector_bytes = layout->sector_bytes,
+		.head = { [510] = 0x55, 0xaa },
+		.first = layout->data,
+		.second = layout->vtoyefi,
+	};
 
 	(void)progress;
-	if (p->layout.sector_bytes == SECTOR_BYTES)
-		return 0;
-	return wtg_fail(err, WTG_UNSUITABLE, 0,
-			"%s has sectors of %u bytes: Ventoy starts only from those of 512",
-			wtg_target_disk(target)->path, p->layout.sector_bytes);
+	return wtg_ventoy_check_place(&planned, wtg_target_disk(target)->path, err);
 }
 
 /* ------------------------------------------------------------------ writing */

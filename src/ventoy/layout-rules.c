@@ -178,39 +178,44 @@ static bool active(const struct wtg_ventoy_seen *seen, char **ret)
 static const struct {
 	const char *name;
 	enum wtg_table_style style; /* AUTO: either */
-	bool fatal;
+	enum { NOTE, FATAL, PLACE } weight; /* PLACE: fatal, and writing Ventoy anew does not mend it */
 	bool (*holds)(const struct wtg_ventoy_seen *seen, char **ret_sentence);
 	const char *reason;
 } rules[] = {
-	{ "sector-size", WTG_TABLE_AUTO, true, sector_size,
+	{ "sector-size", WTG_TABLE_AUTO, PLACE, sector_size,
 	  "its installer refuses others, and its numbers are in sectors of 512" },
-	{ "table", WTG_TABLE_AUTO, true, table, "nothing starts without" },
-	{ "first-start", WTG_TABLE_AUTO, true, first_start,
+	{ "table", WTG_TABLE_AUTO, PLACE, table, "nothing starts without" },
+	{ "first-start", WTG_TABLE_AUTO, PLACE, first_start,
 	  "the loader stops: check_official_device, 5" },
-	{ "second-follows", WTG_TABLE_AUTO, true, second_follows,
+	{ "second-follows", WTG_TABLE_AUTO, PLACE, second_follows,
 	  "the loader stops: check_official_device, 6 and 7" },
-	{ "second-size", WTG_TABLE_AUTO, true, second_size,
+	{ "second-size", WTG_TABLE_AUTO, PLACE, second_size,
 	  "the loader stops: check_official_device, 7, and VTOY_CMD_CHECK" },
-	{ "second-fat", WTG_TABLE_AUTO, true, second_fat,
+	{ "second-fat", WTG_TABLE_AUTO, FATAL, second_fat,
 	  "the loader stops: check_official_device, 4 and 9" },
-	{ "second-label", WTG_TABLE_AUTO, true, second_label,
+	{ "second-label", WTG_TABLE_AUTO, FATAL, second_label,
 	  "the loader stops: check_official_device, 10" },
-	{ "second-files", WTG_TABLE_AUTO, true, second_files,
+	{ "second-files", WTG_TABLE_AUTO, FATAL, second_files,
 	  "the loader stops: check_official_device, 2" },
-	{ "boot-start", WTG_TABLE_AUTO, true, boot_start,
+	{ "boot-start", WTG_TABLE_AUTO, FATAL, boot_start,
 	  "the loader stops, under UEFI, too: check_official_device, 12" },
-	{ "boot-mark", WTG_TABLE_AUTO, true, boot_mark,
+	{ "boot-mark", WTG_TABLE_AUTO, FATAL, boot_mark,
 	  "the loader stops, under UEFI, too: check_official_device, 12" },
-	{ "boot-core", WTG_TABLE_AUTO, false, boot_core, "Legacy BIOS does not get further" },
-	{ "second-name", WTG_TABLE_GPT, false, second_name, "its programs go by it" },
-	{ "second-attributes", WTG_TABLE_GPT, false, second_attributes,
+	{ "boot-core", WTG_TABLE_AUTO, NOTE, boot_core, "Legacy BIOS does not get further" },
+	{ "second-name", WTG_TABLE_GPT, NOTE, second_name, "its programs go by it" },
+	{ "second-attributes", WTG_TABLE_GPT, NOTE, second_attributes,
 	  "changed in 1.1.03, for Windows 11" },
-	{ "first-type", WTG_TABLE_MBR, false, first_type, "Windows mounts no others" },
-	{ "second-type", WTG_TABLE_MBR, false, second_type,
+	{ "first-type", WTG_TABLE_MBR, NOTE, first_type, "Windows mounts no others" },
+	{ "second-type", WTG_TABLE_MBR, NOTE, second_type,
 	  "some firmware starts no others, and Windows would mount it" },
-	{ "active", WTG_TABLE_MBR, false, active,
+	{ "active", WTG_TABLE_MBR, NOTE, active,
 	  "some BIOSes start no drive without, and its updates set it so" },
 };
+
+static bool applies(size_t rule, const struct wtg_ventoy_seen *seen)
+{
+	return rules[rule].style == WTG_TABLE_AUTO || rules[rule].style == seen->style;
+}
 
 void wtg_ventoy_judge(const struct wtg_ventoy_seen *seen, struct wtg_ventoy_verdicts *ret)
 {
@@ -218,9 +223,9 @@ void wtg_ventoy_judge(const struct wtg_ventoy_seen *seen, struct wtg_ventoy_verd
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		struct wtg_ventoy_verdict verdict = { .rule = rules[i].name,
-						      .fatal = rules[i].fatal };
+						      .fatal = rules[i].weight != NOTE };
 
-		if (rules[i].style != WTG_TABLE_AUTO && rules[i].style != seen->style)
+		if (!applies(i, seen))
 			continue;
 		verdict.ok = rules[i].holds(seen, &verdict.sentence);
 		WTG_APPEND(&verdicts, verdict);
@@ -236,17 +241,29 @@ void wtg_ventoy_verdicts_done(struct wtg_ventoy_verdicts *verdicts)
 	*verdicts = (struct wtg_ventoy_verdicts){ 0 };
 }
 
+static int check(const struct wtg_ventoy_seen *seen, int least_weight, const char *path,
+		 struct wtg_error *err)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		_cleanup_free_ char *sentence = NULL;
+
+		if ((int)rules[i].weight >= least_weight && applies(i, seen) &&
+		    !rules[i].holds(seen, &sentence))
+			return wtg_fail(err, WTG_UNSUITABLE, 0,
+					"Ventoy would not start from %s: %s", path, sentence);
+	}
+	return 0;
+}
+
 int wtg_ventoy_check(const struct wtg_ventoy_seen *seen, const char *path, struct wtg_error *err)
 {
-	_cleanup_(wtg_ventoy_verdicts_done) struct wtg_ventoy_verdicts verdicts = { 0 };
+	return check(seen, FATAL, path, err);
+}
 
-	wtg_ventoy_judge(seen, &verdicts);
-	for (size_t i = 0; i < verdicts.n_items; i++)
-		if (verdicts.items[i].fatal && !verdicts.items[i].ok)
-			return wtg_fail(err, WTG_UNSUITABLE, 0,
-					"Ventoy would not start from %s: %s", path,
-					verdicts.items[i].sentence);
-	return 0;
+int wtg_ventoy_check_place(const struct wtg_ventoy_seen *seen, const char *path,
+			   struct wtg_error *err)
+{
+	return check(seen, PLACE, path, err);
 }
 
 /* One sign alone can be what is left of an earlier Ventoy, or chance. */

@@ -71,3 +71,8 @@ void wtg_ventoy_verdicts_done(struct wtg_ventoy_verdicts *verdicts);
 /* The first fatal one that is broken, as an error of kind WTG_UNSUITABLE; 0: none is. */
 int wtg_ventoy_check(const struct wtg_ventoy_seen *seen, const char *path,
 		     struct wtg_error *err);
+
+/* The same of where things lie alone: what writing Ventoy anew would not mend, or would destroy
+ * something by. */
+int wtg_ventoy_check_place(const struct wtg_ventoy_seen *seen, const char *path,
+			   struct wtg_error *err);

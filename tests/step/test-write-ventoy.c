@@ -117,7 +117,8 @@ static void same(const struct wtg_bytes *a, const struct wtg_bytes *b, uint64_t 
 				 b->data[at]);
 }
 
-static void refuses_sectors_of_4096_bytes_while_checking(void **state)
+/* A layout like that of others but for one thing. */
+static void refuses(void (*change)(struct wtg_layout *layout), const char *part)
 {
 	const struct wtg_request request = { .target = "new", .file_size_bytes = DRIVE_BYTES };
 	_cleanup_free_ char *theirs = others_drive("gpt", "1.1.00");
@@ -126,14 +127,43 @@ static void refuses_sectors_of_4096_bytes_while_checking(void **state)
 	struct wtg_ventoy_payload payload = { 0 };
 	struct wtg_target *target = NULL;
 
-	(void)state;
-	layout.sector_bytes = 4096;
+	change(&layout);
 	read_release("1.1.00", &payload);
-	wtg_step_write_ventoy(plan, &layout, &payload);
+	wtg_step_upgrade_ventoy(plan, &layout, &payload);
 	assert_good(wtg_target_open(&request, &target, &err));
 	assert_fails(wtg_plan_check(plan, target, NULL, &err), WTG_UNSUITABLE,
-		     "has sectors of 4096 bytes");
+		     part);
 	wtg_target_close(target);
+}
+
+static void large_sectors(struct wtg_layout *layout)
+{
+	layout->sector_bytes = 4096;
+}
+
+static void first_earlier(struct wtg_layout *layout)
+{
+	layout->data.offset -= 512;
+	layout->data.length += 512;
+}
+
+static void second_larger(struct wtg_layout *layout)
+{
+	layout->vtoyefi.length += MIB;
+}
+
+static void second_later(struct wtg_layout *layout)
+{
+	layout->vtoyefi.offset += 4096;
+}
+
+static void refuses_while_checking_what_writing_would_not_mend(void **state)
+{
+	(void)state;
+	refuses(large_sectors, "sectors have 4096 bytes");
+	refuses(first_earlier, "partition 1 starts at sector 2047, and must at 2048");
+	refuses(second_larger, "partition 2 has 67584 sectors, and must have 65536");
+	refuses(second_later, "must at");
 }
 
 /* ------------------------------------------------------------------ a release's volume */
@@ -242,7 +272,7 @@ static void goes_without_a_record_where_core_needs_its_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refuses_sectors_of_4096_bytes_while_checking),
+		cmocka_unit_test(refuses_while_checking_what_writing_would_not_mend),
 		cmocka_unit_test(looks_into_the_volume_before_anything_is_written),
 		cmocka_unit_test(upgrades_on_gpt_and_changes_nothing_else),
 		cmocka_unit_test(upgrades_on_mbr_and_changes_nothing_else),

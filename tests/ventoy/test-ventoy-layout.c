@@ -136,6 +136,22 @@ static void names_what_only_windows_and_ventoys_programs_mind(void **state)
 	BROKEN(WTG_TABLE_MBR, seen.second_active = true, "active", false, "partition 2 is too");
 }
 
+/* An upgrade that was cut short, and then is done again. */
+static void takes_a_place_for_what_it_is_whatever_lies_there(void **state)
+{
+	struct wtg_ventoy_seen seen = sound(WTG_TABLE_MBR);
+
+	(void)state;
+	seen.second_is_fat = seen.has_cpio = seen.has_localboot = seen.has_fuse = false;
+	seen.second_label[0] = '\0';
+	assert_true(wtg_ventoy_is_there(&seen));
+	assert_fails(wtg_ventoy_check(&seen, "/dev/sdx", &err), WTG_UNSUITABLE, "not a FAT volume");
+	assert_good(wtg_ventoy_check_place(&seen, "/dev/sdx", &err));
+	seen.second.offset += 512;
+	assert_fails(wtg_ventoy_check_place(&seen, "/dev/sdx", &err), WTG_UNSUITABLE,
+		     "where partition 1 ends");
+}
+
 static void tells_where_there_is_nothing_at_all(void **state)
 {
 	const struct wtg_ventoy_seen nothing = { .sector_bytes = 512 };
@@ -269,6 +285,7 @@ int main(void)
 		cmocka_unit_test(names_each_rule_of_the_volume),
 		cmocka_unit_test(names_each_rule_of_the_boot_code),
 		cmocka_unit_test(names_what_only_windows_and_ventoys_programs_mind),
+		cmocka_unit_test(takes_a_place_for_what_it_is_whatever_lies_there),
 		cmocka_unit_test(tells_where_there_is_nothing_at_all),
 		cmocka_unit_test(knows_a_damaged_ventoy_from_none),
 		cmocka_unit_test(puts_the_core_where_the_table_leaves_room),
