@@ -42,7 +42,7 @@ struct wtg_observer {
 /* What the user most wants to know after a failure. */
 enum wtg_drive {
 	WTG_DRIVE_UNTOUCHED,
-	WTG_DRIVE_KEPT,      /* what was on it still is, as it was; only free space was written to */
+	WTG_DRIVE_KEPT,      /* what was on it still is, and shows as it did */
 	WTG_DRIVE_BLANK,     /* no partition table: nothing on it boots, nothing looks done */
 	WTG_DRIVE_UNCERTAIN, /* a table was being erased or written; or it keeps nothing well */
 	WTG_DRIVE_COMPLETE,  /* everything is written, the table too */

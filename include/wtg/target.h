@@ -86,6 +86,7 @@ void wtg_disk_describe(const struct wtg_disk *disk, struct wtg_facts *out);
 /* What the rules need to know of the request. */
 struct wtg_safety {
 	bool allow_fixed, overwrite;
+	bool beside; /* what is on the drive stays */
 	uint64_t max_size_bytes; /* 0: the default, 2 TiB */
 	uint64_t need_bytes;     /* what the plan needs; 0: not known yet */
 };

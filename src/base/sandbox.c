@@ -155,6 +155,7 @@ static const char *const calls[] = {
 	"ppoll", "close", "dup", "dup2", "dup3", "fstat", "fstat64", "statx", "stat", "stat64", "lstat", "lstat64",
 	"newfstatat", "fstatat64", "fstatfs", "fstatfs64", "ftruncate", "ftruncate64",
 	"fallocate", "fadvise64", "copy_file_range",
+	"fsync", /* libfdisk, of a file in memory */
 
 	"open", "openat", "access", "faccessat", "faccessat2", "unlink", "unlinkat", "mkdir",
 	"mkdirat", "rmdir", "readlink", "readlinkat", "getdents", "getdents64", "memfd_create",

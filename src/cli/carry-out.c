@@ -132,7 +132,8 @@ int cli_create_judge(const struct wtg_request *request, const struct wtg_target 
 		     enum cli_stake stake, enum wtg_state *ret_state, struct wtg_error *err)
 {
 	struct wtg_safety safety = { .allow_fixed = request->allow_fixed,
-				     .overwrite = request->overwrite || stake != CLI_STAKE_ALL,
+				     .overwrite = request->overwrite,
+				     .beside = stake != CLI_STAKE_ALL,
 				     .max_size_bytes = request->max_size_bytes };
 	enum wtg_state state = WTG_STATE_FOREIGN;
 

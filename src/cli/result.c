@@ -88,8 +88,11 @@ const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind ki
 		return outcome->file ? "The file was not touched."
 				     : "The drive was not touched.";
 	case WTG_DRIVE_KEPT:
-		return "What was on the drive is as it was: only free space was written to. "
-		       "Run the same command again.";
+		if (kind == WTG_INPUT)
+			return "What was on the drive is still there, and its partition table "
+			       "is as it was. With a sound image, run the same command again.";
+		return "What was on the drive is still there, and its partition table is as it "
+		       "was. Run the same command again.";
 	case WTG_DRIVE_BLANK:
 		if (kind == WTG_INPUT)
 			return "The drive was left without a partition table: nothing on "
@@ -99,7 +102,7 @@ const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind ki
 	case WTG_DRIVE_UNCERTAIN:
 		if (kind == WTG_MISMATCH)
 			return "It does not keep what is written to it, and was given no "
-			       "partition table: do not rely on what it shows.";
+			       "partition table of ours: do not rely on what it shows.";
 		return "Its partition table was just being erased or written: do not "
 		       "rely on what the drive shows. Run the same command again.";
 	case WTG_DRIVE_COMPLETE:

@@ -18,7 +18,9 @@ struct wtg_step_ops {
 	const char *name; /* stable: scripts match on it */
 
 	/* What the drive is after apply; UNTOUCHED (0): what it was before.  While a step that
-	 * changes it is under way, the drive's state is uncertain. */
+	 * changes it is under way, the drive's state is uncertain.  KEPT: it is what it was
+	 * before, at every moment, also of a drive that was untouched: the step writes only where
+	 * nothing is, or replaces things whole. */
 	enum wtg_drive leaves;
 
 	void (*describe)(const void *params, struct wtg_facts *out);

@@ -147,15 +147,25 @@ static uint64_t clock_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* What the drive is while a step works on it. */
+static enum wtg_drive during(enum wtg_drive before, enum wtg_drive leaves)
+{
+	if (leaves == WTG_DRIVE_KEPT)
+		return before == WTG_DRIVE_UNTOUCHED ? WTG_DRIVE_KEPT : before;
+	return leaves == WTG_DRIVE_UNTOUCHED && before != WTG_DRIVE_UNTOUCHED
+		       ? before
+		       : WTG_DRIVE_UNCERTAIN;
+}
+
 static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_error *err)
 {
 	const struct wtg_ledger *ledger = &run->writer.ledger;
+	enum wtg_drive leaves = step->ops->leaves;
 	uint64_t begun_ms = clock_ms(), begun_ns = ledger->busy_ns;
 
 	if (!step->ops->apply)
 		return 0;
-	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED || run->account->drive == WTG_DRIVE_UNTOUCHED)
-		run->account->drive = WTG_DRIVE_UNCERTAIN;
+	run->account->drive = during(run->account->drive, leaves);
 	if (mark(run, WTG_MARKER_RUNNING, err) < 0 ||
 	    step->ops->apply(step->params, &run->writer, err) < 0) {
 		/* A failed write decides: whatever a library made of it afterwards, that is
@@ -167,8 +177,8 @@ static int apply_step(struct run *run, const struct wtg_step *step, struct wtg_e
 	run->account->written_bytes = ledger->bytes_written;
 	run->account->apply_ms += clock_ms() - begun_ms;
 	run->account->drive_ms += (ledger->busy_ns - begun_ns) / 1000000;
-	if (step->ops->leaves != WTG_DRIVE_UNTOUCHED)
-		run->account->drive = step->ops->leaves;
+	if (leaves != WTG_DRIVE_UNTOUCHED && leaves != WTG_DRIVE_KEPT)
+		run->account->drive = leaves;
 	return 0;
 }
 

@@ -106,15 +106,21 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	boot_code = choose_boot_code(&layout, &ground, room);
 
 	wtg_step_check_image(plan, image, subject.edition, request->sha256, request->check);
-	wtg_step_wipe_target(plan, target, &layout, written, company);
-	wtg_step_stamp_drive(plan, target, stamp_id);
+	if (layout.beside) {
+		wtg_step_clear_space(plan, target, &layout, written);
+	} else {
+		wtg_step_wipe_target(plan, target, &layout, written, company);
+		wtg_step_stamp_drive(plan, target, stamp_id);
+	}
 	wtg_step_format_windows(plan, &layout, label);
 	wtg_step_apply_image(plan, &layout, &survey, &subject);
 	wtg_step_format_data(plan, &layout, request->data_fs);
 	if (plan_boot(plan, &layout, &survey, &ground, &subject, err) < 0)
 		return -1;
-	wtg_step_check_stamps(plan, target, stamp_id);
-	wtg_step_write_table(plan, &layout, boot_code);
+	if (!layout.beside)
+		wtg_step_check_stamps(plan, target, stamp_id);
+	wtg_step_write_table(plan, &layout, boot_code,
+			     layout.beside ? &ground.view->table : NULL);
 	wtg_step_verify_drive(plan, &layout);
 
 	*ret = WTG_STEAL(plan);

@@ -46,7 +46,7 @@ int wtg_recipe_ventoy_install(const struct wtg_request *request, const struct wt
 	wtg_step_format_data(plan, &layout, request->data_fs);
 	wtg_step_write_ventoy(plan, &layout, &ground.payload);
 	wtg_step_check_stamps(plan, target, stamp_id);
-	wtg_step_write_table(plan, &layout, boot_code);
+	wtg_step_write_table(plan, &layout, boot_code, NULL);
 	wtg_step_verify_drive(plan, &layout);
 	*ret = WTG_STEAL(plan);
 	return 0;

@@ -13,6 +13,7 @@
 #include "wtg/recipe.h"
 #include "ventoy/entry.h"
 #include "ventoy/payload.h"
+#include "volume/partitions.h"
 #include "volume/table.h"
 #include "windows/bootcode.h"
 #include "wtg/request.h"
@@ -39,7 +40,7 @@ void wtg_step_wipe_target(struct wtg_plan *plan, const struct wtg_target *target
 			  const struct wtg_company *company);
 
 /* clear-space: the same for what the layout adds beside something that stays: no byte outside of
- * its extents and its record is written. */
+ * its extents is written.  Of a file, what it has allocated there already counts as room. */
 void wtg_step_clear_space(struct wtg_plan *plan, const struct wtg_target *target,
 			  const struct wtg_layout *layout, uint64_t written_bytes);
 
@@ -85,9 +86,11 @@ void wtg_step_write_entry(struct wtg_plan *plan, const struct wtg_layout *layout
 void wtg_step_check_stamps(struct wtg_plan *plan, const struct wtg_target *target, uint64_t id);
 
 /* write-table: the partition table, last; from then on the drive is visible.  boot_code, if not
- * NULL, goes before it (copied).  Beside what stays, only partitions are added. */
+ * NULL, goes before it.  Beside what stays, only partitions are added, to a table that is still
+ * what it was when this was planned: there; else NULL.  Both are copied. */
 void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout,
-			  const uint8_t boot_code[WTG_BOOT_CODE_BYTES]);
+			  const uint8_t boot_code[WTG_BOOT_CODE_BYTES],
+			  const struct wtg_partitions *there);
 
 /* verify-drive: the drive as firmware and Windows will see it. */
 void wtg_step_verify_drive(struct wtg_plan *plan, const struct wtg_layout *layout);

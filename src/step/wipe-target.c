@@ -2,24 +2,17 @@
 #include "step/step.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <libgen.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/alloc.h"
-#include "base/fdio.h"
-#include "plan/marker.h"
-#include "target/probe.h"
-#include "target/target.h"
+#include "step/clear.h"
 #include "wtg/text.h"
 
-/* Of the drive and of every old and new partition; at the end sit backup tables, RAID and ZFS
- * labels, and NTFS's second boot sector. */
+/* Of the drive, where its tables are. */
 #define HEAD_BYTES (1u << 20)
 #define TAIL_BYTES (1u << 20)
-#define MAX_ROUNDS 64
 
 struct extents {
 	struct wtg_extent *items;
@@ -40,23 +33,6 @@ static void describe(const void *params, struct wtg_facts *out)
 	const struct params *p = params;
 
 	wtg_fact_number(out, "old_partitions", p->n_old);
-}
-
-/* Volumes are made in files in memory, and a file target is one: that it may not grow so
- * large (setrlimit(2), RLIMIT_FSIZE) must show before anything is written. */
-static int check_limit(const struct wtg_disk *disk, struct wtg_error *err)
-{
-	_cleanup_free_ char *size = wtg_size_text(disk->size_bytes);
-	_cleanup_free_ char *most = NULL;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
-	    limit.rlim_cur >= disk->size_bytes)
-		return 0;
-	most = wtg_size_text(limit.rlim_cur);
-	wtg_fail(err, WTG_SYSTEM, 0, "files may have %s here, and %s has %s", most, disk->path,
-		 size);
-	return wtg_hint(err, "The limit is the shell's: 'ulimit -f unlimited' lifts it.");
 }
 
 /* Where a target is, or will be made. */
@@ -127,63 +103,9 @@ static int check(const void *params, const struct wtg_target *target,
 	const struct params *p = params;
 	const struct wtg_disk *disk = wtg_target_disk(target);
 
-	if (wtg_target_probe_free(target, err) < 0) {
-		/* An interruption ends the wait for a lock. */
-		(void)wtg_progress_advance(progress, 0, err);
-		return -1;
-	}
-	if (check_limit(disk, err) < 0)
+	if (wtg_clear_check(target, progress, err) < 0)
 		return -1;
 	return disk->is_file ? check_room(p, disk, err) : 0;
-}
-
-/* Zeros over [offset, offset + length) of the drive, except where the run keeps its record. */
-static int zero(const struct wtg_window *disk, uint64_t marker, uint64_t offset,
-		uint64_t length, struct wtg_error *err)
-{
-	uint64_t end = offset + length, after = marker + WTG_MARKER_BYTES;
-
-	if (offset < marker && end > marker &&
-	    wtg_window_zero(disk, offset, marker - offset, err) < 0)
-		return -1;
-	if (offset < after && end > marker)
-		offset = after;
-	return end > offset ? wtg_window_zero(disk, offset, end - offset, err) : 0;
-}
-
-struct found {
-	const struct wtg_window *disk;
-	uint64_t marker;
-	size_t n;
-};
-
-static int zero_signature(uint64_t offset, uint64_t length, const char *type, void *context,
-			  struct wtg_error *err)
-{
-	struct found *found = context;
-
-	(void)type;
-	found->n++;
-	return zero(found->disk, found->marker, offset, length, err);
-}
-
-/* What is recognised behind one signature shows only when that is gone: look until nothing
- * is found. */
-static int erase_signatures(const struct wtg_window *disk, uint64_t marker,
-			    const struct wtg_extent *place, struct wtg_error *err)
-{
-	for (int round = 0; round < MAX_ROUNDS; round++) {
-		struct found found = { disk, marker, 0 };
-
-		if (wtg_probe_signatures(disk->fd, place->offset, place->length, zero_signature,
-					 &found, err) < 0)
-			return -1;
-		if (found.n == 0)
-			return 0;
-	}
-	return wtg_fail(err, WTG_SYSTEM, 0,
-			"what is at byte %" PRIu64 " is recognised again after it was erased",
-			place->offset);
 }
 
 static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
@@ -194,20 +116,13 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 
 	/* The table first: from here on nothing on the drive is found any more.  What follows
 	 * is a few MiB and no place to stop: an interruption leaves the drive blank. */
-	if (zero(&disk, marker, 0, HEAD_BYTES, err) < 0 ||
+	if (wtg_clear_zero(&disk, marker, 0, HEAD_BYTES, err) < 0 ||
 	    wtg_window_zero(&disk, size - TAIL_BYTES, TAIL_BYTES, err) < 0 ||
 	    wtg_window_flush(&disk, err) < 0)
 		return -1;
-	for (size_t i = 0; i < p->places.n_items; i++) {
-		const struct wtg_extent *place = &p->places.items[i];
-		uint64_t head = place->length < HEAD_BYTES ? place->length : HEAD_BYTES;
-		uint64_t tail = place->length < TAIL_BYTES ? place->length : TAIL_BYTES;
-
-		if (zero(&disk, marker, place->offset, head, err) < 0 ||
-		    zero(&disk, marker, place->offset + place->length - tail, tail, err) < 0 ||
-		    erase_signatures(&disk, marker, place, err) < 0)
+	for (size_t i = 0; i < p->places.n_items; i++)
+		if (wtg_clear_place(&disk, marker, &p->places.items[i], err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

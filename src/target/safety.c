@@ -158,7 +158,7 @@ static char *has_content(const struct wtg_disk *disk, const struct wtg_safety *s
 {
 	_cleanup_free_ char *what = NULL;
 
-	if (safety->overwrite)
+	if (safety->overwrite || safety->beside)
 		return NULL;
 	what = wtg_say_contents(disk);
 	if (!what && (!disk->is_file || disk->empty || !disk->exists))

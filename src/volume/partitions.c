@@ -91,6 +91,26 @@ const struct wtg_gpt_entry *wtg_partitions_number(const struct wtg_partitions *t
 	return NULL;
 }
 
+static bool is_same(const struct wtg_gpt_entry *a, const struct wtg_gpt_entry *b)
+{
+	return a && b && wtg_guid_equal(&a->type, &b->type) && wtg_guid_equal(&a->id, &b->id) &&
+	       a->attributes == b->attributes && a->first_byte == b->first_byte &&
+	       a->size_bytes == b->size_bytes && strcmp(a->name, b->name) == 0 &&
+	       a->mbr_type == b->mbr_type && a->active == b->active;
+}
+
+bool wtg_partitions_kept(const struct wtg_partitions *then, const struct wtg_partitions *now)
+{
+	if (now->style != then->style || now->sector_bytes != then->sector_bytes ||
+	    now->signature != then->signature || !wtg_guid_equal(&now->disk, &then->disk))
+		return false;
+	for (size_t i = 0; i < then->n_entries; i++)
+		if (!is_same(&then->entries[i],
+			     wtg_partitions_number(now, then->entries[i].number)))
+			return false;
+	return true;
+}
+
 static uint64_t end_of(const struct wtg_gpt_entry *entry)
 {
 	return entry->first_byte + entry->size_bytes;

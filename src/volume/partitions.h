@@ -46,6 +46,9 @@ int wtg_partitions_read(const struct wtg_window *disk, uint32_t sector_bytes,
 const struct wtg_gpt_entry *wtg_partitions_number(const struct wtg_partitions *table,
 						  unsigned number);
 
+/* Is all that was then still now, to the last attribute?  Partitions may have been added. */
+bool wtg_partitions_kept(const struct wtg_partitions *then, const struct wtg_partitions *now);
+
 /* Of the stretches that no partition has, cut to whole MiB, the n-th (from 0) in the order of
  * the drive; false: there are no more. */
 bool wtg_partitions_free(const struct wtg_partitions *table, size_t n, struct wtg_extent *ret);

@@ -115,14 +115,6 @@ static int look(struct drive *d, const struct wtg_addition *what, struct wtg_par
 	return 0;
 }
 
-static bool is_same_entry(const struct wtg_gpt_entry *a, const struct wtg_gpt_entry *b)
-{
-	return a && b && wtg_guid_equal(&a->type, &b->type) && wtg_guid_equal(&a->id, &b->id) &&
-	       a->attributes == b->attributes && a->first_byte == b->first_byte &&
-	       a->size_bytes == b->size_bytes && strcmp(a->name, b->name) == 0 &&
-	       a->mbr_type == b->mbr_type && a->active == b->active;
-}
-
 static bool is_what_was_added(const struct wtg_gpt_entry *found, const struct wtg_partition *p,
 			      enum wtg_table_style style)
 {
@@ -145,12 +137,8 @@ static int check_composed(const struct wtg_window *composed, const struct wtg_ad
 	if (wtg_partitions_read(composed, what->sector_bytes, now, err) < 0)
 		return wtg_while(err, "look at the composed table");
 	right = now->n_entries == was->n_entries + what->n_partitions &&
-		now->style == was->style && wtg_guid_equal(&now->disk, &was->disk) &&
-		now->signature == was->signature && now->end_usable_byte == was->end_usable_byte &&
+		wtg_partitions_kept(was, now) && now->end_usable_byte == was->end_usable_byte &&
 		(now->style == WTG_TABLE_MBR || (now->primary_ok && now->backup_ok && now->same));
-	for (size_t i = 0; right && i < was->n_entries; i++)
-		right = is_same_entry(&was->entries[i],
-				      wtg_partitions_number(now, was->entries[i].number));
 	for (size_t i = 0; right && i < what->n_partitions; i++)
 		right = is_what_was_added(
 			wtg_partitions_number(now, what->first_number + (unsigned)i),

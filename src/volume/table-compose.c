@@ -82,9 +82,8 @@ static int add_and_write(struct fdisk_context *context, const struct wtg_additio
 	for (size_t i = 0; i < what->n_partitions; i++)
 		if ((r = add_partition(context, what, i)) < 0)
 			return r;
-	if ((r = fdisk_write_disklabel(context)) < 0)
-		return r;
-	return fdisk_deassign_device(context, 1 /* no sync() of the whole machine */);
+	/* Not fdisk_deassign_device(), which syncs: it is memory. */
+	return fdisk_write_disklabel(context);
 }
 
 int wtg_fdisk_make(int fd, const struct wtg_guid *disk, const struct wtg_addition *what)

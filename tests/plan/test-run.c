@@ -119,6 +119,24 @@ static const struct wtg_step_ops ops[N_STEPS] = {
 	STEP("3", WTG_DRIVE_COMPLETE),
 };
 
+/* Beside what is there: nothing of it changes before the last. */
+static const struct wtg_step_ops beside[N_STEPS] = {
+	STEP("0", WTG_DRIVE_KEPT),
+	STEP("1", WTG_DRIVE_UNTOUCHED),
+	STEP("2", WTG_DRIVE_KEPT),
+	STEP("3", WTG_DRIVE_COMPLETE),
+};
+
+/* One that keeps what is there, on a drive where nothing is any more. */
+static const struct wtg_step_ops after_all[N_STEPS] = {
+	STEP("0", WTG_DRIVE_BLANK),
+	STEP("1", WTG_DRIVE_KEPT),
+	STEP("2", WTG_DRIVE_UNTOUCHED),
+	STEP("3", WTG_DRIVE_COMPLETE),
+};
+
+static const struct wtg_step_ops *played = ops;
+
 struct watcher {
 	struct wtg_observer observer;
 	uint64_t done;
@@ -182,7 +200,7 @@ static void run_script(enum place place, unsigned step, unsigned cancel_after, b
 	for (unsigned i = 0; i < N_STEPS; i++) {
 		struct script s = { place, step, i, log };
 
-		wtg_plan_append(plan, &ops[i], wtg_copy(&s, sizeof(s)));
+		wtg_plan_append(plan, &played[i], wtg_copy(&s, sizeof(s)));
 	}
 	o->r = wtg_run(plan, target, WTG_VERIFY_FULL, &o->watcher.observer, &o->account, &o->err);
 	assert_false(o->watcher.shrank);
@@ -240,6 +258,38 @@ static void a_failure_anywhere_tells_where_and_what_became_of_the_drive(void **s
 			outcome_done(&o);
 		}
 	}
+}
+
+static void expect_drive(enum place place, unsigned step, enum wtg_drive expected)
+{
+	struct outcome o;
+
+	run_script(place, step, 0, true, &o);
+	assert_int_equal(o.r, -1);
+	assert_int_equal(o.account.drive, expected);
+	outcome_done(&o);
+}
+
+static void a_step_that_keeps_what_is_there_leaves_no_doubt_about_it(void **state)
+{
+	(void)state;
+	for (enum place place = APPLY; place <= WRITE_ERROR; place++) {
+		if (place == VERIFY)
+			continue;
+		played = beside;
+		for (unsigned step = 0; step < 3; step++)
+			expect_drive(place, step, WTG_DRIVE_KEPT);
+		expect_drive(place, 3, WTG_DRIVE_UNCERTAIN);
+		played = after_all;
+		expect_drive(place, 0, WTG_DRIVE_UNCERTAIN);
+		expect_drive(place, 1, WTG_DRIVE_BLANK);
+		expect_drive(place, 2, WTG_DRIVE_BLANK);
+	}
+	played = beside;
+	expect_drive(CHECK, 0, WTG_DRIVE_UNTOUCHED);
+	expect_drive(SPOIL, 1, WTG_DRIVE_UNCERTAIN);
+	expect_drive(VERIFY, 1, WTG_DRIVE_COMPLETE);
+	played = ops;
 }
 
 static void what_the_drive_did_not_keep_never_becomes_visible(void **state)
@@ -360,6 +410,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(phases_follow_each_other_over_all_steps),
 		cmocka_unit_test(a_failure_anywhere_tells_where_and_what_became_of_the_drive),
+		cmocka_unit_test(a_step_that_keeps_what_is_there_leaves_no_doubt_about_it),
 		cmocka_unit_test(what_the_drive_did_not_keep_never_becomes_visible),
 		cmocka_unit_test(cancelling_at_any_event_is_heard_and_said),
 		cmocka_unit_test(the_record_says_in_which_step_it_stopped),

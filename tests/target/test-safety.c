@@ -146,6 +146,11 @@ static const struct row rows[] = {
 	  "/dev/sdb is not empty: it holds gpt, partition 1 ntfs 'Data\xef\xbf\xbd]0;x' 58 GiB, "
 	  "partition 2 (unknown) 100 MiB", "--overwrite", WTG_REFUSED },
 	{ "content, allowed", STICK(HOLDS(contents)), { .overwrite = true }, NULL, NULL, NULL, 0 },
+	{ "content that stays", STICK(HOLDS(contents)), { .beside = true }, NULL, NULL, NULL, 0 },
+	{ "content that stays, in use", STICK(HOLDS(contents), HELD_BY(swap_holders)),
+	  { .beside = true }, "swap",
+	  "/dev/sdb is in use: /dev/sdb2 carries the active swap space /dev/sdb2", NULL,
+	  WTG_REFUSED },
 	{ "unknown content", STICK(HOLDS(unknown_content)), { 0 }, "content",
 	  "/dev/sdb is not empty: it holds data of an unknown kind", "--overwrite", WTG_REFUSED },
 	{ "a file with data", IMAGE(), { 0 }, "content",
