@@ -23,7 +23,7 @@
 struct wtg_lap {
 	uint64_t bytes, start, end;
 };
-#define WTG_LAPS 3
+#define WTG_LAPS 7
 
 struct wtg_ledger {
 	uint64_t bytes_written;

@@ -13,7 +13,7 @@
 #include "base/line.h"
 
 #define ZERO_BYTES (1u << 20)
-#define LAP_BYTES (16u << 20)
+#define LAP_BYTES (8u << 20)
 
 struct wtg_window wtg_window_part(const struct wtg_window *w, uint64_t offset, uint64_t length)
 {
@@ -103,7 +103,7 @@ static int sync_lap(int fd, const struct wtg_lap *lap, unsigned how)
 /*
  * The kernel would gather gigabytes and then hold the last flush, and Ctrl-C with it, for
  * minutes: so what is written goes on its way here, lap by lap.  We wait for a lap only when
- * two others are on their way behind it: the drive always has something to do, whoever is the
+ * six others are on their way behind it: the drive always has something to do, whoever is the
  * slower of us.  Errors come back from here or, again, from the flush.
  */
 static int keep_moving(const struct wtg_window *w, size_t size, uint64_t at)
