@@ -116,6 +116,10 @@ uint64_t wtg_edit_cluster_at(const struct wtg_edit_volume *volume, uint32_t clus
 uint32_t wtg_edit_count_clusters(const struct wtg_edit_volume *volume, uint64_t size_bytes);
 bool wtg_clusters_adjoin(const struct wtg_clusters *clusters);
 
+/* Whoever took clusters for free that are not would write over what is there. */
+int wtg_edit_check_used(struct wtg_edit_volume *volume, const struct wtg_clusters *clusters,
+			struct wtg_error *err);
+
 /* Take n clusters, side by side if there are any; no room: WTG_UNSUITABLE. */
 int wtg_edit_take(struct wtg_edit_volume *volume, uint32_t n, struct wtg_clusters *ret,
 		  struct wtg_error *err);

@@ -12,22 +12,6 @@ void wtg_dir_done(struct wtg_dir *dir)
 	wtg_clusters_done(&dir->clusters);
 }
 
-/* Somebody who takes clusters for free in which a directory lies would write over it. */
-static int check_in_use(struct wtg_edit_volume *volume, const struct wtg_clusters *clusters,
-			struct wtg_error *err)
-{
-	for (size_t i = 0; i < clusters->n_items; i++) {
-		bool is_used;
-
-		if (volume->ops->is_used(volume, clusters->items[i], &is_used, err) < 0)
-			return -1;
-		if (!is_used)
-			return wtg_edit_damaged(err, "cluster %u of a directory counts as free",
-						clusters->items[i]);
-	}
-	return 0;
-}
-
 int wtg_edit_load(struct wtg_edit_volume *volume, const struct wtg_node *node,
 		  struct wtg_dir *ret, struct wtg_error *err)
 {
@@ -40,7 +24,7 @@ int wtg_edit_load(struct wtg_edit_volume *volume, const struct wtg_node *node,
 				    volume->fixed_at, err) < 0)
 			return -1;
 	} else if (volume->ops->clusters_of(volume, node, &dir.clusters, err) < 0 ||
-	    check_in_use(volume, &dir.clusters, err) < 0 ||
+	    wtg_edit_check_used(volume, &dir.clusters, err) < 0 ||
 	    wtg_edit_read(volume, &dir.clusters,
 			  (uint64_t)dir.clusters.n_items * volume->cluster_bytes, &dir.bytes,
 			  err) < 0) {

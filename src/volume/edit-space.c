@@ -75,6 +75,21 @@ static int find_free(struct wtg_edit_volume *volume, uint32_t n, struct wtg_clus
 	return wtg_fail(err, WTG_UNSUITABLE, 0, "the volume has no room left");
 }
 
+int wtg_edit_check_used(struct wtg_edit_volume *volume, const struct wtg_clusters *clusters,
+			struct wtg_error *err)
+{
+	for (size_t i = 0; i < clusters->n_items; i++) {
+		bool is_used;
+
+		if (volume->ops->is_used(volume, clusters->items[i], &is_used, err) < 0)
+			return -1;
+		if (!is_used)
+			return wtg_edit_damaged(err, "cluster %u counts as free, and is not",
+						clusters->items[i]);
+	}
+	return 0;
+}
+
 int wtg_edit_take(struct wtg_edit_volume *volume, uint32_t n, struct wtg_clusters *ret,
 		  struct wtg_error *err)
 {

@@ -179,16 +179,8 @@ static int finish(struct wtg_edit_volume *volume, struct wtg_error *err)
 				     &volume->ops->deleted, 1, volume->retired.items[i].at,
 				     err) < 0)
 			return -1;
-	for (size_t i = 0; i < volume->doomed.n_items; i++) {
-		bool is_used;
-
-		if (volume->ops->is_used(volume, volume->doomed.items[i], &is_used, err) < 0)
-			return -1;
-		if (!is_used)
-			return wtg_edit_damaged(err, "cluster %u of a file counts as free",
-						volume->doomed.items[i]);
-	}
-	if (volume->ops->release(volume, &volume->doomed, err) < 0)
+	if (wtg_edit_check_used(volume, &volume->doomed, err) < 0 ||
+	    volume->ops->release(volume, &volume->doomed, err) < 0)
 		return -1;
 	return volume->ops->finish(volume, err);
 }

@@ -11,7 +11,7 @@
 struct wtg_exfat {
 	struct wtg_edit_volume volume; /* first: the operations cast back */
 	uint64_t fat_at;
-	struct wtg_clusters bitmap; /* where it lies */
+	struct wtg_clusters bitmap, upcase_clusters; /* where they lie */
 	uint16_t *upcase;
 };
 

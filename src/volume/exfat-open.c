@@ -155,14 +155,14 @@ static int open_letters(struct wtg_exfat *fs, const uint8_t *entry, struct wtg_e
 {
 	const struct wtg_node node = { .first = wtg_le32(entry + 20),
 				       .size = wtg_le64(entry + 24) };
-	_cleanup_(wtg_clusters_done) struct wtg_clusters clusters = { 0 };
+	struct wtg_clusters *clusters = &fs->upcase_clusters;
 	_cleanup_(wtg_bytes_done) struct wtg_bytes table = { 0 };
 	uint32_t sum = 0;
 
 	if (fs->upcase || node.size == 0 || node.size > MAX_UPCASE_BYTES)
 		return wtg_edit_damaged(err, "its table of letters makes no sense");
-	if (wtg_exfat_clusters(fs, &node, MAX_UPCASE_BYTES, &clusters, err) < 0 ||
-	    wtg_edit_read(&fs->volume, &clusters, node.size, &table, err) < 0)
+	if (wtg_exfat_clusters(fs, &node, MAX_UPCASE_BYTES, clusters, err) < 0 ||
+	    wtg_edit_read(&fs->volume, clusters, node.size, &table, err) < 0)
 		return -1;
 	for (size_t i = 0; i < table.size; i++)
 		sum = (sum << 31 | sum >> 1) + table.data[i];
@@ -194,7 +194,9 @@ static int open_root(struct wtg_exfat *fs, struct wtg_error *err)
 	}
 	if (fs->bitmap.n_items == 0 || !fs->upcase)
 		return wtg_edit_damaged(err, "its root names no bitmap or no table of letters");
-	return 0;
+	if (wtg_edit_check_used(v, &fs->bitmap, err) < 0)
+		return -1;
+	return wtg_edit_check_used(v, &fs->upcase_clusters, err);
 }
 
 /* ---------------------------------------------------------------- the volume */
@@ -214,6 +216,7 @@ static void close_volume(struct wtg_edit_volume *volume)
 	struct wtg_exfat *fs = wtg_exfat_of(volume);
 
 	wtg_clusters_done(&fs->bitmap);
+	wtg_clusters_done(&fs->upcase_clusters);
 	free(fs->upcase);
 }
 

@@ -10,6 +10,7 @@
 #include "../windows/stand-in-system.h"
 #include "base/alloc.h"
 #include "base/fdio.h"
+#include "volume/edit.h"
 #include "volume/fat.h"
 #include "volume/ntfs.h"
 #include "volume/table.h"
@@ -115,6 +116,35 @@ static void fat_volumes(void)
 			"'a long name.efi' && mcopy -i disk f ::B.TXT",
 			test_dir(), rows[i].options));
 		seed_disk_file("fat", rows[i].name, 512);
+	}
+}
+
+/* What mkfs made, and what it is with files that our editor put there. */
+static void edited_volumes(void)
+{
+	static const struct {
+		const char *name, *command;
+	} rows[] = { { "fat12", "mkfs.fat --invariant -F 12 -s 1 -C disk 200" },
+		     { "fat16", "mkfs.fat --invariant -F 16 -s 1 -C disk 2300" },
+		     { "exfat", "truncate -s 4M disk && mkfs.exfat -b 64K -c 512 disk" } };
+
+	for (size_t i = 0; i < 3; i++) {
+		_cleanup_free_ char *path = wtg_text("%s/disk", test_dir());
+		_cleanup_free_ char *filled = wtg_text("%s-filled", rows[i].name);
+		_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
+		_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
+		_cleanup_fd_ int fd = -1;
+		struct wtg_window window;
+
+		free(test_run(NULL, "cd '%s' && rm -f disk && %s", test_dir(), rows[i].command));
+		seed_disk_file("edit", rows[i].name, 512);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		window = test_window(fd, (uint64_t)lseek(fd, 0, SEEK_END), &ledger);
+		wtg_files_add(&files, "Ventoy/ventoy.json", wtg_bytes_copy("[ ]", 3));
+		wtg_files_add(&files, "b.txt", wtg_bytes_copy("b", 1));
+		wtg_files_add(&files, "windows to go.IMG", wtg_bytes_copy("", 1));
+		assert_good(wtg_fs_edit(&window, &files, 1700000000, &err));
+		seed_disk_file("edit", filled, 512);
 	}
 }
 
@@ -237,6 +267,7 @@ void seed_disks(void)
 {
 	tables();
 	fat_volumes();
+	edited_volumes();
 	fat32_volume();
 	ntfs_volume();
 	drive();

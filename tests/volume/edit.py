@@ -13,7 +13,8 @@ import tempfile
 from exfat_fill import Filler, Gap
 from exfat_walk import Exfat
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "apply"))
+APPLY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "apply")
+sys.path.insert(0, APPLY)
 from tap import end, must, run, tell  # noqa: E402
 
 EDIT = os.environ["EDIT_VOLUME"]
@@ -26,6 +27,11 @@ ALL = os.environ.get("WTGCTL_EDIT") == "all"
 
 def sha(content):
     return hashlib.sha256(content).hexdigest()
+
+
+def make_file(path, size):
+    with open(path, "wb") as file:
+        file.truncate(size)
 
 
 class Scene:
@@ -82,8 +88,7 @@ class Scene:
 # ------------------------------------------------------------------ exFAT
 
 def exfat(scene, size, cluster="4K", tree=None, seed=1, **how):
-    with open(scene.image, "wb") as file:
-        file.truncate(size)
+    make_file(scene.image, size)
     made = run("mkfs.exfat", "-c", cluster, scene.image)
     assert made.returncode == 0, made.stdout
     if tree is not None:
@@ -187,8 +192,7 @@ def exfat_sound(scene):
 
 def fat(scene, size, *options, tree=None):
     """Made by mkfs.fat, filled by mtools."""
-    with open(scene.image, "wb") as file:
-        file.truncate(size)
+    make_file(scene.image, size)
     must("mkfs.fat", "--invariant", *options, scene.image)
     if tree:
         source = os.path.join(scene.directory, "tree")
