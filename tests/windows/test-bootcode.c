@@ -28,7 +28,7 @@ static struct wtg_bytes assemble(const char *name, const char *address)
 	output = test_run(&status, "echo | as --32 -o '%s.o' -", path);
 	if (status != 0)
 		test_skip("as does not assemble for x86 here");
-	free(output);
+	free(WTG_STEAL(output));
 	output = test_run(NULL, "as --32 -o '%s.o' '%s-%s.S' && "
 				"ld -m elf_i386 -Ttext=%s --oformat binary -o '%s' '%s.o'",
 			  path, source, name, address, path, path);
