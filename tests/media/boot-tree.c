@@ -48,7 +48,11 @@ static const struct program programs[] = {
 	{ "Windows/Boot/Resources/en-US/bootres.dll.mui", "bootres en", MEDIA_PE_DLL,
 	  MEDIA_UNSIGNED, 3000, ALL },
 	{ PCAT "memtest.exe", "memtest", MEDIA_PE_NATIVE, MEDIA_CA_2011, 30000, NOT_ARM },
+	{ PCAT "bootvhd.dll", "bootvhd", MEDIA_PE_DLL, MEDIA_CA_2011, 9000, NOT_ARM },
+	{ PCAT "bootuwf.dll", "bootuwf", MEDIA_PE_DLL, MEDIA_CA_2011, 5000, NOT_ARM },
 	{ PCAT "en-US/bootmgr.exe.mui", "bootmgr en", MEDIA_PE_DLL, MEDIA_UNSIGNED, 3000,
+	  NOT_ARM },
+	{ PCAT "en-US/memtest.exe.mui", "memtest en", MEDIA_PE_DLL, MEDIA_UNSIGNED, 3000,
 	  NOT_ARM },
 	{ SYSTEM32 "winload.efi", LINE("winload"), MEDIA_PE_BOOT_APP, MEDIA_CA_2011,
 	  90000, WINLOAD },
@@ -170,10 +174,17 @@ static int add_fonts(struct media_volume *volume, const char *dir, const char *s
 static int add_bios(struct media_volume *volume, const struct media_options *options,
 		    struct wtg_error *err)
 {
+	_cleanup_(wtg_bytes_done) struct wtg_bytes given = { 0 };
+
 	if (options->arch == WTG_ARCH_ARM64)
 		return 0;
-	if (media_filler_file(volume, PCAT "bootmgr", 40000, err) < 0)
+	if (options->bios_boot_manager) {
+		if (read_given(options->bios_boot_manager, &given, err) < 0 ||
+		    media_plain_file(volume, PCAT "bootmgr", given.data, given.size, err) < 0)
+			return -1;
+	} else if (media_filler_file(volume, PCAT "bootmgr", 40000, err) < 0) {
 		return -1;
+	}
 	return media_filler_file(volume, PCAT "bootnxt", 1, err);
 }
 

@@ -100,7 +100,7 @@ static void usage(FILE *to)
 {
 	fputs("usage: make-media --out FILE [--variant NAME]... [--size small|large]\n"
 	      "                  [--files N] [--bytes SIZE] [--editions 1|2|3]\n"
-	      "                  [--boot-manager FILE]\n"
+	      "                  [--boot-manager FILE] [--bios-boot-manager FILE]\n"
 	      "                  [--corpus LIST] [--largest SIZE] [--copies N]\n"
 	      "       make-media --list\n", to);
 }
@@ -154,6 +154,9 @@ static bool set(struct media_options *options, int option, const char *value)
 	case 'm':
 		options->boot_manager = value;
 		return true;
+	case 'B':
+		options->bios_boot_manager = value;
+		return true;
 	case 'c':
 		options->corpus = value;
 		return true;
@@ -185,6 +188,7 @@ static bool parse(int argc, char **argv, struct media_options *options,
 		{ "bytes", required_argument, NULL, 'b' },
 		{ "editions", required_argument, NULL, 'e' },
 		{ "boot-manager", required_argument, NULL, 'm' },
+		{ "bios-boot-manager", required_argument, NULL, 'B' },
 		{ "corpus", required_argument, NULL, 'c' },
 		{ "largest", required_argument, NULL, 'L' },
 		{ "copies", required_argument, NULL, 't' },

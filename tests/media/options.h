@@ -50,6 +50,7 @@ struct media_options {
 	uint64_t largest_bytes;  /* that a file may have before it is cut */
 	unsigned n_copies;       /* copies of each piece; 0: of one in twenty */
 	const char *boot_manager; /* a file to be bootmgfw.efi as it is; NULL: our own */
+	const char *bios_boot_manager; /* and one to be PCAT's bootmgr; NULL: noise */
 };
 
 struct media_edition {
