@@ -41,7 +41,7 @@ static struct bytes text(const struct hive *hive, UINT32 object, const char *id)
 	fail("element %s does not end", id);
 }
 
-/* A partition (6) of a hard disk (0) with a GPT (0): 16 bytes of options, then this. */
+/* A partition (6) of a hard disk (0): 16 bytes of options, then this. */
 static struct bcd_device device(const struct hive *hive, UINT32 object, const char *id)
 {
 	struct bytes value = element(hive, object, id);
@@ -49,8 +49,9 @@ static struct bcd_device device(const struct hive *hive, UINT32 object, const ch
 
 	if (value.size != 88 || le32(value, 24) != 72)
 		fail("device %s has %u bytes", id, value.size);
-	if (le32(value, 16) != 6 || le32(value, 48) != 0 || le32(value, 52) != 0)
+	if (le32(value, 16) != 6 || le32(value, 48) != 0 || le32(value, 52) > STYLE_MBR)
 		fail("device %s is of type %x", id, (UINT64)le32(value, 16));
+	found.style = le32(value, 52);
 	boot->CopyMem(found.partition, slice(value, 32, 16).data, 16);
 	boot->CopyMem(found.disk, slice(value, 56, 16).data, 16);
 	return found;

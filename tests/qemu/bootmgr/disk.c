@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Drives by the firmware's BlockIo, partitions by our own reading of the GPT (UEFI 5.3). */
+/* Drives by the firmware's BlockIo, partitions by our own reading of the GPT (UEFI 5.3) or
+ * the MBR (5.2.1). */
 #include "standin.h"
 
 #define GPT_SIGNATURE "EFI PART"
@@ -85,9 +86,53 @@ static struct partition partition_of(EFI_BLOCK_IO *disk, struct bytes header,
 	fail("no partition %g", guid);
 }
 
-struct partition partition_find(const UINT8 disk[16], const UINT8 partition[16])
+/* Is it this drive's GPT that has it? */
+static BOOLEAN find_in_gpt(EFI_BLOCK_IO *disk, const struct bcd_device *device,
+			   struct partition *ret)
+{
+	struct bytes header = gpt_header(disk);
+
+	if (!header.size || !same(header.data + 56, device->disk, 16))
+		return FALSE;
+	*ret = partition_of(disk, header, device->partition);
+	return TRUE;
+}
+
+/* The first 32 or 64 bits of what in a GPT would be a GUID. */
+static UINT64 number_of(const UINT8 guid[16], unsigned size)
+{
+	UINT64 number = 0;
+
+	while (size--)
+		number = number << 8 | guid[size];
+	return number;
+}
+
+/* Or its MBR?  Four entries of 16 bytes, whose type is at 4, the first sector at 8, their number
+ * at 12. */
+static BOOLEAN find_in_mbr(EFI_BLOCK_IO *disk, const struct bcd_device *device,
+			   struct partition *ret)
+{
+	UINT64 sector = disk->Media->BlockSize, at = number_of(device->partition, 8);
+	struct bytes mbr = disk_read(disk, 0, 512);
+
+	if (le16(mbr, 510) != 0xaa55 || le32(mbr, 440) != number_of(device->disk, 4))
+		return FALSE;
+	for (UINT64 i = 0; i < 4; i++) {
+		struct bytes entry = slice(mbr, 446 + 16 * i, 16);
+
+		if (byte(entry, 4) == 0 || le32(entry, 8) * sector != at)
+			continue;
+		*ret = (struct partition){ disk, at, le32(entry, 12) * sector, i + 1 };
+		return TRUE;
+	}
+	fail("no partition at byte %u", at);
+}
+
+struct partition partition_find(const struct bcd_device *device)
 {
 	EFI_GUID protocol = EFI_BLOCK_IO_PROTOCOL_GUID;
+	struct partition found;
 	EFI_HANDLE *handles;
 	UINTN n;
 
@@ -95,16 +140,17 @@ struct partition partition_find(const UINT8 disk[16], const UINT8 partition[16])
 		fail("the firmware knows no drive");
 	for (UINTN i = 0; i < n; i++) {
 		EFI_BLOCK_IO *io;
-		struct bytes header;
 
 		if (EFI_ERROR(boot->HandleProtocol(handles[i], &protocol, (void **)&io)) ||
 		    !is_usable_drive(io->Media))
 			continue;
-		header = gpt_header(io);
-		if (header.size && same(header.data + 56, disk, 16))
-			return partition_of(io, header, partition);
+		if (device->style == STYLE_GPT ? find_in_gpt(io, device, &found)
+					       : find_in_mbr(io, device, &found))
+			return found;
 	}
-	fail("no drive %g", disk);
+	if (device->style == STYLE_MBR)
+		fail("no drive of signature %X", number_of(device->disk, 4));
+	fail("no drive %g", device->disk);
 }
 
 struct bytes partition_read(const struct partition *p, UINT64 offset, UINT64 size)

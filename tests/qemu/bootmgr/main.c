@@ -5,26 +5,42 @@
 #define MOST_STORE_BYTES (4u << 20)
 #define MOST_PATH 128
 
-/* The GUID of the partition that we were started from, by the firmware's device path. */
-static void own_partition(EFI_HANDLE volume, UINT8 ret_guid[16])
+/* The partition that we were started from, as far as the firmware's device path knows it: of a
+ * GPT not the drive. */
+static struct bcd_device own_partition(EFI_HANDLE volume)
 {
-	EFI_GUID protocol = DEVICE_PATH_PROTOCOL;
+	EFI_GUID protocol = DEVICE_PATH_PROTOCOL, block = EFI_BLOCK_IO_PROTOCOL_GUID;
 	EFI_DEVICE_PATH *node;
+	EFI_BLOCK_IO *io;
 
-	if (EFI_ERROR(boot->HandleProtocol(volume, &protocol, (void **)&node)))
+	if (EFI_ERROR(boot->HandleProtocol(volume, &protocol, (void **)&node)) ||
+	    EFI_ERROR(boot->HandleProtocol(volume, &block, (void **)&io)))
 		fail("our volume has no device path");
 	for (; !IsDevicePathEndType(node); node = NextDevicePathNode(node)) {
-		const HARDDRIVE_DEVICE_PATH *drive = (const void *)node;
+		HARDDRIVE_DEVICE_PATH *drive = (void *)node;
+		struct bcd_device own = { .style = STYLE_GPT };
+		UINT64 first_byte;
 
 		if (DevicePathType(node) != MEDIA_DEVICE_PATH ||
 		    DevicePathSubType(node) != MEDIA_HARDDRIVE_DP)
 			continue;
-		if (drive->SignatureType != SIGNATURE_TYPE_GUID)
-			fail("our partition has no GUID");
-		boot->CopyMem(ret_guid, (void *)drive->Signature, 16);
-		return;
+		if (drive->SignatureType == SIGNATURE_TYPE_GUID) {
+			boot->CopyMem(own.partition, drive->Signature, 16);
+			return own;
+		}
+		own.style = STYLE_MBR;
+		boot->CopyMem(own.disk, drive->Signature, 4);
+		first_byte = drive->PartitionStart * io->Media->BlockSize;
+		boot->CopyMem(own.partition, &first_byte, 8);
+		return own;
 	}
 	fail("our volume is no partition");
+}
+
+static BOOLEAN is_own(const struct bcd_device *own, const struct bcd_device *said)
+{
+	return said->style == own->style && same(said->partition, own->partition, 16) &&
+	       (own->style == STYLE_GPT || same(said->disk, own->disk, 16));
 }
 
 static EFI_FILE *open_root(EFI_HANDLE volume)
@@ -39,12 +55,34 @@ static EFI_FILE *open_root(EFI_HANDLE volume)
 	return root;
 }
 
-static struct bytes read_store(EFI_FILE *root)
+/* The BCD beside us, if that is where we are; FALSE: there is none. */
+static BOOLEAN open_beside(EFI_FILE *root, EFI_DEVICE_PATH *own, EFI_FILE **ret)
+{
+	CHAR16 path[MOST_PATH + 4] = { 0 };
+	UINTN n, slash = 0;
+
+	if (DevicePathType(own) != MEDIA_DEVICE_PATH ||
+	    DevicePathSubType(own) != MEDIA_FILEPATH_DP)
+		return FALSE;
+	n = (DevicePathNodeLength(own) - 4) / 2;
+	if (n > MOST_PATH)
+		fail("our path has %u characters", n);
+	boot->CopyMem(path, (UINT8 *)own + 4, 2 * n);
+	for (UINTN i = 0; path[i]; i++)
+		if (path[i] == '\\')
+			slash = i + 1;
+	boot->CopyMem(path + slash, L"BCD", 8);
+	return !EFI_ERROR(root->Open(root, ret, path, EFI_FILE_MODE_READ, 0));
+}
+
+/* As Microsoft's does it: from its own directory, where there is one, else from the usual. */
+static struct bytes read_store(EFI_FILE *root, EFI_DEVICE_PATH *own)
 {
 	struct bytes bytes = memory(MOST_STORE_BYTES);
 	EFI_FILE *file;
 
-	if (EFI_ERROR(root->Open(root, &file, STORE, EFI_FILE_MODE_READ, 0)))
+	if (!open_beside(root, own, &file) &&
+	    EFI_ERROR(root->Open(root, &file, STORE, EFI_FILE_MODE_READ, 0)))
 		fail("there is no BCD");
 	if (EFI_ERROR(file->Read(file, &bytes.size, bytes.data)))
 		fail("the BCD does not read");
@@ -65,7 +103,7 @@ static void expect_file(EFI_FILE *root, struct bytes path)
 
 static struct partition resolve(const char *what, const struct bcd_device *device)
 {
-	struct partition found = partition_find(device->disk, device->partition);
+	struct partition found = partition_find(device);
 
 	say("%s: partition %u at %u MiB, sectors of %u bytes", what, found.number,
 	    found.first_byte >> 20, (UINT64)found.disk->Media->BlockSize);
@@ -96,7 +134,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 	EFI_GUID protocol = LOADED_IMAGE_PROTOCOL;
 	EFI_LOADED_IMAGE *loaded;
 	struct partition windows, root_of;
-	UINT8 own[16];
+	struct bcd_device own;
 	struct bytes store, loader;
 	struct ntfs *volume;
 	EFI_FILE *root;
@@ -105,14 +143,14 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)
 	console_begin(table);
 	if (EFI_ERROR(boot->HandleProtocol(image, &protocol, (void **)&loaded)))
 		fail("nobody has loaded us");
-	own_partition(loaded->DeviceHandle, own);
-	say("started from partition %g", own);
+	own = own_partition(loaded->DeviceHandle);
+	say("started from partition %g", own.partition);
 
 	root = open_root(loaded->DeviceHandle);
-	store = read_store(root);
+	store = read_store(root, loaded->FilePath);
 	bcd = bcd_read(store);
 	say("BCD of %u bytes, default %s", store.size, bcd.object);
-	if (!same(own, bcd.own.partition, 16))
+	if (!is_own(&own, &bcd.own))
 		fail("the BCD's boot manager is on %g", bcd.own.partition);
 	resolve("boot manager", &bcd.own);
 	expect_file(root, bcd.own_path);

@@ -41,15 +41,23 @@ BOOLEAN starts_with(struct bytes from, const char *ascii);
 UINT32 crc32(struct bytes of);
 UINT16 upper(UINT16 character); /* of ASCII; others stay as they are */
 
-/* A drive, and a partition of it, as its GPT says. */
+/* A drive, and a partition of it, as its table says. */
 struct partition {
 	EFI_BLOCK_IO *disk;
 	UINT64 first_byte, size_bytes;
 	UINT64 number;
 };
 
-/* Look through all drives of the machine for one of that GUID and a partition of it. */
-struct partition partition_find(const UINT8 disk[16], const UINT8 partition[16]);
+/* A partition as the BCD names it: by two GUIDs, or by its first byte (64 bits) and the signature
+ * in its drive's MBR (32 bits). */
+enum { STYLE_GPT, STYLE_MBR };
+struct bcd_device {
+	UINT32 style;
+	UINT8 disk[16], partition[16];
+};
+
+/* Look through all drives of the machine for that. */
+struct partition partition_find(const struct bcd_device *device);
 struct bytes partition_read(const struct partition *p, UINT64 offset, UINT64 size);
 
 /* A registry hive: its cells, and the offset of its root key among them. */
@@ -62,9 +70,6 @@ UINT32 hive_subkey(const struct hive *hive, UINT32 key, const char *name);
 struct bytes hive_value(const struct hive *hive, UINT32 key, const char *name);
 
 /* The way from the boot manager's object to its default's. */
-struct bcd_device {
-	UINT8 disk[16], partition[16];
-};
 struct bcd {
 	struct bcd_device own;   /* the boot manager's */
 	struct bytes own_path;   /* UTF-16, "\EFI\…" */
