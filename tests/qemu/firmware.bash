@@ -92,10 +92,11 @@ drive() { # NAME SECTOR
 
 # $device: how the emulator is told to attach the drive so.  Its usb-storage has sectors of 512
 # bytes whatever it is told; a SCSI disk behind a USB bridge is the same to the firmware.
-attach() { # xhci|ehci|nvme|virtio SECTOR
+attach() { # xhci|ehci|nvme|virtio|ide SECTOR
 	local sizes="logical_block_size=$2,physical_block_size=$2"
 
 	case $1 in
+	ide) device=(-device ide-hd,drive=disk) ;;
 	xhci) device=(-device qemu-xhci,id=usb) ;;
 	ehci) device=(-device usb-ehci,id=usb) ;;
 	nvme) device=(-device "nvme,drive=disk,serial=wtgctl,$sizes") ;;
@@ -108,21 +109,18 @@ attach() { # xhci|ehci|nvme|virtio SECTOR
 	esac
 }
 
-# Switch $arch on with $drive as $device, until it is off again or has found nothing to start.
-# What the serial line said is in $D/serial.
-switch_on() {
-	local qemu status=0
+# Switch an emulated machine on, until it is off again or has said that.  What the serial line said
+# is in $D/serial.
+emulate() { # PATTERN EMULATOR...
+	local pattern=$1 qemu status=0
 
 	: >"$D/raw"
-	timeout $MOST_SECONDS "${emulator[@]}" -nodefaults -m 256 -smp 1 -display none -no-reboot \
-		-serial "file:$D/raw" \
-		-drive if=pflash,format=raw,readonly=on,file="$code" \
-		-drive if=pflash,format=raw,snapshot=on,file="$vars" \
+	timeout $MOST_SECONDS "${@:2}" -nodefaults -display none -no-reboot -serial "file:$D/raw" \
 		-drive if=none,id=disk,format=raw,snapshot=on,file="$drive" "${device[@]}" \
 		</dev/null >"$D/qemu.log" 2>&1 3>&- &
 	qemu=$!
 	while kill -0 $qemu 2>/dev/null; do
-		if grep -qaE 'Access Denied|starting.*(UiApp|Shell)' "$D/raw"; then
+		if grep -qaE "$pattern" "$D/raw"; then
 			kill $qemu 2>/dev/null || :
 			break
 		fi
@@ -135,18 +133,26 @@ switch_on() {
 	[ $status -ne 124 ] || echo "still on after $MOST_SECONDS seconds"
 }
 
+# Switch $arch on with $drive as $device, until it is off again or has found nothing to start.
+switch_on() {
+	emulate 'Access Denied|starting.*(UiApp|Shell)' "${emulator[@]}" -m 256 -smp 1 \
+		-drive if=pflash,format=raw,readonly=on,file="$code" \
+		-drive if=pflash,format=raw,snapshot=on,file="$vars"
+}
+
 stand_in_said() {
 	sed -n 's/^STANDIN: //p' "$D/serial"
 }
 
-# It went the whole way, on a drive of that disc and such sectors.
-came_to_winload() { # NAME SECTOR
-	local loader=$D/$1.winload crc
+# It went the whole way, on a drive of that disc and such sectors; Windows is partition 3 at 277
+# MiB, or what is said.
+came_to_winload() { # NAME SECTOR [PARTITION]
+	local loader=$D/$1.winload crc windows=${3:-3 at 277 MiB}
 	crc=$(gzip -c "$loader" | tail -c 8 | od -An -tx4 -N4 --endian=little)
 	same "the boot manager's way" "$(stand_in_said | tail -n +3)" \
 "boot manager: partition 1 at 1 MiB, sectors of $2 bytes
-device: partition 3 at 277 MiB, sectors of $2 bytes
-osdevice: partition 3 at 277 MiB, sectors of $2 bytes
+device: partition $windows, sectors of $2 bytes
+osdevice: partition $windows, sectors of $2 bytes
 systemroot: \\Windows
 path: \\Windows\\system32\\winload.efi
 winload.efi $(stat -c %s "$loader") bytes, machine $machine, crc32 ${crc// /}"
