@@ -36,11 +36,20 @@ static uint64_t end_of(const struct wtg_extent *extent)
 
 /* They put the sentence, true of what was seen whether the rule is kept or not, into *ret. */
 
+/* What is, and, where that is not as it should be, that; takes both. */
+static bool tell(bool ok, char *is, char *should, char **ret)
+{
+	*ret = ok ? wtg_text_copy(is) : wtg_text("%s, %s", is, should);
+	free(is);
+	free(should);
+	return ok;
+}
+
 static bool sector_size(const struct wtg_ventoy_seen *seen, char **ret)
 {
-	*ret = wtg_text("the drive's sectors have %u bytes, and Ventoy's must have 512",
-			seen->sector_bytes);
-	return seen->sector_bytes == SECTOR_BYTES;
+	return tell(seen->sector_bytes == SECTOR_BYTES,
+		    wtg_text("the drive's sectors have %u bytes", seen->sector_bytes),
+		    wtg_text("and must have %u", SECTOR_BYTES), ret);
 }
 
 static bool table(const struct wtg_ventoy_seen *seen, char **ret)
@@ -48,39 +57,41 @@ static bool table(const struct wtg_ventoy_seen *seen, char **ret)
 	bool there = seen->style != WTG_TABLE_AUTO && seen->head[510] == 0x55 &&
 		     seen->head[511] == 0xaa;
 
-	*ret = wtg_text(there ? "there is a partition table, %s" : "there is no partition table",
-			seen->style == WTG_TABLE_GPT ? "GPT" : "MBR");
+	*ret = !there ? wtg_text("there is no partition table") :
+			wtg_text("there is a partition table, %s",
+				 seen->style == WTG_TABLE_GPT ? "GPT" : "MBR");
 	return there;
 }
 
 static bool first_start(const struct wtg_ventoy_seen *seen, char **ret)
 {
-	uint64_t sector = sector_of(seen->first.offset);
-
 	if (seen->first.length == 0)
-		*ret = wtg_text("there is no partition 1");
-	else
-		*ret = wtg_text("partition 1 starts at sector %" PRIu64 ", and must at %u", sector,
-				FIRST_SECTOR);
-	return seen->first.length > 0 && seen->first.offset == WTG_VENTOY_FIRST_BYTE;
+		return tell(false, wtg_text("there is no partition 1"),
+			    wtg_text("and must be one"), ret);
+	return tell(seen->first.offset == WTG_VENTOY_FIRST_BYTE,
+		    wtg_text("partition 1 starts at sector %" PRIu64, sector_of(seen->first.offset)),
+		    wtg_text("and must at %u", FIRST_SECTOR), ret);
 }
 
 static bool second_follows(const struct wtg_ventoy_seen *seen, char **ret)
 {
+	uint64_t end = end_of(&seen->first);
+
 	if (seen->second.length == 0)
-		*ret = wtg_text("there is no partition 2");
-	else
-		*ret = wtg_text("partition 2 starts at sector %" PRIu64 ", and must at %" PRIu64
-				", where partition 1 ends", sector_of(seen->second.offset),
-				sector_of(end_of(&seen->first)));
-	return seen->second.length > 0 && seen->second.offset == end_of(&seen->first);
+		return tell(false, wtg_text("there is no partition 2"),
+			    wtg_text("and must be one"), ret);
+	return tell(seen->second.offset == end,
+		    wtg_text("partition 2 starts at sector %" PRIu64,
+			     sector_of(seen->second.offset)),
+		    wtg_text("and must at %" PRIu64 ", where partition 1 ends", sector_of(end)),
+		    ret);
 }
 
 static bool second_size(const struct wtg_ventoy_seen *seen, char **ret)
 {
-	*ret = wtg_text("partition 2 has %" PRIu64 " sectors, and must have %u",
-			sector_of(seen->second.length), SECOND_SECTORS);
-	return seen->second.length == WTG_VENTOY_VOLUME_BYTES;
+	return tell(seen->second.length == WTG_VENTOY_VOLUME_BYTES,
+		    wtg_text("partition 2 has %" PRIu64 " sectors", sector_of(seen->second.length)),
+		    wtg_text("and must have %u", SECOND_SECTORS), ret);
 }
 
 static bool second_fat(const struct wtg_ventoy_seen *seen, char **ret)
@@ -91,9 +102,9 @@ static bool second_fat(const struct wtg_ventoy_seen *seen, char **ret)
 
 static bool second_label(const struct wtg_ventoy_seen *seen, char **ret)
 {
-	*ret = wtg_text("the volume of partition 2 is called \"%s\", and must be \"" LABEL "\"",
-			seen->second_label);
-	return wtg_text_equal(seen->second_label, LABEL);
+	return tell(wtg_text_equal(seen->second_label, LABEL),
+		    wtg_text("the volume of partition 2 is called \"%s\"", seen->second_label),
+		    wtg_text("and must be \"" LABEL "\""), ret);
 }
 
 static bool second_files(const struct wtg_ventoy_seen *seen, char **ret)
@@ -132,45 +143,46 @@ static bool boot_core(const struct wtg_ventoy_seen *seen, char **ret)
 	uint64_t should = seen->style == WTG_TABLE_AUTO ?
 				  0 : sector_of(wtg_ventoy_core_at(seen->style));
 
-	*ret = wtg_text("the boot code looks for its core in sector %" PRIu64
-			", and with this table must in %" PRIu64, is, should);
-	return is == should;
+	return tell(is == should,
+		    wtg_text("the boot code looks for its core in sector %" PRIu64, is),
+		    wtg_text("and with this table must in %" PRIu64, should), ret);
 }
 
 static bool second_name(const struct wtg_ventoy_seen *seen, char **ret)
 {
-	*ret = wtg_text("partition 2 is called \"%s\" in the table, and should be \"" LABEL "\"",
-			seen->second_name);
-	return wtg_text_equal(seen->second_name, LABEL);
+	return tell(wtg_text_equal(seen->second_name, LABEL),
+		    wtg_text("partition 2 is called \"%s\" in the table", seen->second_name),
+		    wtg_text("and should be \"" LABEL "\""), ret);
 }
 
 static bool second_attributes(const struct wtg_ventoy_seen *seen, char **ret)
 {
-	*ret = wtg_text("partition 2 has the attributes %016" PRIx64 ", and should have %016" PRIx64
-			": with others, Windows 11 may fail with 0x80070001",
-			seen->second_attributes, ATTRIBUTES);
-	return seen->second_attributes == ATTRIBUTES;
+	return tell(seen->second_attributes == ATTRIBUTES,
+		    wtg_text("partition 2 has the attributes %016" PRIx64, seen->second_attributes),
+		    wtg_text("and should have %016" PRIx64
+			     ": with others, Windows 11 may fail with 0x80070001", ATTRIBUTES), ret);
 }
 
 static bool first_type(const struct wtg_ventoy_seen *seen, char **ret)
 {
-	*ret = wtg_text("partition 1 has the type %02x, and should have 07 or 0c",
-			seen->first_type);
-	return seen->first_type == MBR_NTFS_OR_EXFAT || seen->first_type == MBR_FAT32_LBA;
+	return tell(seen->first_type == MBR_NTFS_OR_EXFAT || seen->first_type == MBR_FAT32_LBA,
+		    wtg_text("partition 1 has the type %02x", seen->first_type),
+		    wtg_text("and should have 07 or 0c"), ret);
 }
 
 static bool second_type(const struct wtg_ventoy_seen *seen, char **ret)
 {
-	*ret = wtg_text("partition 2 has the type %02x, and should have %02x", seen->second_type,
-			MBR_ESP);
-	return seen->second_type == MBR_ESP;
+	return tell(seen->second_type == MBR_ESP,
+		    wtg_text("partition 2 has the type %02x", seen->second_type),
+		    wtg_text("and should have %02x", MBR_ESP), ret);
 }
 
 static bool active(const struct wtg_ventoy_seen *seen, char **ret)
 {
-	*ret = wtg_text("partition 1 is%s active and partition 2 is%s, and 1 alone should be",
-			seen->first_active ? "" : " not", seen->second_active ? " too" : " not");
-	return seen->first_active && !seen->second_active;
+	return tell(seen->first_active && !seen->second_active,
+		    wtg_text("partition 1 is%s active and partition 2 is%s",
+			     seen->first_active ? "" : " not", seen->second_active ? "" : " not"),
+		    wtg_text("and 1 alone should be"), ret);
 }
 
 /* ------------------------------------------------------------------ all of them */

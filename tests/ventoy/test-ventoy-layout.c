@@ -89,7 +89,7 @@ static void names_each_rule_of_where_things_lie(void **state)
 {
 	(void)state;
 	BROKEN(WTG_TABLE_GPT, seen.sector_bytes = 4096, "sector-size", true,
-	       "sectors have 4096 bytes, and Ventoy's must have 512");
+	       "sectors have 4096 bytes, and must have 512");
 	BROKEN(WTG_TABLE_GPT, seen.head[510] = 0, "table", true, "no partition table");
 	BROKEN(WTG_TABLE_MBR, (seen.first.offset = 2 * MIB, seen.first.length -= MIB), "first-start",
 	       true, "partition 1 starts at sector 4096, and must at 2048");
@@ -133,7 +133,7 @@ static void names_what_only_windows_and_ventoys_programs_mind(void **state)
 	BROKEN(WTG_TABLE_MBR, seen.first_type = 0x83, "first-type", false, "the type 83");
 	BROKEN(WTG_TABLE_MBR, seen.second_type = 0x0c, "second-type", false, "the type 0c");
 	BROKEN(WTG_TABLE_MBR, seen.first_active = false, "active", false, "partition 1 is not active");
-	BROKEN(WTG_TABLE_MBR, seen.second_active = true, "active", false, "partition 2 is too");
+	BROKEN(WTG_TABLE_MBR, seen.second_active = true, "active", false, "partition 2 is, and 1 alone");
 }
 
 /* An upgrade that was cut short, and then is done again. */
