@@ -109,7 +109,8 @@ int wtg_recipe_ventoy_upgrade(const struct wtg_request *request, const struct wt
 	struct wtg_layout layout;
 
 	if (wtg_ground_unpack(request, &ground, err) < 0 ||
-	    look(request, target, &ground, err) < 0)
+	    look(request, target, &ground, err) < 0 ||
+	    wtg_ventoy_check_place(&ground.view->ventoy, subject.disk->path, err) < 0)
 		return -1;
 	layout = layout_of(&ground, subject.disk);
 	wtg_head_set_plain(plan, &subject, &layout);

@@ -117,6 +117,45 @@ static void same(const struct wtg_bytes *a, const struct wtg_bytes *b, uint64_t 
 				 b->data[at]);
 }
 
+/* ------------------------------------------------------------------ a fresh drive */
+
+static void fresh_is_as_others_make_it(const char *table, enum wtg_table_style style)
+{
+	_cleanup_free_ char *theirs = others_drive(table, "1.1.00");
+	_cleanup_free_ char *ours = wtg_text("%s/ours-%s", test_dir(), table);
+	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = wtg_plan_new();
+	struct wtg_layout layout = layout_of(theirs, style);
+	struct wtg_ventoy_payload payload = { 0 };
+	struct wtg_bytes is, should;
+	uint8_t code[WTG_BOOT_CODE_BYTES];
+
+	read_release("1.1.00", &payload);
+	wtg_ventoy_boot_code(&payload, style, layout.identity.ventoy, code);
+	wtg_step_write_ventoy(plan, &layout, &payload);
+	wtg_step_write_table(plan, &layout, code, NULL);
+	run(plan, ours);
+
+	is = load(ours);
+	should = load(theirs);
+	same(&is, &should, 0, WTG_BOOT_CODE_BYTES + 4);
+	same(&is, &should, wtg_ventoy_core_at(style), wtg_ventoy_kept_settings.offset);
+	same(&is, &should, layout.vtoyefi.offset, layout.vtoyefi.offset + layout.vtoyefi.length);
+	wtg_bytes_done(&is);
+	wtg_bytes_done(&should);
+}
+
+static void writes_on_gpt_what_ventoys_installer_does(void **state)
+{
+	(void)state;
+	fresh_is_as_others_make_it("gpt", WTG_TABLE_GPT);
+}
+
+static void writes_on_mbr_what_ventoys_installer_does(void **state)
+{
+	(void)state;
+	fresh_is_as_others_make_it("mbr", WTG_TABLE_MBR);
+}
+
 /* A layout like that of others but for one thing. */
 static void refuses(void (*change)(struct wtg_layout *layout), const char *part)
 {
@@ -272,6 +311,8 @@ static void goes_without_a_record_where_core_needs_its_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(writes_on_gpt_what_ventoys_installer_does),
+		cmocka_unit_test(writes_on_mbr_what_ventoys_installer_does),
 		cmocka_unit_test(refuses_while_checking_what_writing_would_not_mend),
 		cmocka_unit_test(looks_into_the_volume_before_anything_is_written),
 		cmocka_unit_test(upgrades_on_gpt_and_changes_nothing_else),
