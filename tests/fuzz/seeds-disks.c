@@ -99,6 +99,33 @@ static void tables(void)
 	put_disk("probe", "table", fd, 512);
 }
 
+/* By sfdisk, with room for more. */
+static void tables_of_others(void)
+{
+	static const struct {
+		const char *name, *script, *after;
+	} rows[] = {
+		{ "mbr", "label: dos\nstart=2048, size=2049, type=7, bootable\n"
+			 "start=4097, size=1, type=ef\n", "true" },
+		{ "mbr-extended", "label: dos\nstart=8192, size=2048, type=7\n"
+				  "start=2048, size=4096, type=f\n5: size=100, type=7\n", "true" },
+		{ "mbr-empty", "label: dos\n", "true" },
+		{ "gpt-short", "label: gpt\ntable-length: 4\nfirst-lba: 34\n"
+			       "start=2048, size=2049\nstart=10240, size=2048, name=x\n", "true" },
+		{ "gpt-grown", "label: gpt\ntable-length: 4\nstart=2048, size=2048\n",
+		  "truncate -s 10M disk" },
+		{ "gpt-hybrid", "label: gpt\ntable-length: 4\nstart=2048, size=2048\n",
+		  "sgdisk -h 1 disk" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		free(test_run(NULL, "cd '%s' && rm -f disk && truncate -s 8M disk && "
+				    "printf '%s' | sfdisk -q disk && %s",
+			      test_dir(), rows[i].script, rows[i].after));
+		seed_disk_file("table", rows[i].name, 512);
+	}
+}
+
 static void fat_volumes(void)
 {
 	static const struct {
@@ -116,6 +143,7 @@ static void fat_volumes(void)
 			"'a long name.efi' && mcopy -i disk f ::B.TXT",
 			test_dir(), rows[i].options));
 		seed_disk_file("fat", rows[i].name, 512);
+		seed_disk_file("table", rows[i].name, 512);
 	}
 }
 
@@ -266,6 +294,7 @@ static void drive(void)
 void seed_disks(void)
 {
 	tables();
+	tables_of_others();
 	fat_volumes();
 	edited_volumes();
 	fat32_volume();
