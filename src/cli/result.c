@@ -103,7 +103,7 @@ const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind ki
 		if (kind == WTG_MISMATCH)
 			return "It does not keep what is written to it, and was given no "
 			       "partition table of ours: do not rely on what it shows.";
-		return "Its partition table was just being erased or written: do not "
+		return "What it starts with was just being erased or written: do not "
 		       "rely on what the drive shows. Run the same command again.";
 	case WTG_DRIVE_COMPLETE:
 		return state_of_complete(kind);

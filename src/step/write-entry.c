@@ -194,7 +194,7 @@ static const struct wtg_step_ops ops = {
 	.free = release,
 };
 
-/* On one that is kept it is what its owner sees: while it is written, that is uncertain. */
+/* On one that is kept a file is the old one or the new at every moment (volume/edit.h). */
 static const struct wtg_step_ops ops_beside = {
 	.name = "write-entry",
 	.leaves = WTG_DRIVE_KEPT,
