@@ -6,13 +6,14 @@
  *	flash-model MOUNT BACKING SIZE [PROPERTY=NUMBER]...
  *
  * The model: a bus that moves `rate` bytes a second and needs `command` microseconds for each
- * request; behind it erase blocks of `block` bytes, of which `open` can be written at a time,
- * each from its start to its end.  What is written elsewhere than where an open block goes on
- * makes the drive move, at the same rate, what lies between; what is written to a block that
- * is not open makes it finish the one that was used least recently, by moving the rest of it,
- * and open the other, by moving what lies before.  The drive is full of old data: nobody ever
- * told it that a block is free.  `block` 0 is a drive that remaps all (an SSD).  It takes in up
- * to `buffer` microseconds of work before it is done; a flush waits for all of it.
+ * request, of which one has up to `request` bytes; behind it erase blocks of `block` bytes, of
+ * which `open` can be written at a time, each from its start to its end.  What is written
+ * elsewhere than where an open block goes on makes the drive move, at the same rate, what lies
+ * between; what is written to a block that is not open makes it finish the one that was used
+ * least recently, by moving the rest of it, and open the other, by moving what lies before.
+ * The drive is full of old data: nobody ever told it that a block is free.  `block` 0 is a
+ * drive that remaps all (an SSD).  It takes in up to `buffer` microseconds of work before it
+ * is done; a flush waits for all of it.
  */
 #define FUSE_USE_VERSION 31
 
@@ -33,15 +34,19 @@
 
 #define OPEN_MAX_BLOCKS 64u
 
+/* A loop device takes 128 pages at a time, whatever the drive below could. */
+#define LOOP_BYTES (128u * 4096)
+
 /* A cheap stick, unless said otherwise. */
-static uint64_t rate = 120000000, command = 100, block = 4u << 20, n_open = 4, buffer = 10000;
+static uint64_t rate = 120000000, command = 200, request = 1u << 20;
+static uint64_t block = 4u << 20, n_open = 4, buffer = 10000;
 
 static const struct property {
 	const char *name;
 	uint64_t *value;
 } properties[] = {
-	{ "rate", &rate }, { "command", &command }, { "block", &block },
-	{ "open", &n_open }, { "buffer", &buffer },
+	{ "rate", &rate }, { "command", &command }, { "request", &request },
+	{ "block", &block }, { "open", &n_open }, { "buffer", &buffer },
 };
 
 static struct {
@@ -49,6 +54,7 @@ static struct {
 	uint64_t size;
 	uint64_t n_writes, n_reads, n_flushes, written, read, moved;
 	uint64_t busy_ns, busy_until_ns;
+	uint64_t end, last_bytes, request_bytes; /* of the last write, and its request */
 
 	/* Those that are open, the one used last first. */
 	struct { uint64_t number, next; } blocks[OPEN_MAX_BLOCKS + 1];
@@ -72,9 +78,10 @@ static void wait_until(uint64_t ns)
 }
 
 /* The drive works for so long; whoever asked waits until it takes in more. */
-static void work(uint64_t bytes)
+static void work(uint64_t n_requests, uint64_t bytes)
 {
-	uint64_t now = now_ns(), takes = command * 1000 + bytes * 1000 / (rate / 1000000);
+	uint64_t now = now_ns();
+	uint64_t takes = n_requests * command * 1000 + bytes * 1000 / (rate / 1000000);
 
 	drive.busy_ns += takes;
 	if (drive.busy_until_ns < now)
@@ -129,18 +136,31 @@ static uint64_t moved_by(uint64_t offset, uint64_t size)
 	return moved;
 }
 
+/* Or is it a part of the request before, which the loop device cut? */
+static bool is_request(uint64_t at, uint64_t size)
+{
+	bool is_part = at == drive.end && drive.last_bytes == LOOP_BYTES &&
+		       drive.request_bytes + size <= request;
+
+	drive.request_bytes = is_part ? drive.request_bytes + size : size;
+	drive.last_bytes = size;
+	drive.end = at + size;
+	return !is_part;
+}
+
 static int do_write(const char *path, const char *from, size_t size, off_t at,
 		    struct fuse_file_info *info)
 {
 	uint64_t moved = moved_by((uint64_t)at, size);
+	uint64_t n_requests = is_request((uint64_t)at, size);
 	ssize_t n = pwrite(drive.fd, from, size, at);
 
 	(void)path;
 	(void)info;
-	drive.n_writes++;
+	drive.n_writes += n_requests;
 	drive.written += size;
 	drive.moved += moved;
-	work(size + moved);
+	work(n_requests, size + moved);
 	return n < 0 ? -errno : (int)n;
 }
 
@@ -173,7 +193,7 @@ static int do_read(const char *path, char *to, size_t size, off_t at,
 	n = pread(drive.fd, to, size, at);
 	drive.n_reads++;
 	drive.read += size;
-	work(size);
+	work(1, size);
 	return n < 0 ? -errno : (int)n;
 }
 
