@@ -55,23 +55,34 @@ static EFI_FILE *open_root(EFI_HANDLE volume)
 	return root;
 }
 
-/* The BCD beside us, if that is where we are; FALSE: there is none. */
+static void append(CHAR16 path[MOST_PATH + 4], UINTN *n, CHAR16 character)
+{
+	if (*n == MOST_PATH)
+		fail("our path has more than %u characters", (UINT64)MOST_PATH);
+	path[(*n)++] = character;
+}
+
+/* The BCD beside us, if that is where we are; FALSE: there is none.  Our path comes in one node, or
+ * in one a directory, as from GRUB. */
 static BOOLEAN open_beside(EFI_FILE *root, EFI_DEVICE_PATH *own, EFI_FILE **ret)
 {
 	CHAR16 path[MOST_PATH + 4] = { 0 };
-	UINTN n, slash = 0;
+	UINTN n = 0;
 
-	if (DevicePathType(own) != MEDIA_DEVICE_PATH ||
-	    DevicePathSubType(own) != MEDIA_FILEPATH_DP)
-		return FALSE;
-	n = (DevicePathNodeLength(own) - 4) / 2;
-	if (n > MOST_PATH)
-		fail("our path has %u characters", n);
-	boot->CopyMem(path, (UINT8 *)own + 4, 2 * n);
-	for (UINTN i = 0; path[i]; i++)
-		if (path[i] == '\\')
-			slash = i + 1;
-	boot->CopyMem(path + slash, L"BCD", 8);
+	for (; !IsDevicePathEndType(own); own = NextDevicePathNode(own)) {
+		struct bytes text = { (UINT8 *)own + 4, DevicePathNodeLength(own) - 4 };
+
+		if (DevicePathType(own) != MEDIA_DEVICE_PATH ||
+		    DevicePathSubType(own) != MEDIA_FILEPATH_DP)
+			return FALSE;
+		if (n && path[n - 1] != '\\')
+			append(path, &n, '\\');
+		for (UINT64 at = 0; at + 1 < text.size && le16(text, at); at += 2)
+			append(path, &n, le16(text, at));
+	}
+	while (n && path[n - 1] != '\\')
+		n--;
+	boot->CopyMem(path + n, L"BCD", 8);
 	return !EFI_ERROR(root->Open(root, ret, path, EFI_FILE_MODE_READ, 0));
 }
 
