@@ -17,6 +17,9 @@ static const char *meaning(enum wtg_state state)
 	case WTG_STATE_INTERRUPTED:
 		return "A run did not come to its end: nothing here boots. The same "
 		       "command, given again, starts over.";
+	case WTG_STATE_INTERRUPTED_BESIDE:
+		return "A run into the free space did not come to its end: what was there is "
+		       "as it was. The same command, given again, starts over.";
 	case WTG_STATE_COMPLETE:
 		return "wtgctl made this drive. Whether it still is as it should be, "
 		       "'wtgctl verify' tells.";

@@ -2,21 +2,27 @@
 #include "step/inspect.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/worker.h"
 #include "plan/marker.h"
 #include "step/status.h"
+#include "step/ventoy.h"
 #include "target/target.h"
 #include "wtg/text.h"
 
 #define MAX_MANIFEST_BYTES (1u << 20)
+#define MBR_FAT32_LBA 0x0c /* as our system partitions have it (step/layout.c) */
 
 /* What tells on a drive that it is ours. */
 struct traces {
-	struct wtg_marker marker;
+	struct wtg_marker alone;  /* of a run that wipes the drive first */
+	struct wtg_marker beside; /* of one into free space, of a drive that has a table */
 	bool half_table; /* what is left of a table, or the beginning of one */
+	bool ventoy;
+	bool beside_made; /* there is a manifest of that very run */
 	struct wtg_json_doc *manifest; /* NULL: none that makes sense */
 };
 
@@ -27,10 +33,13 @@ static bool is_half(const struct wtg_gpt *gpt, const struct wtg_marker *marker)
 	       (!gpt->primary_ok && marker->state == WTG_MARKER_RUNNING);
 }
 
-static struct wtg_json_doc *read_manifest(const struct wtg_window *disk,
-					  const struct wtg_gpt_entry *esp)
+/* Of several, the last that was added. */
+static void look_for_manifest(const struct wtg_window *disk, const struct wtg_gpt_entry *system,
+			      struct traces *traces)
 {
-	struct wtg_window window = wtg_window_part(disk, esp->first_byte, esp->size_bytes);
+	struct wtg_window window = wtg_window_part(disk, system->first_byte, system->size_bytes);
+	_cleanup_free_ char *run =
+		wtg_text("%016llx", (unsigned long long)traces->beside.run_id);
 	_cleanup_(wtg_bytes_done) struct wtg_bytes text = { 0 };
 	_cleanup_(wtg_fat_closep) struct wtg_fat *fat = NULL;
 	struct wtg_error ignored = WTG_ERROR_INIT;
@@ -41,24 +50,71 @@ static struct wtg_json_doc *read_manifest(const struct wtg_window *disk,
 	     wtg_fat_read(fat, WTG_MANIFEST_VTEFI_PATH, MAX_MANIFEST_BYTES, &text, &ignored) > 0))
 		doc = wtg_json_parse((const char *)text.data, text.size);
 	wtg_error_done(&ignored);
-	return doc;
+	if (!doc)
+		return;
+	wtg_json_doc_free(traces->manifest);
+	traces->manifest = doc;
+	traces->beside_made |= memmem(text.data, text.size, run, strlen(run)) != NULL;
+}
+
+static bool may_be_system(const struct wtg_partitions *table, const struct wtg_gpt_entry *entry)
+{
+	const struct wtg_guid esp = wtg_guid_const("c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
+
+	return table->style == WTG_TABLE_GPT ? wtg_guid_equal(&entry->type, &esp)
+					     : entry->mbr_type == MBR_FAT32_LBA;
+}
+
+/* The first that did not come to its end, or one that did. */
+static void look_into_space(const struct wtg_window *disk, const struct wtg_partitions *table,
+			    struct traces *traces)
+{
+	struct wtg_error ignored = WTG_ERROR_INIT;
+	struct wtg_extent stretch;
+
+	for (size_t n = 0; wtg_partitions_free(table, n, &stretch); n++) {
+		struct wtg_marker marker;
+
+		if (wtg_marker_read(disk, wtg_marker_offset_in(&stretch), &marker, &ignored) > 0)
+			traces->beside = marker;
+		wtg_error_done(&ignored);
+		if (traces->beside.state == WTG_MARKER_RUNNING)
+			return;
+	}
 }
 
 static void look_at_table(const struct wtg_window *disk, uint32_t sector_bytes,
 			  struct traces *traces)
 {
-	const struct wtg_guid esp_type = wtg_guid_const("c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
+	_cleanup_free_ struct wtg_partitions *table = wtg_alloc(sizeof(*table));
 	_cleanup_free_ struct wtg_gpt *gpt = wtg_alloc(sizeof(*gpt));
+	struct wtg_ventoy_seen ventoy = { 0 };
 	struct wtg_error ignored = WTG_ERROR_INIT;
-	const struct wtg_gpt_entry *esp;
 
-	if (wtg_gpt_read(disk, sector_bytes, gpt, &ignored) > 0) {
-		traces->half_table = is_half(gpt, &traces->marker);
-		esp = wtg_gpt_find(gpt, &esp_type);
-		if (esp && !traces->half_table)
-			traces->manifest = read_manifest(disk, esp);
+	if (wtg_gpt_read(disk, sector_bytes, gpt, &ignored) > 0)
+		traces->half_table = is_half(gpt, &traces->alone);
+	wtg_error_done(&ignored);
+	if (!traces->half_table &&
+	    wtg_partitions_read(disk, sector_bytes, table, &ignored) > 0 &&
+	    wtg_ventoy_look(disk, table, &ventoy, &ignored) == 0) {
+		traces->ventoy = wtg_ventoy_is_there(&ventoy);
+		look_into_space(disk, table, traces);
+		for (size_t i = 0; i < table->n_entries; i++)
+			if (may_be_system(table, &table->entries[i]))
+				look_for_manifest(disk, &table->entries[i], traces);
 	}
 	wtg_error_done(&ignored);
+}
+
+/* In one of two places: the second is of runs with Ventoy. */
+static int read_alone(const struct wtg_window *disk, struct wtg_marker *ret, struct wtg_error *err)
+{
+	int r = wtg_marker_read(disk, WTG_MARKER_OFFSET, ret, err);
+
+	if (r < 0 || (r > 0 && ret->state == WTG_MARKER_RUNNING) ||
+	    disk->length < 2 * WTG_MARKER_ROOM_BYTES)
+		return r;
+	return wtg_marker_read(disk, wtg_marker_offset_at_end(disk->length), ret, err);
 }
 
 static void describe_marker(const struct wtg_marker *marker, struct wtg_facts *out)
@@ -74,6 +130,7 @@ static const char *state_name(enum wtg_state state)
 	case WTG_STATE_FOREIGN:
 		return "foreign";
 	case WTG_STATE_INTERRUPTED:
+	case WTG_STATE_INTERRUPTED_BESIDE:
 		return "interrupted";
 	case WTG_STATE_COMPLETE:
 		return "complete";
@@ -96,9 +153,11 @@ static bool is_recognised(const struct wtg_disk *disk)
  * where the run was cut before it could say so in its record. */
 static enum wtg_state decide(const struct wtg_disk *disk, const struct traces *traces)
 {
-	if (traces->manifest)
+	if (traces->beside.state == WTG_MARKER_RUNNING && !traces->beside_made)
+		return WTG_STATE_INTERRUPTED_BESIDE;
+	if (traces->manifest || (traces->ventoy && traces->beside.state == WTG_MARKER_COMPLETE))
 		return WTG_STATE_COMPLETE;
-	return traces->marker.state == WTG_MARKER_RUNNING &&
+	return traces->alone.state == WTG_MARKER_RUNNING &&
 			       (traces->half_table || !is_recognised(disk))
 		       ? WTG_STATE_INTERRUPTED
 		       : WTG_STATE_FOREIGN;
@@ -106,9 +165,13 @@ static enum wtg_state decide(const struct wtg_disk *disk, const struct traces *t
 
 static void describe(enum wtg_state state, const struct traces *traces, struct wtg_facts *out)
 {
+	bool beside = state == WTG_STATE_INTERRUPTED_BESIDE;
+
 	wtg_fact_text(out, "state", state_name(state));
-	if (state == WTG_STATE_INTERRUPTED)
-		describe_marker(&traces->marker, out);
+	if (beside || state == WTG_STATE_INTERRUPTED) {
+		describe_marker(beside ? &traces->beside : &traces->alone, out);
+		wtg_fact_truth(out, "beside", beside);
+	}
 	if (traces->manifest) {
 		wtg_fact_open(out, "made", WTG_OBJECT);
 		wtg_json_describe(traces->manifest, out);
@@ -131,7 +194,7 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 	enum wtg_state state;
 
 	(void)progress;
-	if (wtg_marker_read(&look->disk, WTG_MARKER_OFFSET, &traces.marker, err) < 0)
+	if (read_alone(&look->disk, &traces.alone, err) < 0)
 		return -1;
 	look_at_table(&look->disk, look->known->sector_bytes, &traces);
 	if (wtg_memory_was_short()) {
@@ -185,8 +248,7 @@ int wtg_status(const struct wtg_target *target, struct wtg_facts *out, enum wtg_
 	/* An interrupted drive may be overwritten without being asked about: for that the
 	 * worker's word is not enough. */
 	if (state == WTG_STATE_INTERRUPTED &&
-	    (wtg_marker_read(&at.disk, WTG_MARKER_OFFSET, &marker, err) <= 0 ||
-	     marker.state != WTG_MARKER_RUNNING))
+	    (read_alone(&at.disk, &marker, err) <= 0 || marker.state != WTG_MARKER_RUNNING))
 		return wtg_fail(err, WTG_FINDINGS, 0, "look at %s: its record makes no sense",
 				known->path);
 	*ret = state;
