@@ -59,7 +59,7 @@ _wtgctl()
 		case $command in
 		version) words="--help -h" ;;
 		help) words="--help -h" ;;
-		create | plan) words="--image --edition --sha256 --check --size --layout --esp-size --windows-size --data-size --data-fs --label --boot-ca --timeout --ventoy --ventoy-sha256 --windows-first --ventoy-first --entry-title --entry-tip --entry-default --entry-timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --compact --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
+		create | plan) words="--image --edition --sha256 --check --size --layout --beside --esp-size --windows-size --data-size --data-fs --label --boot-ca --timeout --ventoy --ventoy-sha256 --windows-first --ventoy-first --entry-title --entry-tip --entry-default --entry-timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --compact --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		"ventoy install") words="--size --layout --data-size --data-fs --ventoy --ventoy-sha256 --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		"ventoy upgrade") words="--ventoy --ventoy-sha256 --confirm --allow-fixed --max-size --dry-run --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		"ventoy entry") words="--entry-title --entry-tip --entry-default --entry-timeout --remove --emit --confirm --allow-fixed --max-size --dry-run --verify --json --progress --quiet -q --verbose -v --help -h" ;;

@@ -19,6 +19,7 @@ complete -c wtgctl -n '__fish_seen_subcommand_from create entry info install pla
 complete -c wtgctl -n '__fish_seen_subcommand_from help' -a 'list info create plan verify status ventoy help version'
 complete -c wtgctl -n '__fish_seen_subcommand_from list' -l all -d 'loop devices and empty readers, too'
 complete -c wtgctl -n '__fish_seen_subcommand_from create entry install plan upgrade' -l allow-fixed -d 'allow a drive neither USB nor a memory card'
+complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l beside -d 'keep what is there, use the free space'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l boot-ca -x -a 'auto 2011 2023' -d 'certificate chain of the boot loader'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l check -d 'verify the image\'s integrity table first'
 complete -c wtgctl -n '__fish_seen_subcommand_from create plan' -l compact -d 'compress Windows as CompactOS does (off)'

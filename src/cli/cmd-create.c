@@ -34,6 +34,8 @@ int cli_create(struct cli_options *options, struct cli_outcome *outcome,
 		return wtg_hint(
 			err, "Name a Windows ISO, WIM, ESD or first SWM: --image IMAGE.");
 	}
+	if (options->n_operands > 1 && options->request.beside)
+		return wtg_fail(err, WTG_USAGE, 0, "--beside is for one target at a time");
 	if (options->n_operands > 1)
 		return cli_create_several(options, outcome, err);
 	return create_one(options, outcome, err);

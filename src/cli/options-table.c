@@ -30,6 +30,8 @@ const struct cli_option cli_option_table[] = {
 	  MAKES, "create the target as a file of this size" },
 	{ "layout", 0, CLI_CHOICE, "gpt|mbr", AT(request.table), 0, "Layout", MAKES,
 	  "mbr starts on Legacy BIOS, too (gpt)" },
+	{ "beside", 0, CLI_FLAG, NULL, AT(request.beside), 0, "Layout", CLI_CREATE,
+	  "keep what is there, use the free space" },
 	{ "esp-size", 0, CLI_SIZE, "SIZE", AT(request.esp_size_bytes), 0, "Layout",
 	  CLI_CREATE, "of the system partition (260M)" },
 	{ "windows-size", 0, CLI_SIZE, "SIZE", AT(request.windows_size_bytes), 0,

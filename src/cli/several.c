@@ -237,8 +237,6 @@ int cli_create_several(struct cli_options *options, struct cli_outcome *outcome,
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
 	_cleanup_(done) struct cli_fleet fleet = { options, outcome, NULL, options->n_operands };
 
-	if (options->request.beside)
-		return wtg_fail(err, WTG_USAGE, 0, "--beside is for one target at a time");
 	fleet.jobs = calloc(fleet.n_jobs, sizeof(*fleet.jobs));
 	if (!fleet.jobs)
 		abort();

@@ -6,6 +6,9 @@
 #include "step/status.h"
 #include "wtg/text.h"
 
+/* Rests between partitions, which nobody would call free space. */
+#define LITTLE_BYTES (64 * MIB)
+
 /* Also one that does not start any more: then its rules say why. */
 static bool has_ventoy(const struct wtg_drive_view *view)
 {
@@ -25,7 +28,8 @@ static int check_table(const struct wtg_site *site, struct wtg_error *err)
 	}
 	if (table->style == WTG_TABLE_MBR)
 		return 0;
-	if (!table->primary_ok || !table->same || !table->protective_mbr) {
+	/* A backup that is not at the drive's end, or damaged, gets to be sound. */
+	if (!table->primary_ok || (table->backup_ok && !table->same) || !table->protective_mbr) {
 		wtg_fail(err, WTG_UNSUITABLE, 0, "the partition table of %s is damaged", path);
 		return wtg_hint(err, "'wtgctl verify %s' says how; gdisk repairs such tables.",
 				path);
@@ -58,7 +62,7 @@ static int no_room(const struct wtg_site *site, uint64_t have, uint64_t need,
 	_cleanup_free_ char *needs = wtg_size_text(need);
 	_cleanup_free_ char *short_of = wtg_size_text(wtg_round_up(need - have, MIB));
 
-	if (have == 0)
+	if (have < LITTLE_BYTES)
 		wtg_fail(err, WTG_UNSUITABLE, 0, "%s has no free space%s, and this Windows needs %s",
 			 site->disk->path, has_ventoy(site->beside) ? " behind Ventoy" : "", needs);
 	else
