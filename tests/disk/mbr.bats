@@ -48,6 +48,8 @@ device_of() { # FIRST-BYTE
 	same "table in the plan" "$(step write-table .table <plain.plan)" mbr
 	wtgctl verify plain.img
 	[ "$status" -eq 0 ]
+	wtgctl status --json plain.img
+	same "status" "$(jq -r 'select(.type == "status").state' out)" complete
 }
 
 @test "the boot sectors have code, and say what they said of the volume" {
