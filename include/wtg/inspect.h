@@ -48,7 +48,8 @@ int wtg_inspect(const struct wtg_target *target, struct wtg_progress *progress,
 enum wtg_state {
 	WTG_STATE_FOREIGN,     /* nothing of ours is here */
 	WTG_STATE_INTERRUPTED, /* a run of ours did not end; the facts say in which step */
-	WTG_STATE_INTERRUPTED_BESIDE, /* one into free space; what was there still is */
+	WTG_STATE_INTERRUPTED_BESIDE, /* one into free space, or that upgrades Ventoy; all
+				       * else that was there still is */
 	WTG_STATE_COMPLETE,
 };
 

@@ -18,8 +18,8 @@ static const char *meaning(enum wtg_state state)
 		return "A run did not come to its end: nothing here boots. The same "
 		       "command, given again, starts over.";
 	case WTG_STATE_INTERRUPTED_BESIDE:
-		return "A run into the free space did not come to its end: what was there is "
-		       "as it was. The same command, given again, starts over.";
+		return "A run into the free space, or an upgrade of Ventoy, did not come to its "
+		       "end: all else is as it was. The same command, given again, starts over.";
 	case WTG_STATE_COMPLETE:
 		return "wtgctl made this drive. Whether it still is as it should be, "
 		       "'wtgctl verify' tells.";

@@ -19,7 +19,8 @@
 /* What tells on a drive that it is ours. */
 struct traces {
 	struct wtg_marker alone;  /* of a run that wipes the drive first */
-	struct wtg_marker beside; /* of one into free space, of a drive that has a table */
+	struct wtg_marker beside; /* of one into free space of a drive that has a table, or that
+				   * upgrades its Ventoy */
 	bool half_table; /* what is left of a table, or the beginning of one */
 	bool ventoy;
 	bool beside_made; /* there is a manifest of that very run */
@@ -83,6 +84,18 @@ static void look_into_space(const struct wtg_window *disk, const struct wtg_part
 	}
 }
 
+/* Of a run that was to upgrade Ventoy, and did not come to its end. */
+static void look_for_upgrade(const struct wtg_window *disk, struct traces *traces)
+{
+	struct wtg_error ignored = WTG_ERROR_INIT;
+	struct wtg_marker marker;
+
+	if (wtg_marker_read(disk, WTG_MARKER_OFFSET_UPGRADE, &marker, &ignored) > 0 &&
+	    marker.state == WTG_MARKER_RUNNING)
+		traces->beside = marker;
+	wtg_error_done(&ignored);
+}
+
 static void look_at_table(const struct wtg_window *disk, uint32_t sector_bytes,
 			  struct traces *traces)
 {
@@ -99,6 +112,8 @@ static void look_at_table(const struct wtg_window *disk, uint32_t sector_bytes,
 	    wtg_ventoy_look(disk, table, &ventoy, &ignored) == 0) {
 		traces->ventoy = wtg_ventoy_is_there(&ventoy);
 		look_into_space(disk, table, traces);
+		if (traces->ventoy)
+			look_for_upgrade(disk, traces);
 		for (size_t i = 0; i < table->n_entries; i++)
 			if (may_be_system(table, &table->entries[i]))
 				look_for_manifest(disk, &table->entries[i], traces);

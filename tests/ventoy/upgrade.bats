@@ -95,6 +95,23 @@ changed_sectors() {
 	done
 }
 
+@test "of an upgrade that was killed status tells, and it is done again" {
+	needs strace
+	theirs gpt
+	strace -f -qq -o /dev/null -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=12 \
+		"$WTGCTL" ventoy upgrade -q --ventoy "$release" --confirm "$drive" "$drive" &&
+		false
+	"$WTGCTL" status --json "$drive" >"$D/status"
+	same state "$(jq -r '"\(.state // empty) \(.interrupted_in // empty)"' "$D/status" | head -n 1)" \
+		"interrupted upgrade-ventoy"
+	# It has its files: it may not be erased without being asked about.
+	run -3 "$WTGCTL" ventoy install -q --ventoy "$release" "$drive"
+	upgrade "$release"
+	"$WTGCTL" ventoy status "$drive"
+	"$WTGCTL" status --json "$drive" >"$D/status"
+	same state "$(jq -r '.state // empty' "$D/status")" foreign
+}
+
 @test "a release that is none, or another, is refused while the drive is whole" {
 	theirs gpt
 	tarball=$release-linux.tar.gz
