@@ -143,8 +143,43 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 	return confine(&at, make_edit, wtg_writer_progress(writer), err);
 }
 
-/* Of FAT and NTFS by a reader that shares nothing with what wrote; of exFAT by the same way of
- * finding entries and clusters, but from the drive, and not from what was to be written. */
+static bool holds(const struct wtg_bytes *found, const struct wtg_bytes *content)
+{
+	return content->data && found->size == content->size &&
+	       (found->size == 0 || memcmp(found->data, content->data, found->size) == 0);
+}
+
+/* What was removed can be there in other letters, as one that was written: which letters are
+ * the same but for their case only the volume knows. */
+static bool is_another(const struct params *p, const struct wtg_bytes *found)
+{
+	for (size_t i = 0; i < p->changes.edits.n_items; i++)
+		if (holds(found, &p->changes.edits.items[i].content))
+			return true;
+	return false;
+}
+
+static int verify_file(const struct params *p, const struct wtg_window *window,
+		       const struct wtg_file *edit, struct wtg_error *err)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes found = { 0 };
+	int r = wtg_fs_read(window, edit->path, WTG_VENTOY_MAX_TEXT, &found, err);
+
+	if (r < 0)
+		return wtg_while(err, "Ventoy's first partition");
+	if (!edit->content.data && (r == 0 || is_another(p, &found)))
+		return 0;
+	if (r == 0 || !edit->content.data)
+		return wtg_fail(err, WTG_MISMATCH, 0, "%s is %s on Ventoy's first partition",
+				edit->path, r ? "still" : "not");
+	if (!holds(&found, &edit->content))
+		return wtg_fail(err, WTG_MISMATCH, 0,
+				"%s on Ventoy's first partition reads back different", edit->path);
+	return 0;
+}
+
+/* Of FAT by a reader that shares nothing with what wrote; of exFAT and NTFS by what found the way
+ * to write, but from the drive, and not from what was to be written. */
 static int verify(const void *params, const struct wtg_window *disk, enum wtg_verify how,
 		  struct wtg_progress *progress, struct wtg_error *err)
 {
@@ -153,25 +188,10 @@ static int verify(const void *params, const struct wtg_window *disk, enum wtg_ve
 		wtg_window_part(disk, p->layout.data.offset, p->layout.data.length);
 
 	(void)how;
-	for (size_t i = 0; i < p->changes.edits.n_items; i++) {
-		const struct wtg_file *edit = &p->changes.edits.items[i];
-		_cleanup_(wtg_bytes_done) struct wtg_bytes found = { 0 };
-		int r = wtg_fs_read(&window, edit->path, edit->content.size, &found, err);
-
-		if (r < 0)
-			return wtg_while(err, "Ventoy's first partition");
-		if (r != (edit->content.data != NULL))
-			return wtg_fail(err, WTG_MISMATCH, 0, "%s is %s on Ventoy's first partition",
-					edit->path, r ? "still" : "not");
-		if (r && (found.size != edit->content.size ||
-			  (found.size > 0 &&
-			   memcmp(found.data, edit->content.data, found.size) != 0)))
-			return wtg_fail(err, WTG_MISMATCH, 0,
-					"%s on Ventoy's first partition reads back different",
-					edit->path);
-		if (wtg_progress_advance(progress, 0, err) < 0)
+	for (size_t i = 0; i < p->changes.edits.n_items; i++)
+		if (verify_file(p, &window, &p->changes.edits.items[i], err) < 0 ||
+		    wtg_progress_advance(progress, 0, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

@@ -24,6 +24,7 @@ struct page {
 
 struct wtg_draft {
 	struct wtg_window window;
+	uint32_t sector_bytes;
 	struct change *items; /* in the order in which they were made */
 	size_t n_items, capacity;
 	struct page pages[N_PAGES];
@@ -34,7 +35,13 @@ struct wtg_draft *wtg_draft_new(const struct wtg_window *window)
 	struct wtg_draft *draft = wtg_alloc(sizeof(*draft));
 
 	draft->window = *window;
+	draft->sector_bytes = 512;
 	return draft;
+}
+
+void wtg_draft_set_sector(struct wtg_draft *draft, uint32_t sector_bytes)
+{
+	draft->sector_bytes = sector_bytes;
 }
 
 void wtg_draft_free(struct wtg_draft *draft)
@@ -170,9 +177,8 @@ static int compare(const void *a, const void *b)
 	return (x->start > y->start) - (x->start < y->start);
 }
 
-/* Where a stage writes, in whole units, ascending; gives how many stretches. */
-static size_t gather(const struct wtg_draft *draft, enum wtg_stage stage, uint32_t unit_bytes,
-		     struct stretch *ret)
+/* Where a stage writes, in whole sectors, ascending; gives how many stretches. */
+static size_t gather(const struct wtg_draft *draft, enum wtg_stage stage, struct stretch *ret)
 {
 	size_t n = 0, n_merged = 0;
 
@@ -181,8 +187,8 @@ static size_t gather(const struct wtg_draft *draft, enum wtg_stage stage, uint32
 
 		if (change->stage == stage)
 			ret[n++] = (struct stretch){
-				wtg_round_down(change->at, unit_bytes),
-				wtg_round_up(change->at + change->size, unit_bytes),
+				wtg_round_down(change->at, draft->sector_bytes),
+				wtg_round_up(change->at + change->size, draft->sector_bytes),
 			};
 	}
 	qsort(ret, n, sizeof(*ret), compare);
@@ -200,7 +206,7 @@ static size_t gather(const struct wtg_draft *draft, enum wtg_stage stage, uint32
 static int write_stretch(const struct wtg_draft *draft, enum wtg_stage stage,
 			 const struct stretch *stretch, struct wtg_error *err)
 {
-	/* A window need not be whole units long; its volume is. */
+	/* A window need not be whole sectors long; its volume is. */
 	uint64_t end = stretch->end < draft->window.length ? stretch->end : draft->window.length;
 	size_t size = (size_t)(end - stretch->start);
 	_cleanup_free_ uint8_t *data = wtg_try_alloc(size, "a change", err);
@@ -213,13 +219,13 @@ static int write_stretch(const struct wtg_draft *draft, enum wtg_stage stage,
 	return wtg_window_pwrite(&draft->window, data, size, stretch->start, err);
 }
 
-int wtg_draft_commit(struct wtg_draft *draft, uint32_t unit_bytes, struct wtg_error *err)
+int wtg_draft_commit(struct wtg_draft *draft, struct wtg_error *err)
 {
 	_cleanup_free_ struct stretch *stretches =
 		wtg_alloc((draft->n_items + 1) * sizeof(*stretches));
 
 	for (int stage = 0; stage < WTG_STAGES; stage++) {
-		size_t n = gather(draft, stage, unit_bytes, stretches);
+		size_t n = gather(draft, stage, stretches);
 
 		for (size_t i = 0; i < n; i++)
 			if (write_stretch(draft, stage, &stretches[i], err) < 0)

@@ -27,8 +27,9 @@ enum wtg_stage {
 
 struct wtg_draft;
 
-/* The window is copied. */
+/* The window is copied.  Its volume's sectors have 512 bytes until something else is said. */
 struct wtg_draft *wtg_draft_new(const struct wtg_window *window);
+void wtg_draft_set_sector(struct wtg_draft *draft, uint32_t sector_bytes);
 void wtg_draft_free(struct wtg_draft *draft);
 WTG_DEFINE_FREEP(struct wtg_draft, wtg_draft_free)
 
@@ -42,6 +43,6 @@ int wtg_draft_pwrite(struct wtg_draft *draft, enum wtg_stage stage, const void *
 int wtg_draft_zero(struct wtg_draft *draft, enum wtg_stage stage, size_t size, uint64_t at,
 		   struct wtg_error *err);
 
-/* Write whole units of unit_bytes (a multiple of 512), neighbours together, with a flush after
- * each stage.  Nothing to change: nothing is written. */
-int wtg_draft_commit(struct wtg_draft *draft, uint32_t unit_bytes, struct wtg_error *err);
+/* Write whole sectors, neighbours together, with a flush after each stage.  Nothing to change:
+ * nothing is written. */
+int wtg_draft_commit(struct wtg_draft *draft, struct wtg_error *err);

@@ -92,22 +92,31 @@ static int find_file(struct wtg_edit_volume *volume, const struct way *way,
 
 /* ---------------------------------------------------------------- one edit */
 
-static int remove_file(struct wtg_edit_volume *volume, const char *path, struct wtg_error *err)
+static int remove_node(struct wtg_edit_volume *volume, const struct wtg_node *node,
+		       struct wtg_error *err)
 {
 	_cleanup_(wtg_clusters_done) struct wtg_clusters clusters = { 0 };
+
+	if (volume->ops->clusters_of(volume, node, &clusters, err) < 0 ||
+	    wtg_edit_drop_entries(volume, node, err) < 0)
+		return -1;
+	wtg_edit_doom(volume, &clusters);
+	return 0;
+}
+
+/* Twice, where an edit was cut short that moved its entries. */
+static int remove_file(struct wtg_edit_volume *volume, const char *path, struct wtg_error *err)
+{
 	struct wtg_node node;
 	struct way way;
 	int r = walk(volume, path, false, &way, err);
 
-	if (r > 0)
+	for (unsigned i = 0; r > 0 && i < 2; i++) {
 		r = find_file(volume, &way, &node, err);
-	if (r <= 0)
-		return r;
-	if (volume->ops->clusters_of(volume, &node, &clusters, err) < 0 ||
-	    wtg_edit_drop_entries(volume, &node, err) < 0)
-		return -1;
-	wtg_edit_doom(volume, &clusters);
-	return 0;
+		if (r > 0 && remove_node(volume, &node, err) < 0)
+			return -1;
+	}
+	return r < 0 ? -1 : 0;
 }
 
 static int read_node(struct wtg_edit_volume *volume, const struct wtg_node *node,

@@ -126,15 +126,6 @@ int wtg_fs_check_names(const struct wtg_files *edits, struct wtg_error *err)
 
 /* ---------------------------------------------------------------- our own */
 
-static void volume_done(struct wtg_edit_volume *volume, const struct wtg_edit_fs *fs)
-{
-	fs->close(volume);
-	wtg_draft_free(volume->draft);
-	wtg_clusters_done(&volume->doomed);
-	free(volume->retired.items);
-	free(volume);
-}
-
 /* What is to be done to a volume; with no edits, a file is read. */
 struct errand {
 	const struct wtg_files *edits;
@@ -145,29 +136,84 @@ struct errand {
 	struct wtg_bytes *ret;
 };
 
-static int work(struct wtg_edit_volume *volume, const struct errand *errand,
-		struct wtg_error *err)
+static void volume_done(struct wtg_edit_volume *volume, const struct wtg_edit_fs *fs)
 {
-	if (!errand->edits)
-		return wtg_edit_read_file(volume, errand->path, errand->max, errand->ret, err);
-	if (wtg_edit_apply(volume, errand->edits, err) < 0)
-		return -1;
-	return errand->commit ? wtg_draft_commit(volume->draft, volume->sector_bytes, err) : 0;
+	fs->close(volume);
+	wtg_clusters_done(&volume->doomed);
+	free(volume->retired.items);
+	free(volume);
 }
 
-static int run(const struct wtg_window *window, const struct wtg_edit_fs *fs,
-	       const struct errand *errand, struct wtg_error *err)
+/* Open what a draft shows, and do something with it. */
+static int run(struct wtg_draft *draft, uint64_t size_bytes, const struct wtg_edit_fs *fs,
+	       const struct errand *errand,
+	       int (*work)(struct wtg_edit_volume *volume, const struct errand *errand,
+			   struct wtg_error *err),
+	       struct wtg_error *err)
 {
 	struct wtg_edit_volume *volume = wtg_alloc(fs->volume_bytes);
 	int r;
 
-	volume->draft = wtg_draft_new(window);
+	volume->draft = draft;
 	volume->time = errand->time;
-	r = fs->open(volume, window->length, err);
+	r = fs->open(volume, size_bytes, err);
 	if (r == 0)
 		r = work(volume, errand, err);
 	volume_done(volume, fs);
 	return r;
+}
+
+static int read_one(struct wtg_edit_volume *volume, const struct errand *errand,
+		    struct wtg_error *err)
+{
+	return wtg_edit_read_file(volume, errand->path, errand->max, errand->ret, err);
+}
+
+static int apply(struct wtg_edit_volume *volume, const struct errand *errand,
+		 struct wtg_error *err)
+{
+	return wtg_edit_apply(volume, errand->edits, err);
+}
+
+/* Where files share clusters with each other, or with what a volume needs, changing one harms
+ * another: the new files are looked for in what there would be, before there is. */
+static int look_again(struct wtg_edit_volume *volume, const struct errand *errand,
+		      struct wtg_error *err)
+{
+	for (size_t i = 0; i < errand->edits->n_items; i++) {
+		const struct wtg_file *edit = &errand->edits->items[i];
+		_cleanup_(wtg_bytes_done) struct wtg_bytes found = { 0 };
+		int r;
+
+		if (!edit->content.data)
+			continue;
+		r = wtg_edit_read_file(volume, edit->path, edit->content.size, &found, err);
+		if (r < 0)
+			return -1;
+		if (r == 0 || found.size != edit->content.size ||
+		    memcmp(found.data, edit->content.data, found.size) != 0)
+			return wtg_edit_damaged(err, "its files lie in each other's places");
+	}
+	return 0;
+}
+
+static int make_edits(const struct wtg_window *window, const struct wtg_edit_fs *fs,
+		      const struct errand *errand, struct wtg_error *err)
+{
+	_cleanup_(wtg_draft_freep) struct wtg_draft *draft = wtg_draft_new(window);
+
+	if (run(draft, window->length, fs, errand, apply, err) < 0 ||
+	    run(draft, window->length, fs, errand, look_again, err) < 0)
+		return -1;
+	return errand->commit ? wtg_draft_commit(draft, err) : 0;
+}
+
+static int read_file(const struct wtg_window *window, const struct wtg_edit_fs *fs,
+		     const struct errand *errand, struct wtg_error *err)
+{
+	_cleanup_(wtg_draft_freep) struct wtg_draft *draft = wtg_draft_new(window);
+
+	return run(draft, window->length, fs, errand, read_one, err);
 }
 
 /* ---------------------------------------------------------------- the front */
@@ -185,7 +231,7 @@ int wtg_fs_read(const struct wtg_window *window, const char *path, size_t max,
 	case WTG_FS_OTHER:
 		return fail_other(err);
 	case WTG_FS_EXFAT:
-		return run(window, &wtg_edit_exfat, &errand, err);
+		return read_file(window, &wtg_edit_exfat, &errand, err);
 	case WTG_FS_FAT:
 		if (wtg_fat_open(window, &fat, err) < 0)
 			return -1;
@@ -207,9 +253,9 @@ static int dispatch(const struct wtg_window *window, const struct errand *errand
 	case WTG_FS_OTHER:
 		return fail_other(err);
 	case WTG_FS_EXFAT:
-		return run(window, &wtg_edit_exfat, errand, err);
+		return make_edits(window, &wtg_edit_exfat, errand, err);
 	case WTG_FS_FAT:
-		return run(window, &wtg_edit_fat, errand, err);
+		return make_edits(window, &wtg_edit_fat, errand, err);
 	case WTG_FS_NTFS:
 		return errand->commit ? wtg_edit_ntfs(window, errand->edits, err)
 				      : wtg_edit_ntfs_check(window, errand->edits, err);

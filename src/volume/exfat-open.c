@@ -208,7 +208,10 @@ static int open_volume(struct wtg_edit_volume *volume, uint64_t size_bytes,
 
 	volume->ops = &wtg_exfat_ops;
 	volume->hint = 2;
-	return open_boot_region(fs, size_bytes, err) < 0 ? -1 : open_root(fs, err);
+	if (open_boot_region(fs, size_bytes, err) < 0)
+		return -1;
+	wtg_draft_set_sector(volume->draft, volume->sector_bytes);
+	return open_root(fs, err);
 }
 
 static void close_volume(struct wtg_edit_volume *volume)

@@ -260,6 +260,7 @@ static int open_volume(struct wtg_edit_volume *volume, uint64_t size_bytes,
 	fs->letters = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	if (open_boot_sector(fs, size_bytes, err) < 0 || read_info(fs, info, &valid, err) < 0)
 		return -1;
+	wtg_draft_set_sector(volume->draft, volume->sector_bytes);
 	volume->hint = valid ? wtg_le32(info + INFO_NEXT) : 2;
 	return 0;
 }

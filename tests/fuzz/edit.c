@@ -61,11 +61,12 @@ static void look(const struct wtg_window *window, const struct wtg_files *edits)
 		const struct wtg_bytes *content = &edits->items[i].content;
 		_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 		_cleanup_(wtg_bytes_done) struct wtg_bytes found = { 0 };
-		int r = wtg_fs_read(window, edits->items[i].path, 1 << 20, &found, &err);
 
-		FUZZ_ASSERT(r == (content->data != NULL));
-		FUZZ_ASSERT(r == 0 || (found.size == content->size &&
-				       memcmp(found.data, content->data, found.size) == 0));
+		if (!content->data)
+			continue; /* of several with that name, some may be left */
+		FUZZ_ASSERT(wtg_fs_read(window, edits->items[i].path, 1 << 20, &found, &err) == 1);
+		FUZZ_ASSERT(found.size == content->size &&
+			    memcmp(found.data, content->data, found.size) == 0);
 	}
 }
 
