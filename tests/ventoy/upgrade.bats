@@ -98,9 +98,8 @@ changed_sectors() {
 @test "of an upgrade that was killed status tells, and it is done again" {
 	needs strace
 	theirs gpt
-	strace -f -qq -o /dev/null -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=12 \
-		"$WTGCTL" ventoy upgrade -q --ventoy "$release" --confirm "$drive" "$drive" &&
-		false
+	run ! strace -f -qq -o /dev/null -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=12 \
+		"$WTGCTL" ventoy upgrade -q --ventoy "$release" --confirm "$drive" "$drive"
 	"$WTGCTL" status --json "$drive" >"$D/status"
 	same state "$(jq -r '"\(.state // empty) \(.interrupted_in // empty)"' "$D/status" | head -n 1)" \
 		"interrupted upgrade-ventoy"
