@@ -2,6 +2,7 @@
 """What is created onto what."""
 import fcntl
 import os
+import random
 import shutil
 import struct
 import subprocess
@@ -47,14 +48,19 @@ class OldDrive(Scene):
     """A file that holds a drive of another run."""
 
     was_complete = True
+    how = "--overwrite"
+    old_name = "old.img"
 
     def __init__(self, name, image, *more):
-        super().__init__(name, image, "--overwrite", *more)
-        self.old = os.path.join(sweep.DIR, "old.img")
+        super().__init__(name, image, self.how, *more)
+        self.old = os.path.join(sweep.DIR, self.old_name)
         if not os.path.exists(self.old):
-            subprocess.run([sweep.WTGCTL, "create", "-q", "--image", image, "--edition", "1",
-                            "--size", str(sweep.SIZE), "--seed", "old", self.old], check=True,
-                           env=sweep.environment())
+            self.make_old()
+
+    def make_old(self):
+        subprocess.run([sweep.WTGCTL, "create", "-q", "--image", self.image, "--edition", "1",
+                        "--size", str(sweep.SIZE), "--seed", "old", self.old], check=True,
+                       env=sweep.environment())
 
     def prepare(self, slot):
         super().prepare(slot)
@@ -88,6 +94,31 @@ class Loop(Scene):
         return [*super().arguments(target)[:-1], "--confirm", target, target]
 
 
+class Beside(OldDrive):
+    """A file that holds a drive of somebody's, who keeps it: odd partitions, made by sfdisk, with
+    something in them and in the gap before them."""
+
+    how = "--beside"
+    old_name = "beside.img"
+    partitions = """label: gpt
+first-lba: 34
+start=2048, size=122880, name=Data, attrs="GUID:60"
+start=124929, size=3, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4
+"""
+    kept = [(0, 512), (34 * 512, (1 << 20) - 34 * 512), (2048 * 512, 122880 * 512),
+            (124929 * 512, 3 * 512)]
+
+    def make_old(self):
+        rng = random.Random("beside")
+        with open(self.old, "wb") as f:
+            f.truncate(sweep.SIZE)
+            for offset, length in self.kept[1:]:
+                f.seek(offset)
+                f.write(rng.randbytes(min(length, 1 << 20)))
+        subprocess.run(["sfdisk", "-q", "--wipe", "never", self.old], check=True, text=True,
+                       input=self.partitions)
+
+
 def no_loops():
     """Why there are none here."""
     if os.geteuid() != 0:
@@ -96,11 +127,11 @@ def no_loops():
     return None if free and free.returncode == 0 else "there are no loop devices here"
 
 
-def steps(calls):
+def steps(calls, marker_at=MARKER_AT):
     """For each call, by its number: the step that is on record when it is made."""
     found, step = [None, None], None
     for call in calls:
-        if call.kind == sweep.WRITE and call.offset == MARKER_AT and len(call.data) == 4096:
+        if call.kind == sweep.WRITE and call.offset == marker_at and len(call.data) == 4096:
             name = call.data[MARKER_STEP].split(b"\0")[0].decode()
             step = name if name != step else step
         found.append(step)
