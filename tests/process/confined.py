@@ -20,7 +20,7 @@ from process import ALL, Run, create, fresh, main, promise, require, state_is_tr
 DOORS = ["wimlib_open_wim", "wimlib_reference_resource_files", "wimlib_iterate_dir_tree",
          "wimlib_iterate_lookup_table", "wimlib_extract_image", "wimlib_decompress",
          "udfread_open_input", "hivex_open", "ntfs_device_mount", "xmlReadMemory",
-         "json_tokener_parse_ex"]
+         "json_tokener_parse_ex", "archive_read_open", "lzma_stream_decoder"]
 COUNTS = 3
 WORDS = struct.Struct(f"{COUNTS + 2 * len(DOORS)}Q")
 SHIM = "LD_PRELOAD=" + os.environ["PARSER_SHIM"]
@@ -55,6 +55,8 @@ class Confined:
         self.iso = sweep.medium("windows.iso", "--bytes", "3M")
         self.esd = sweep.medium("solid.esd", "--variant", "esd")
         self.parts = sweep.medium("parts.swm", "--variant", "swm")
+        subprocess.run([os.environ["MAKE_PAYLOAD"], sweep.DIR], check=True)
+        self.release = os.path.join(sweep.DIR, "ventoy-1.1.00-linux.tar.gz")
         slot = sweep.slots.get()
         target, self.create = create(slot, self.iso, before=["env", SHIM],
                                      PARSER_CONTROL=Control(slot).path)
@@ -136,6 +138,7 @@ def promises(report):
         ["create", "-q", "--edition", "1", "--image", "{iso}", "--size", "1G", "{new}", "{new}2"],
         ["plan", "-q", "--edition", "1", "--image", "{parts}", "--size", "1G", "{new}"],
         ["info", "{iso}"], ["info", "{esd}"], ["info", "{parts}"],
+        ["ventoy", "install", "-q", "--ventoy", "{release}", "--size", "256M", "{new}"],
         ["verify", "-q", "{done}"], ["status", "{done}"], ["list", "--all"],
     ])
     promise(report, "all of these libraries were entered", c.all_doors)

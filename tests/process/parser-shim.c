@@ -19,9 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <archive.h>
 #include <hivex.h>
 #include <json-c/json_tokener.h>
 #include <libxml/parser.h>
+#include <lzma.h>
 #include <ntfs-3g/types.h>
 #include <ntfs-3g/volume.h>
 #include <udfread/udfread.h>
@@ -40,6 +42,8 @@ enum door {
 	NTFS_MOUNT,
 	XML_READ,
 	JSON_PARSE,
+	ARCHIVE_OPEN,
+	XZ_UNPACK,
 	N_DOORS,
 };
 
@@ -130,3 +134,9 @@ DOOR(XML_READ, xmlDocPtr, xmlReadMemory,
      (text, size, url, encoding, options))
 DOOR(JSON_PARSE, struct json_object *, json_tokener_parse_ex,
      (struct json_tokener * tokener, const char *text, int size), (tokener, text, size))
+DOOR(ARCHIVE_OPEN, int, archive_read_open,
+     (struct archive * archive, void *context, archive_open_callback *begin_it,
+      archive_read_callback *read_it, archive_close_callback *end_it),
+     (archive, context, begin_it, read_it, end_it))
+DOOR(XZ_UNPACK, lzma_ret, lzma_stream_decoder,
+     (lzma_stream * stream, uint64_t most_memory, uint32_t flags), (stream, most_memory, flags))
