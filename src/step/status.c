@@ -27,11 +27,17 @@ struct traces {
 	struct wtg_json_doc *manifest; /* NULL: none that makes sense */
 };
 
-/* Of a table that is being erased or written, the rest or the beginning can be there. */
+/*
+ * Of a table that is being erased or written, the rest or the beginning can be there: what runs
+ * that wipe a drive write last is what protects the table, and only while it is erased can that be
+ * there alone.  The primary that a run into free space was writing may be torn as well, and all
+ * that was there is listed by its backup: that drive is nobody's to overwrite.
+ */
 static bool is_half(const struct wtg_gpt *gpt, const struct wtg_marker *marker)
 {
 	return !gpt->protective_mbr ||
-	       (!gpt->primary_ok && marker->state == WTG_MARKER_RUNNING);
+	       (!gpt->primary_ok && marker->state == WTG_MARKER_RUNNING &&
+		wtg_text_equal(marker->step, "wipe-target"));
 }
 
 /* Of several, the last that was added. */
@@ -170,7 +176,9 @@ static enum wtg_state decide(const struct wtg_disk *disk, const struct traces *t
 {
 	if (traces->beside.state == WTG_MARKER_RUNNING && !traces->beside_made)
 		return WTG_STATE_INTERRUPTED_BESIDE;
-	if (traces->manifest || (traces->ventoy && traces->beside.state == WTG_MARKER_COMPLETE))
+	if (traces->manifest ||
+	    (traces->ventoy && (traces->beside.state == WTG_MARKER_COMPLETE ||
+				traces->alone.state == WTG_MARKER_COMPLETE)))
 		return WTG_STATE_COMPLETE;
 	return traces->alone.state == WTG_MARKER_RUNNING &&
 			       (traces->half_table || !is_recognised(disk))

@@ -97,6 +97,41 @@ end_of() { # DRIVE NUMBER
 	done
 }
 
+# As a cut between the two sectors of the primary leaves it: the record is that of the table, the
+# header is not what its entries say.
+torn() { # BEFORE AFTER: in place of AFTER
+	python3 - "$1" "$2" "$(($(end_of "$2" 4) + MIB / 2))" <<-'EOF'
+	import hashlib, sys
+	record = int(sys.argv[3])
+	with open(sys.argv[1], "rb") as before, open(sys.argv[2], "r+b") as after:
+	    before.seek(1024)
+	    after.seek(1024)
+	    after.write(before.read(512))
+	    after.seek(record)
+	    block = bytearray(after.read(480))
+	    assert block.startswith(b"wtgctl marker 2") and block[16] == 2
+	    block[16] = 1
+	    block[48:96] = b"write-table".ljust(48, b"\0")
+	    after.seek(record)
+	    after.write(block + hashlib.sha256(block).digest())
+	EOF
+}
+
+@test "a drive whose table was torn is not one to overwrite" {
+	cp --sparse=always gpt.with torn.img
+	chmod a+rw torn.img
+	torn gpt.img torn.img
+	sha256sum torn.img >sum
+	wtgctl status --json torn.img
+	same state "$(jq -r 'select(.type == "status").state' out)" complete
+	refused 3 "torn.img is not empty" create --image windows.iso --edition Professional torn.img
+	wtgctl verify torn.img
+	same status "$status" 7
+	grep -q "the primary GPT is damaged" out
+	sha256sum -c sum
+	rm torn.img
+}
+
 @test "there is no second, and no third place in an MBR" {
 	cp --sparse=always mbr.with full.img
 	chmod a+rw full.img

@@ -185,6 +185,11 @@ ventoy/ventoy_grub.cfg'
 	wtgctl status --json alone.img
 	same state "$(jq -r 'select(.type == "status").state' out)" complete
 	refused 6 "no Windows behind Ventoy" ventoy entry --confirm alone.img alone.img
+	wtgctl ventoy install -q --layout mbr --size 500M --ventoy "$OLD" --data-size 300M mbr-alone.img
+	same status "$status" 0
+	wtgctl status --json mbr-alone.img
+	same state "$(jq -r 'select(.type == "status").state' out)" complete
+	rm mbr-alone.img
 }
 
 @test "upgrade changes Ventoy, and not a byte of anything else" {
