@@ -102,7 +102,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 		return -1;
 	begin(plan, &subject, company, &layout, &survey);
 	wtg_random(&stamp_id, sizeof(stamp_id));
-	written = wtg_layout_written_bytes(layout.windows_least);
+	written = wtg_layout_written_bytes(layout.windows_least) + ground.payload.volume.size;
 	boot_code = choose_boot_code(&layout, &ground, room);
 
 	wtg_step_check_image(plan, image, subject.edition, request->sha256, request->check);
