@@ -61,6 +61,11 @@ static int emit(struct cli_options *options, struct cli_outcome *outcome, struct
 	return 0;
 }
 
+static bool words_of_entry(const struct wtg_request *r)
+{
+	return r->entry_title || r->entry_tip || r->entry_default || r->has_entry_timeout;
+}
+
 int cli_ventoy_entry(struct cli_options *options, struct cli_outcome *outcome,
 		     struct wtg_error *err)
 {
@@ -68,6 +73,13 @@ int cli_ventoy_entry(struct cli_options *options, struct cli_outcome *outcome,
 
 	if (options->remove && options->emit)
 		return wtg_fail(err, WTG_USAGE, 0, "--remove and --emit contradict each other");
+	if (options->emit && options->request.dry_run)
+		return wtg_fail(err, WTG_USAGE, 0, "--emit writes files, and --dry-run none: the "
+						   "latter alone shows what they would be");
+	if (options->remove && words_of_entry(&options->request))
+		return wtg_fail(err, WTG_USAGE, 0,
+				"--remove takes out what is there, whatever its words: the options "
+				"that begin with --entry- say nothing here");
 	if (options->emit)
 		return emit(options, outcome, err);
 	if (begin(options, &intent, outcome, err) < 0 ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What wipe-target and clear-space have in common. */
+/* What wipe-target and clear-space have in common, and the question that every first step asks. */
 #pragma once
 
 #include "base/extent.h"

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/worker.h"
+#include "step/clear.h"
 #include "target/target.h"
 #include "volume/edit.h"
 #include "wtg/text.h"
@@ -129,6 +130,8 @@ static int check(const void *params, const struct wtg_target *target,
 
 	if (!p->layout.beside)
 		return wtg_fs_check_names(&p->changes.edits, err);
+	if (wtg_clear_check(target, progress, err) < 0)
+		return -1;
 	return confine(&at, check_edit, progress, err);
 }
 

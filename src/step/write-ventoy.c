@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/crypto.h"
 #include "plan/marker.h"
+#include "step/clear.h"
 #include "step/status.h"
 #include "step/ventoy.h"
 #include "ventoy/layout.h"
@@ -48,7 +49,9 @@ static int check(const void *params, const struct wtg_target *target,
 		.second = layout->vtoyefi,
 	};
 
-	(void)progress;
+	/* A new drive was asked before it is wiped. */
+	if (layout->beside && wtg_clear_check(target, progress, err) < 0)
+		return -1;
 	return wtg_ventoy_check_place(&planned, wtg_target_disk(target)->path, err);
 }
 

@@ -192,6 +192,20 @@ ventoy/ventoy_grub.cfg'
 	rm mbr-alone.img
 }
 
+@test "a dry run is refused, too, where somebody else has the drive" {
+	cp --sparse=always gpt.img held.img
+	chmod a+rw held.img
+	as_user flock held.img sleep 60 3>&- &
+	for _ in $(seq 100); do
+		flock -n held.img true || break
+		sleep 0.1
+	done
+	refused 5 "has locked it" ventoy upgrade --dry-run --ventoy "$NEW" held.img
+	refused 5 "has locked it" ventoy entry --dry-run --entry-title Other held.img
+	kill $!
+	rm held.img
+}
+
 @test "upgrade changes Ventoy, and not a byte of anything else" {
 	for style in gpt mbr; do
 		cp --sparse=always $style.img up.img
@@ -260,6 +274,9 @@ ventoy/ventoy.json
 ventoy/ventoy_grub.cfg"
 	refused 5 "File exists" ventoy entry --entry-title Other --emit files emit.img
 	sha256sum -c emit.sum
+	refused 2 "--dry-run none" ventoy entry --entry-title More --emit files --dry-run emit.img
+	refused 2 "--remove" ventoy entry --remove --entry-default --confirm emit.img emit.img
+	same files "$(find files -type f | wc -l)" 4
 	rm -r files emit.img
 }
 
