@@ -107,6 +107,7 @@ start=124929, size=3, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4
 """
     kept = [(0, 512), (34 * 512, (1 << 20) - 34 * 512), (2048 * 512, 122880 * 512),
             (124929 * 512, 3 * 512)]
+    edited = (0, 0)  # sectors in which files are changed
 
     def make_old(self):
         rng = random.Random("beside")
@@ -117,6 +118,26 @@ start=124929, size=3, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4
                 f.write(rng.randbytes(min(length, 1 << 20)))
         subprocess.run(["sfdisk", "-q", "--wipe", "never", self.old], check=True, text=True,
                        input=self.partitions)
+
+
+class BesideVentoy(Beside):
+    """One with Ventoy, and a GPT.  Its first partition gets the entry's files."""
+
+    old_name = "ventoy.img"
+    kept = [(0, 512), (34 * 512, (1 << 20) - 34 * 512), (65 << 20, 32 << 20)]
+    edited = (2048, 65 << 11)
+
+    @staticmethod
+    def has_payload():
+        return subprocess.run([os.environ["MAKE_PAYLOAD"], os.path.join(sweep.DIR, "payload")],
+                              check=False, capture_output=True).returncode == 0
+
+    def make_old(self):
+        payload = os.path.join(sweep.DIR, "payload")
+        subprocess.run([sweep.WTGCTL, "ventoy", "install", "-q", "--size", str(sweep.SIZE),
+                        "--data-size", "64M", "--ventoy",
+                        os.path.join(payload, "ventoy-1.1.00-linux.tar.gz"), self.old],
+                       check=True, env=sweep.environment())
 
 
 def no_loops():
