@@ -81,6 +81,12 @@ static int check_slots(const struct wtg_addition *what, const struct wtg_partiti
 						"partition %u would overlap partition %u, which is "
 						"there",
 						number, other->number);
+			/* Windows, and a BCD store, would take either for the other. */
+			if (now->style == WTG_TABLE_GPT && wtg_guid_equal(&p->id, &other->id))
+				return wtg_fail(err, WTG_UNSUITABLE, 0,
+						"partition %u would have the GUID of partition %u, "
+						"which is there: two runs with one seed draw the "
+						"same", number, other->number);
 			if (p->active && other->active && now->style == WTG_TABLE_MBR)
 				return wtg_fail(err, WTG_SYSTEM, 0,
 						"partitions %u and %u would both be active",

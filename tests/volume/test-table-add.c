@@ -425,6 +425,7 @@ static void what_does_not_fit_is_refused_before_a_write(void **state)
 	_cleanup_fd_ int gpt = odd_gpt("no-gpt", NULL);
 	_cleanup_fd_ int mbr = ventoy_mbr("no-mbr", NULL);
 	_cleanup_fd_ int blank = test_file("no-table", DRIVE_BYTES, NULL);
+	_cleanup_free_ struct wtg_partitions *table = table_of(gpt);
 	struct wtg_addition what = addition(WTG_TABLE_GPT, 5);
 
 	(void)state;
@@ -439,6 +440,9 @@ static void what_does_not_fit_is_refused_before_a_write(void **state)
 	expect_refusal(gpt, &what, WTG_UNSUITABLE, "partition 6 does not fit");
 	what.partitions[0].first_byte = 195 * MIB;
 	expect_refusal(gpt, &what, WTG_UNSUITABLE, "partition 5 would overlap partition 3");
+	what = addition(WTG_TABLE_GPT, 5);
+	what.partitions[1].id = table->entries[0].id;
+	expect_refusal(gpt, &what, WTG_UNSUITABLE, "partition 6 would have the GUID of partition");
 
 	what = addition(WTG_TABLE_MBR, 4);
 	expect_refusal(mbr, &what, WTG_UNSUITABLE, "partition 5: the table has 4 slots");
