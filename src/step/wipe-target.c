@@ -117,7 +117,7 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 	/* The table first: from here on nothing on the drive is found any more.  What follows
 	 * is a few MiB and no place to stop: an interruption leaves the drive blank. */
 	if (wtg_clear_zero(&disk, marker, 0, HEAD_BYTES, err) < 0 ||
-	    wtg_window_zero(&disk, size - TAIL_BYTES, TAIL_BYTES, err) < 0 ||
+	    wtg_clear_zero(&disk, marker, size - TAIL_BYTES, TAIL_BYTES, err) < 0 ||
 	    wtg_window_flush(&disk, err) < 0)
 		return -1;
 	for (size_t i = 0; i < p->places.n_items; i++)
