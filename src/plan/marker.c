@@ -13,6 +13,7 @@
  *
  *	   0  16  magic
  *	  16   4  state
+ *	  20   4  1: the run keeps what is on the drive; 0: it does not
  *	  24   8  run id
  *	  32   8  time
  *	  40   8  where it lies on the drive: a copy elsewhere is none
@@ -22,6 +23,7 @@
  */
 #define MAGIC_AT 0
 #define STATE_AT 16
+#define KEEPS_AT 20
 #define RUN_ID_AT 24
 #define TIME_AT 32
 #define PLACE_AT 40
@@ -40,6 +42,7 @@ int wtg_marker_write(const struct wtg_window *disk, uint64_t offset,
 
 	memcpy(block + MAGIC_AT, magic, sizeof(magic));
 	wtg_put_le32(block + STATE_AT, marker->state);
+	wtg_put_le32(block + KEEPS_AT, marker->keeps);
 	wtg_put_le64(block + RUN_ID_AT, marker->run_id);
 	wtg_put_le64(block + TIME_AT, marker->time);
 	wtg_put_le64(block + PLACE_AT, offset);
@@ -77,6 +80,7 @@ int wtg_marker_read(const struct wtg_window *disk, uint64_t offset, struct wtg_m
 	if (!is_marker(block, offset))
 		return 0;
 	marker.state = wtg_le32(block + STATE_AT);
+	marker.keeps = wtg_le32(block + KEEPS_AT) != 0;
 	marker.run_id = wtg_le64(block + RUN_ID_AT);
 	marker.time = wtg_le64(block + TIME_AT);
 	/* Whoever can write a block can write its checksum: the NULs are ours. */

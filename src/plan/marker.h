@@ -26,6 +26,7 @@ struct wtg_marker {
 	uint64_t time;    /* seconds since the epoch */
 	char step[48];    /* the name of the step that was running */
 	char version[24]; /* of wtgctl */
+	bool keeps;       /* the run wipes nothing: the drive is not lost if it does not end */
 };
 
 /* Does not flush.  Strings that are too long are cut. */

@@ -84,12 +84,21 @@ static int flush(struct run *run, struct wtg_error *err)
 	return wtg_window_flush(&disk, err);
 }
 
+static bool keeps(const struct wtg_plan *plan)
+{
+	for (size_t i = 0; i < plan->n_items; i++)
+		if (plan->items[i].ops->leaves == WTG_DRIVE_BLANK)
+			return false;
+	return true;
+}
+
 /* The record is on the medium before what it tells of begins, and after what it ends. */
 static int mark(struct run *run, enum wtg_marker_state state, struct wtg_error *err)
 {
 	struct wtg_window disk = wtg_writer_window(&run->writer, 0, run->writer.size_bytes);
 	struct wtg_marker marker = {
 		.state = state,
+		.keeps = keeps(run->plan),
 		.run_id = run->plan->run_id,
 		.time = (uint64_t)time(NULL),
 	};
@@ -128,7 +137,7 @@ static int read_back(struct run *run, struct wtg_error *err)
 {
 	uint64_t bytes = wtg_ledger_bytes(&run->writer.ledger);
 
-	if (!reads_back(run))
+	if (!reads_back(run) || bytes == 0)
 		return 0;
 	run->total = run->total + bytes - run->expected_back;
 	run->expected_back = 0;

@@ -23,7 +23,7 @@ struct traces {
 				   * upgrades its Ventoy */
 	bool half_table; /* what is left of a table, or the beginning of one */
 	bool ventoy;
-	bool beside_made; /* there is a manifest of that very run */
+	bool beside_made; /* there is a manifest of that very run, and a sound table leads to it */
 	struct wtg_json_doc *manifest; /* NULL: none that makes sense */
 };
 
@@ -82,7 +82,8 @@ static void look_into_space(const struct wtg_window *disk, const struct wtg_part
 	for (size_t n = 0; wtg_partitions_free(table, n, &stretch); n++) {
 		struct wtg_marker marker;
 
-		if (wtg_marker_read(disk, wtg_marker_offset_in(&stretch), &marker, &ignored) > 0)
+		if (wtg_marker_read(disk, wtg_marker_offset_in(&stretch), &marker, &ignored) > 0 &&
+		    (marker.keeps || marker.state == WTG_MARKER_COMPLETE))
 			traces->beside = marker;
 		wtg_error_done(&ignored);
 		if (traces->beside.state == WTG_MARKER_RUNNING)
@@ -97,7 +98,7 @@ static void look_for_upgrade(const struct wtg_window *disk, struct traces *trace
 	struct wtg_marker marker;
 
 	if (wtg_marker_read(disk, WTG_MARKER_OFFSET_UPGRADE, &marker, &ignored) > 0 &&
-	    marker.state == WTG_MARKER_RUNNING)
+	    marker.state == WTG_MARKER_RUNNING && marker.keeps)
 		traces->beside = marker;
 	wtg_error_done(&ignored);
 }
@@ -123,19 +124,27 @@ static void look_at_table(const struct wtg_window *disk, uint32_t sector_bytes,
 		for (size_t i = 0; i < table->n_entries; i++)
 			if (may_be_system(table, &table->entries[i]))
 				look_for_manifest(disk, &table->entries[i], traces);
+		traces->beside_made &= table->style == WTG_TABLE_MBR || table->primary_ok;
 	}
 	wtg_error_done(&ignored);
 }
 
-/* In one of two places: the second is of runs with Ventoy. */
+/* In one of two places: the second is of runs with Ventoy, but also where one beside what stays can
+ * have its own, by which a drive must not be taken for one that is lost already. */
 static int read_alone(const struct wtg_window *disk, struct wtg_marker *ret, struct wtg_error *err)
 {
-	int r = wtg_marker_read(disk, WTG_MARKER_OFFSET, ret, err);
+	struct wtg_marker marker;
+	int r = wtg_marker_read(disk, WTG_MARKER_OFFSET, &marker, err);
 
-	if (r < 0 || (r > 0 && ret->state == WTG_MARKER_RUNNING) ||
-	    disk->length < 2 * WTG_MARKER_ROOM_BYTES)
-		return r;
-	return wtg_marker_read(disk, wtg_marker_offset_at_end(disk->length), ret, err);
+	if (r == 0 || (r > 0 && marker.state != WTG_MARKER_RUNNING)) {
+		if (disk->length < 2 * WTG_MARKER_ROOM_BYTES)
+			return 0;
+		r = wtg_marker_read(disk, wtg_marker_offset_at_end(disk->length), &marker, err);
+	}
+	if (r <= 0 || marker.keeps)
+		return r < 0 ? -1 : 0;
+	*ret = marker;
+	return 1;
 }
 
 static void describe_marker(const struct wtg_marker *marker, struct wtg_facts *out)

@@ -19,6 +19,7 @@ static const struct wtg_marker example = {
 	.time = 1700000000,
 	.step = "apply-image",
 	.version = "0.1.0",
+	.keeps = true,
 };
 
 /* A drive with the example on it. */
@@ -48,6 +49,7 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(back.time, example.time);
 	assert_string_equal(back.step, "apply-image");
 	assert_string_equal(back.version, "0.1.0");
+	assert_true(back.keeps);
 	close(w.fd);
 }
 
@@ -62,6 +64,7 @@ static void the_layout_is_fixed(void **state)
 	assert_int_equal(wtg_pread_all(w.fd, block, sizeof(block), OFFSET), 0);
 	assert_memory_equal(block, "wtgctl marker 2", 16);
 	assert_memory_equal(block + 16, "\1\0\0\0", 4);
+	assert_memory_equal(block + 20, "\1\0\0\0", 4);
 	assert_memory_equal(block + 24, run_id, 8);
 	assert_memory_equal(block + 40, "\0\0\1\0\0\0\0\0", 8);
 	assert_string_equal((const char *)block + 48, "apply-image");
