@@ -28,8 +28,9 @@ static int check_table(const struct wtg_site *site, struct wtg_error *err)
 	}
 	if (table->style == WTG_TABLE_MBR)
 		return 0;
-	/* A backup that is not at the drive's end, or damaged, gets to be sound. */
-	if (!table->primary_ok || (table->backup_ok && !table->same) || !table->protective_mbr) {
+	/* While the primary is sound, it alone counts (UEFI 5.3.2).  A backup that is not at the
+	 * drive's end, or damaged, or ahead of it since a run of ours was cut, is made anew. */
+	if (!table->primary_ok || !table->protective_mbr) {
 		wtg_fail(err, WTG_UNSUITABLE, 0, "the partition table of %s is damaged", path);
 		return wtg_hint(err, "'wtgctl verify %s' says how; gdisk repairs such tables.",
 				path);
