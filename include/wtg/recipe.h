@@ -8,6 +8,11 @@
 #include "wtg/request.h"
 #include "wtg/target.h"
 
+/* What a request to create says against itself, or one for Ventoy alone, which is a part of that:
+ * kind WTG_USAGE.  Recipes ask it first; who can ask before image and drive are looked at tells
+ * the user sooner. */
+int wtg_request_check(const struct wtg_request *request, struct wtg_error *err);
+
 /*
  * One of several drives that a run makes.  They get partitions of the same sizes, so that one
  * Windows volume does for all, and each its own identity.  Zeroed: the only one.

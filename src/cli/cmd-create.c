@@ -34,6 +34,8 @@ int cli_create(struct cli_options *options, struct cli_outcome *outcome,
 		return wtg_hint(
 			err, "Name a Windows ISO, WIM, ESD or first SWM: --image IMAGE.");
 	}
+	if (wtg_request_check(&options->request, err) < 0)
+		return -1;
 	if (options->n_operands > 1 && options->request.beside)
 		return wtg_fail(err, WTG_USAGE, 0, "--beside is for one target at a time");
 	if (options->n_operands > 1)

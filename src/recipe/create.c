@@ -8,7 +8,6 @@
 #include "recipe/head.h"
 #include "recipe/identity.h"
 #include "recipe/layout.h"
-#include "recipe/request.h"
 
 /* Where everything goes, and whether it is compressed, which depend on each other. */
 static int decide_layout(const struct wtg_subject *subject, const struct wtg_company *company,

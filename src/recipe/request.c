@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "recipe/request.h"
+#include "wtg/recipe.h"
 
 #include <stddef.h>
 

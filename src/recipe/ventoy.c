@@ -13,7 +13,6 @@
 #include "recipe/head.h"
 #include "recipe/identity.h"
 #include "recipe/layout.h"
-#include "recipe/request.h"
 #include "wtg/recipe.h"
 #include "wtg/text.h"
 

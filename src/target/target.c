@@ -80,6 +80,8 @@ static int size_file(const struct wtg_request *request, struct wtg_disk *disk,
 	if (has_bytes == 0 && wanted == 0 && !only_looks(request)) {
 		wtg_fail(err, WTG_USAGE, 0, "%s %s", disk->path,
 			 disk->exists ? "is empty" : "does not exist");
+		if (request->beside)
+			return wtg_hint(err, "--beside is for drives with something on them.");
 		return wtg_hint(err, "Give the size of the file to make: --size 64GB.");
 	}
 	if (has_bytes != 0 && wanted != 0 && wanted != has_bytes)

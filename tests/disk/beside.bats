@@ -174,6 +174,10 @@ torn() { # BEFORE AFTER: in place of AFTER
 	refused 2 "--size" "${beside[@]}" --size 1G new.img
 	refused 2 "data partition" "${beside[@]}" --data-size 100M gpt.img
 	refused 2 "one target" "${beside[@]}" gpt.img mbr.img
+	refused 2 "does not exist" "${beside[@]}" new.img
+	! grep -q -- --size err || return 1
+	# Before the image and the drive are looked at.
+	refused 2 "only one can be first" "${beside[@]}" --windows-first --ventoy-first gpt.img
 	refused 3 "may be changed" "${beside[@]}" gpt.img
 	truncate -s 1G empty.img
 	chmod a+rw empty.img

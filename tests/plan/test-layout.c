@@ -5,8 +5,8 @@
 
 #include "recipe/identity.h"
 #include "recipe/layout.h"
-#include "recipe/request.h"
 #include "step/step.h"
+#include "wtg/recipe.h"
 #include "wtg/text.h"
 
 #define MIB (UINT64_C(1) << 20)
