@@ -77,7 +77,7 @@ struct wtg_addition {
  * other entries, the identifiers, the boot code, whatever lies in the gap before the first
  * partition; sector 0 of a GPT drive is not written.  A GPT whose backup is damaged or not at
  * the drive's end gets a sound one.  Refused before a byte is written: kind WTG_UNSUITABLE with
- * the reason (overlap, no slot free, five primaries, a GUID twice, a GPT that others would not see).
+ * the reason (overlap, no slot free, five primaries, a GUID twice, a GPT that others do not see).
  *
  * At no moment is there a table on the drive that shows less than before.  There are two writes,
  * each followed by a flush: the backup, while the primary is what counts; then, in one piece, the

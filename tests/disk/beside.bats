@@ -123,7 +123,8 @@ torn() { # BEFORE AFTER: in place of AFTER
 	torn gpt.img torn.img
 	sha256sum torn.img >sum
 	wtgctl status --json torn.img
-	same state "$(jq -r 'select(.type == "status").state' out)" complete
+	same state "$(jq -r 'select(.type == "status") | "\(.state) \(.beside)"' out)" \
+		'interrupted true'
 	refused 3 "torn.img is not empty" create --image windows.iso --edition Professional torn.img
 	wtgctl verify torn.img
 	same status "$status" 7

@@ -135,12 +135,21 @@ static const struct wtg_step_ops after_all[N_STEPS] = {
 	STEP("3", WTG_DRIVE_COMPLETE),
 };
 
+/* Nothing comes before the one that counts. */
+static const struct wtg_step_ops at_once[N_STEPS] = {
+	STEP("0", WTG_DRIVE_COMPLETE),
+	STEP("1", WTG_DRIVE_COMPLETE),
+	STEP("2", WTG_DRIVE_COMPLETE),
+	STEP("3", WTG_DRIVE_COMPLETE),
+};
+
 static const struct wtg_step_ops *played = ops;
 
 struct watcher {
 	struct wtg_observer observer;
 	uint64_t done;
 	unsigned n_events, cancel_after; /* 0: never */
+	unsigned n_read_back;
 	uint64_t least, most; /* total */
 	bool shrank, beyond;
 };
@@ -150,6 +159,7 @@ static void watch(struct wtg_observer *o, const struct wtg_event *e)
 	struct watcher *w = (struct watcher *)o;
 
 	w->n_events++;
+	w->n_read_back += e->kind == WTG_EVENT_STEP && wtg_text_equal(e->step, "read-back");
 	w->shrank = w->shrank || e->bytes_done < w->done;
 	w->beyond = w->beyond || e->bytes_done > e->bytes_total;
 	w->done = e->bytes_done;
@@ -321,6 +331,23 @@ static void what_the_drive_did_not_keep_never_becomes_visible(void **state)
 	}
 }
 
+/* Nor is there a record of doing so, on a drive that counts as untouched. */
+static void where_nothing_was_written_nothing_is_read_back(void **state)
+{
+	struct outcome o;
+
+	(void)state;
+	run_script(NOWHERE, 0, 0, true, &o);
+	assert_int_equal(o.watcher.n_read_back, 2);
+	outcome_done(&o);
+	played = at_once;
+	run_script(NOWHERE, 0, 0, true, &o);
+	played = ops;
+	assert_int_equal(o.r, 0);
+	assert_int_equal(o.watcher.n_read_back, 1);
+	outcome_done(&o);
+}
+
 static void cancelling_at_any_event_is_heard_and_said(void **state)
 {
 	(void)state;
@@ -412,6 +439,7 @@ int main(void)
 		cmocka_unit_test(a_failure_anywhere_tells_where_and_what_became_of_the_drive),
 		cmocka_unit_test(a_step_that_keeps_what_is_there_leaves_no_doubt_about_it),
 		cmocka_unit_test(what_the_drive_did_not_keep_never_becomes_visible),
+		cmocka_unit_test(where_nothing_was_written_nothing_is_read_back),
 		cmocka_unit_test(cancelling_at_any_event_is_heard_and_said),
 		cmocka_unit_test(the_record_says_in_which_step_it_stopped),
 		cmocka_unit_test(what_reads_back_as_nonsense_is_a_mismatch),
