@@ -42,11 +42,12 @@ class Beside:
         self.old = used(slots(scene.old))
         self.new = used(slots(target))
         self.changed = [struct.unpack_from("<2Q", entry, 32) for entry in self.new[len(self.old):]]
-        self.epochs = epochs(whole.calls, self.find_record(whole.calls))
+        self.check_places(whole.calls)
+        self.epochs = epochs(whole.calls)
         self.n_states = 0
         self.found = {}
 
-    def find_record(self, calls):
+    def check_places(self, calls):
         """Nothing is written but the new partitions, the table's own, and one block, the record."""
         last = sweep.SIZE // SECTOR - 1
         own = [(1, 34), (last - 32, last + 1), self.scene.edited]
@@ -59,7 +60,6 @@ class Beside:
             if not any(a <= first and end <= b for a, b in own):
                 records.add((call.offset, call.length))
         assert len(records) == 1 and next(iter(records))[1] == 4096, records
-        return next(iter(records))[0]
 
     def look(self, path):
         with open(path, "rb") as f, open(self.scene.old, "rb") as old:

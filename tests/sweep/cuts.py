@@ -9,6 +9,7 @@ import os
 import subprocess
 
 import drive
+import kept
 import scenes
 import sweep
 from epochs import Rebuilt, epochs, states
@@ -16,6 +17,8 @@ from sweep import require
 
 report = sweep.Report()
 report.needs(*drive.NEEDED)
+
+
 class Cuts:
     def __init__(self, scene, how_many, recorded=None):
         """What is rebuilt may have been recorded elsewhere, on a drive of the same kind."""
@@ -29,25 +32,22 @@ class Cuts:
         self.found = {}
 
     def look(self, path, epoch, i):
-        found = drive.judge(path)
-        said = drive.status(path)
+        found = self.scene.look(path, epoch.steps)
         self.found[found] = self.found.get(found, 0) + 1
-        require(found != "unbacked" or self.scene.was_complete, "the backup is not there")
-        if found in ("complete", "unbacked"):
-            require(said[0] == "complete", found, "but status says", said)
-        elif None not in epoch.steps:
-            require(said[0] == "interrupted" and said[1] in epoch.steps, found,
-                    "but status says", said)
-        if found in ("blank", "half") and None not in epoch.steps and i % EACH == 0:
-            self.go_on(path)
+        if found in ("blank", "half", "old") and None not in epoch.steps and i % EACH == 0:
+            self.go_on(path, found)
 
-    def go_on(self, path):
+    def go_on(self, path, found):
         """On a copy: the same command once more does."""
         copy = path + ".again"
         subprocess.run(["cp", "--sparse=always", path, copy], check=True)
+        if not self.scene.goes_on(copy, found):
+            os.unlink(copy)
+            return
         again = self.scene.again(copy)
+        require(again.returncode == 0, "a second run ends with", again.returncode, again.stderr)
+        self.scene.ends_well(copy)
         os.unlink(copy)
-        require(again.returncode == 0, "a second create ends with", again.returncode, again.stderr)
         self.n_again += 1
 
     def one_epoch(self, slot, job):
@@ -86,6 +86,9 @@ def main():
     Cuts(scenes.OldDrive("a drive that was in use", wim), how_many).all()
     if not scenes.no_loops():
         Cuts(scenes.Scene("a loop device", wim, *size), how_many, scenes.Loop("", wim)).all()
+    for scene, _, share in kept.all_scenes(wim, report):
+        if sweep.ALL or share:
+            Cuts(scene, how_many if sweep.ALL else share).all()
     if sweep.ALL:
         disc = sweep.medium("windows.iso")
         Cuts(scenes.Scene("a disc, and a data partition", disc, *size, "--data-size", "64M"),

@@ -11,6 +11,7 @@ from sweep import Failure, require, wtgctl
 
 NEEDED = ["blkid", "sfdisk", "sgdisk", "mcopy"]
 SECTOR = 512
+VTOYEFI = "VTOYEFI".encode("utf-16le")
 ESP = bytes.fromhex("28732ac11ff8d211ba4b00a0c93ec93b")
 
 
@@ -47,9 +48,24 @@ def entries(f, lba):
     return [table[i:i + each] for i in range(0, len(table), each) if any(table[i:i + 16])]
 
 
+def rows(sector):
+    """Of an MBR, which is all of its table; None if that is none (UEFI 5.2.1)."""
+    found = [sector[at:at + 16] for at in range(446, 510, 16) if sector[at + 4]]
+    return found if sector[510:] == b"\x55\xaa" and found else None
+
+
+def place(entry):
+    """[start, end) of an entry of one or the other."""
+    if len(entry) == 16:
+        first, n = struct.unpack_from("<2I", entry, 8)
+        return first * SECTOR, (first + n) * SECTOR
+    first, last = struct.unpack_from("<2Q", entry, 32)
+    return first * SECTOR, (last + 1) * SECTOR
+
+
 class Look:
     """table: firmware reads one.  shown: the protective MBR, without which it does not look.
-    copies: how many of the two are sound."""
+    copies: how many of the two are sound; of an MBR there is one, and that counts as both."""
 
     def __init__(self, path):
         self.path = path
@@ -57,20 +73,26 @@ class Look:
             last = f.seek(0, os.SEEK_END) // SECTOR - 1
             both = [entries(f, 1), entries(f, last)]
             f.seek(0)
-            self.shown = protective_mbr(f.read(SECTOR))
+            sector = f.read(SECTOR)
+        self.shown = protective_mbr(sector)
+        if not self.shown and not any(both):
+            both = [rows(sector)] * 2
         self.copies = sum(one is not None for one in both)
         self.table = both[0] or both[1]
 
-    def boots(self):
-        """Firmware finds the loader, and the loader its store."""
+    def volumes(self):
+        """Where firmware looks, as mtools has it: system partitions, and Ventoy's."""
         for entry in self.table:
-            if entry[:16] != ESP:
-                continue
-            at, = struct.unpack_from("<Q", entry, 32)
-            image = f"{self.path}@@{at * SECTOR}"
-            return (starts_with(image, "::/EFI/BOOT/BOOTX64.EFI", "MZ") and
-                    starts_with(image, "::/EFI/Microsoft/Boot/BCD", "regf"))
-        return False
+            kind = entry[4:5] if len(entry) == 16 else entry[:16]
+            if kind in (b"\x0c", b"\xef", ESP) or entry[56:].startswith(VTOYEFI):
+                yield f"{self.path}@@{place(entry)[0]}"
+
+    def boots(self):
+        """Firmware finds a loader, and Windows' its store."""
+        volumes = list(self.volumes())
+        return (any(starts_with(one, "::/EFI/BOOT/BOOTX64.EFI", "MZ") for one in volumes) and
+                any(starts_with(one, "::/EFI/Microsoft/Boot/bootmgfw.efi", "MZ") and
+                    starts_with(one, "::/EFI/Microsoft/Boot/BCD", "regf") for one in volumes))
 
 
 def starts_with(image, file, magic):
@@ -83,6 +105,13 @@ def findings(path):
     verify = next((one for one in map(json.loads, out) if one["type"] == "verify"), None)
     require(verify, "verify found nothing to say:", out)
     return {one["topic"] for one in verify["findings"] if one["grade"] == "wrong"}
+
+
+def agree(path, look):
+    """sfdisk reads the same partitions."""
+    found = json.loads(run("sfdisk", "--json", path).stdout)["partitiontable"]["partitions"]
+    require([[one["start"] * SECTOR, (one["start"] + one["size"]) * SECTOR] for one in found] ==
+            [list(place(one)) for one in look.table], "sfdisk reads another table:", found)
 
 
 def judge(path):
@@ -101,13 +130,17 @@ def judge(path):
         return "blank"
     require(look.boots(), "there is a table, and nothing boots")
     wrong = findings(path)
-    require(wrong <= {"table"}, "there is a table, and verify finds wrong:", wrong)
+    # Boot code comes with what shows the table.
+    require(wrong <= {"table"} | (set() if look.shown else {"ventoy"}),
+            "there is a table, and verify finds wrong:", wrong)
     if wrong:
         return "half"
     require(wtgctl("verify", "-q", path).returncode == 0, "verify does not accept it")
     if look.copies < 2:
         return "unbacked"
-    require("No problems found" in run("sgdisk", "-v", path).stdout, "sgdisk finds problems")
+    agree(path, look)
+    require(not look.shown or "No problems found" in run("sgdisk", "-v", path).stdout,
+            "sgdisk finds problems")
     return "complete"
 
 

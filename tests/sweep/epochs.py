@@ -20,8 +20,8 @@ class Epoch:
         self.name = f"epoch {number} ({before} to {after}, {len(writes)} writes)"
 
 
-def epochs(calls, marker_at=scenes.MARKER_AT):
-    steps = scenes.steps(calls, marker_at)
+def epochs(calls):
+    steps = scenes.steps(calls)
     found, earlier, writes, before = [], [], [], None
     for n, call in enumerate(calls, 1):
         if call.kind == sweep.WRITE:
@@ -74,7 +74,7 @@ class Rebuilt:
     def __init__(self, scene, slot, epoch):
         self.path = scene.prepare(slot)
         self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.ftruncate(self.fd, sweep.SIZE)
+        os.ftruncate(self.fd, scene.size)
         for write in epoch.earlier:
             os.pwrite(self.fd, write.data, write.offset)
 

@@ -7,15 +7,20 @@ import shutil
 import struct
 import subprocess
 
+import drive
 import sweep
+from sweep import require
 
 BLKDISCARD = 0x1277
-MARKER_AT = 512 << 10
+MARKER = b"wtgctl marker "
 MARKER_STEP = slice(48, 96)
 
 
 class Scene:
     was_complete = False  # another drive was there
+    untouched = None      # as what that is found
+    size = sweep.SIZE     # of what a run leaves
+    stride = 3            # in a normal run, of calls that wipe or write the table
 
     def __init__(self, name, image, *more):
         self.name = name
@@ -43,11 +48,36 @@ class Scene:
     def again(self, target):
         return sweep.wtgctl(*self.arguments(target))
 
+    def judge(self, target):
+        """What is found on it."""
+        return drive.judge(target)
+
+    def check_status(self, target, found, steps):
+        """It tells the truth: complete, or stopped in one of the steps, if there is a record."""
+        said = drive.status(target)
+        require(found != "unbacked" or self.was_complete, "the backup is not there")
+        if found in ("complete", "unbacked"):
+            require(said[0] == "complete", found, "but status says", said)
+        elif None not in steps:
+            require(said[0] == "interrupted" and said[1] in steps, found, "but status says", said)
+
+    def goes_on(self, target, found):
+        """The same command does, there."""
+        return True
+
+    def ends_well(self, target):
+        """What a second run left; a status of 0 says that it was verified."""
+
+    def look(self, target, steps):
+        found = self.judge(target)
+        self.check_status(target, found, steps)
+        return found
+
 
 class OldDrive(Scene):
     """A file that holds a drive of another run."""
 
-    was_complete = True
+    was_complete, untouched = True, "complete"
     how = "--overwrite"
     old_name = "old.img"
 
@@ -148,11 +178,11 @@ def no_loops():
     return None if free and free.returncode == 0 else "there are no loop devices here"
 
 
-def steps(calls, marker_at=MARKER_AT):
+def steps(calls):
     """For each call, by its number: the step that is on record when it is made."""
     found, step = [None, None], None
     for call in calls:
-        if call.kind == sweep.WRITE and call.offset == marker_at and len(call.data) == 4096:
+        if call.kind == sweep.WRITE and call.data.startswith(MARKER):
             name = call.data[MARKER_STEP].split(b"\0")[0].decode()
             step = name if name != step else step
         found.append(step)

@@ -162,7 +162,7 @@ def spread(numbers, how_many, always=()):
         how_many = how_many // 2 + 2
     if ALL or len(numbers) <= how_many:
         return numbers
-    step = (len(numbers) - 1) / (how_many - 1)
+    step = (len(numbers) - 1) / max(how_many - 1, 1)
     chosen = {numbers[round(i * step)] for i in range(how_many)}
     return sorted(chosen | (set(always) & set(numbers)))
 

@@ -11,6 +11,7 @@ import subprocess
 import errno
 
 import drive
+import kept
 import scenes
 import sweep
 from sweep import Tampering, require
@@ -66,7 +67,7 @@ class Sweep:
         last = len(self.calls)
         of_table = [n for n in range(1, last + 1) if self.steps[n] in ("write-table", "wipe-target")]
         return sweep.spread((n for n in range(1, last + 1) if self.calls[n - 1].kind in kinds),
-                            how_many, [1, 2, *of_table[::1 if sweep.ALL else 3], last - 1, last])
+                            how_many, [1, 2, *of_table[::1 if sweep.ALL else self.scene.stride], last - 1, last])
 
     def sweep(self, promise, judge, tamperings, kinds, how_many):
         numbers = self.numbers(kinds, how_many)
@@ -91,25 +92,17 @@ class Sweep:
     # -------------------------------------------------------------- what is found afterwards
 
     def look(self, target, *steps):
-        """The drive, and that status tells the truth about it: stopped in one of the steps."""
-        if not exists(target):
-            return None
-        found = drive.judge(target)
-        require(found != "unbacked" or self.scene.was_complete, "the backup is not there")
-        if found in ("complete", "unbacked"):
-            require(drive.status(target)[0] == "complete", found, "but status says",
-                    drive.status(target))
-        elif None not in steps:
-            state, step = drive.status(target)
-            require(state == "interrupted" and step in steps, found, "but status says", state, step)
-        return found
+        return self.scene.look(target, steps) if exists(target) else None
 
     def go_on(self, target, found, n):
         """The same command once more: it does, where there is something left to do."""
         if found in ("complete", "unbacked") or not (sweep.ALL or n % 5 == 0):
             return
+        if not self.scene.goes_on(target, found):
+            return
         again = self.scene.again(target)
-        require(again.returncode == 0, "a second create ends with", again.returncode, again.stderr)
+        require(again.returncode == 0, "a second run ends with", again.returncode, again.stderr)
+        self.scene.ends_well(target)
         totals["again"] += 1
 
     def killed(self, slot, tampering, n):
@@ -141,8 +134,8 @@ class Sweep:
         """What is said of the drive."""
         said = outcome.err
         if "was not touched" in said:
-            require(outcome.status == 5 and (found == "complete" or not os.path.exists(target)),
-                    "touched:", found, outcome.status)
+            require(outcome.status == 5 and found == self.scene.untouched and
+                    (found or not os.path.exists(target)), "touched:", found, outcome.status)
             return
         require(outcome.status in statuses, "status", outcome.status, said)
         if outcome.status == 11 and "do not rely on it" in said:
@@ -151,6 +144,8 @@ class Sweep:
             require(found == "blank", "found", found, said)
         elif "was given no partition table" in said:
             require(found == "blank" or self.scene.was_complete, "found", found, said)
+        elif "What was on the drive is still there" in said:
+            require(found == "old", "found", found, said)
         elif "The drive is complete" in said:
             require(found == "complete", "found", found, said)
         else:
@@ -169,7 +164,7 @@ class Sweep:
         totals["swallowed, and found out"] += outcome.status != 0
         if outcome.status != 0:
             one_sentence(outcome)
-            self.true(outcome, target, drive.judge(target), (10, 11))
+            self.true(outcome, target, self.scene.judge(target), (10, 11))
             return
         call = outcome.calls[n - 1]
         expected = bytearray(self.scene.before(call.offset, call.length))
@@ -205,8 +200,10 @@ class Sweep:
                    for c in self.calls[:n - 1 if n else None] if c.kind != sweep.CLOSE]
         require(found == counted, "strace saw", found, "counted were", counted)
 
-    def all(self, how_many):
-        if shutil.which("strace"):
+    def all(self, how_many, trace=True):
+        if not trace:
+            pass
+        elif shutil.which("strace"):
             report.sweep(f"{self.scene.name}: strace sees the calls that are counted here",
                          self.strace, [(EIO, 0), (EIO, len(self.calls) // 2)])
         else:
@@ -237,6 +234,8 @@ def main():
         report.skip("a loop device", why)
     else:
         Sweep(scenes.Loop("a loop device", wim)).all(10)
+    for scene, how_many, _ in kept.all_scenes(wim, report):
+        Sweep(scene).all(how_many, trace=sweep.ALL)
     names = {sweep.FAIL: "failed", sweep.FULL: "failed in the middle", sweep.SHORT: "halved",
              sweep.DROP: "swallowed", sweep.KILL_ALL: "power cuts", sweep.KILL_WRITER: "kills"}
     print("# in all: " + ", ".join(f"{n} {names.get(what, what)}" for what, n in totals.items()))
