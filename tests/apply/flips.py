@@ -10,6 +10,10 @@ from tap import MIB, end, media, must, run, tell, walk
 
 WTGCTL = os.environ["WTGCTL"]
 N_PLACES = 400 if os.environ.get("WTGCTL_APPLY") == "all" else 12
+
+# The form, how many of the places must show only while it is applied, and options.  Planning reads
+# the boot files: in a solid ESD, all that is packed before the last of them.
+FORMS = (("wim", N_PLACES // 2), ("esd", N_PLACES // 6), ("wim", N_PLACES // 2, "--compact=lzx"))
 UNTOUCHED, BLANK, COMPLETE = "untouched", "blank", "complete"
 
 
@@ -69,7 +73,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="wtgctl-flips.") as directory:
         os.environ["TMPDIR"] = directory
         target = os.path.join(directory, "t.img")
-        for form, *options in ("wim",), ("esd",), ("wim", "--compact=lzx"):
+        for form, least, *options in FORMS:
             image = media(os.path.join(directory, f"one.{form}"), "--variant", form,
                           "--files", "200", "--bytes", "20M")
             drive, status, said = create(image, target, *options)
@@ -89,7 +93,7 @@ def main():
             print(f"# {what}: {seen}")
             tell(not wrong, f"a bit of the {what} turned round is found, or in nobody's file",
                  "\n".join(wrong))
-            tell(seen.get(BLANK, 0) > N_PLACES // 2, f"most of those in a {what} while applying",
+            tell(seen.get(BLANK, 0) > least, f"of those in a {what} enough while applying",
                  str(seen))
     return end()
 
