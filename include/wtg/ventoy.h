@@ -26,10 +26,19 @@ int wtg_recipe_ventoy_upgrade(const struct wtg_request *request, const struct wt
 int wtg_recipe_ventoy_entry(const struct wtg_request *request, const struct wtg_target *target,
 			    bool remove, struct wtg_plan **ret, struct wtg_error *err);
 
-/* The same as files in a directory that exists, for the user to copy: those that are to change
- * (all, where the drive's own cannot be read), which must not be there yet. */
+/*
+ * The same as files in a directory that exists, for the user to copy: those that are to change,
+ * which must not be there yet.  Where the drive's own cannot be read, these are all, and blind:
+ * of them ventoy/ventoy_grub.cfg and ventoy/ventoy.json would undo the user's, and are for him
+ * to join to his.  *out hears of the files, of why, and of warnings.
+ */
+struct wtg_emitted {
+	size_t n_files;
+	bool blind;
+};
 int wtg_ventoy_emit(const struct wtg_request *request, const struct wtg_target *target,
-		    const char *directory, size_t *ret_n_files, struct wtg_error *err);
+		    const char *directory, struct wtg_facts *out, struct wtg_emitted *ret,
+		    struct wtg_error *err);
 
 /* Version, table, uuid, what lies behind, and a finding for each rule of the layout. */
 int wtg_ventoy_status(const struct wtg_target *target, struct wtg_facts *out,

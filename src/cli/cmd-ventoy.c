@@ -42,22 +42,41 @@ int cli_ventoy_upgrade(struct cli_options *options, struct cli_outcome *outcome,
 	return cli_create_carry_out(options, &intent, outcome, err);
 }
 
+/* What the user is to do with the files. */
+static char *what_to_copy(const char *directory, const struct wtg_emitted *emitted)
+{
+	const char *s = emitted->n_files == 1 ? "" : "s";
+
+	if (emitted->n_files == 0)
+		return wtg_text("%s", "The entry is there already.");
+	if (emitted->blind)
+		return wtg_text("Partition 1 cannot be read, so these %zu files know nothing of "
+				"those on it. Copy what is in %s to it, directories and all, but "
+				"write over nothing there: if its directory /ventoy has a "
+				"ventoy_grub.cfg or a ventoy.json, add what ours says to that by "
+				"hand.",
+				emitted->n_files, directory);
+	return wtg_text("Copy what is in %s to Ventoy's first partition, directories and all: "
+			"%zu file%s.", directory, emitted->n_files, s);
+}
+
 /* Nothing is written to the drive, so nothing is asked. */
 static int emit(struct cli_options *options, struct cli_outcome *outcome, struct wtg_error *err)
 {
 	_cleanup_(wtg_target_closep) struct wtg_target *target = NULL;
-	size_t n;
+	_cleanup_(cli_output_done) struct cli_output output = { 0 };
+	struct wtg_emitted emitted;
+	struct wtg_facts *out;
 
 	options->request.target = options->operands[0];
-	if (wtg_target_open(&options->request, &target, err) < 0 ||
-	    wtg_ventoy_emit(&options->request, target, options->emit, &n, err) < 0)
+	if (wtg_target_open(&options->request, &target, err) < 0)
 		return -1;
-	if (n == 0)
-		outcome->message = wtg_text("%s", "The entry is there already.");
-	else
-		outcome->message = wtg_text("Copy what is in %s to Ventoy's first partition, "
-					    "directories and all: %zu file%s.", options->emit, n,
-					    n == 1 ? "" : "s");
+	out = cli_output_begin(&output, "emitted", options->json);
+	wtg_fact_text(out, "directory", options->emit);
+	if (wtg_ventoy_emit(&options->request, target, options->emit, out, &emitted, err) < 0)
+		return -1;
+	cli_output_end(&output);
+	outcome->message = what_to_copy(options->emit, &emitted);
 	return 0;
 }
 

@@ -190,27 +190,59 @@ static int emit_one(int directory, const struct wtg_file *file, struct wtg_error
 	return wtg_close(&fd, file->path, err);
 }
 
+/* The user may have one of his own, which is text with more in it than our part. */
+static bool is_shared(const struct wtg_file *file)
+{
+	return wtg_text_equal(file->path, WTG_VENTOY_GRUB_PATH) ||
+	       wtg_text_equal(file->path, WTG_VENTOY_JSON_PATH);
+}
+
+static void describe_emitted(const struct wtg_ventoy_changes *changes, const char *unreadable,
+			     struct wtg_facts *out, struct wtg_emitted *ret)
+{
+	*ret = (struct wtg_emitted){ .blind = unreadable != NULL };
+	wtg_fact_open(out, "files", WTG_LIST);
+	for (size_t i = 0; i < changes->edits.n_items; i++) {
+		if (!changes->edits.items[i].content.data)
+			continue;
+		wtg_fact_text(out, NULL, changes->edits.items[i].path);
+		ret->n_files++;
+	}
+	wtg_fact_close(out);
+	wtg_fact_truth(out, "blind", ret->blind);
+	wtg_fact_text(out, "unreadable", unreadable);
+	wtg_fact_open(out, "add_by_hand", WTG_LIST);
+	for (size_t i = 0; ret->blind && i < changes->edits.n_items; i++)
+		if (is_shared(&changes->edits.items[i]))
+			wtg_fact_text(out, NULL, changes->edits.items[i].path);
+	wtg_fact_close(out);
+	wtg_fact_open(out, "warnings", WTG_LIST);
+	for (size_t i = 0; i < changes->n_warnings; i++)
+		wtg_fact_text(out, NULL, changes->warnings[i]);
+	wtg_fact_close(out);
+}
+
 int wtg_ventoy_emit(const struct wtg_request *request, const struct wtg_target *target,
-		    const char *directory, size_t *ret_n_files, struct wtg_error *err)
+		    const char *directory, struct wtg_facts *out, struct wtg_emitted *ret,
+		    struct wtg_error *err)
 {
 	_cleanup_(wtg_ventoy_changes_done) struct wtg_ventoy_changes changes = { 0 };
 	_cleanup_(wtg_ground_done) struct wtg_ground ground = { 0 };
 	_cleanup_fd_ int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	size_t n = 0;
 
 	if (fd < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "open %s", directory);
 	if (look(request, target, &ground, err) < 0)
 		return -1;
+	/* What could be read before the rest could not is not what is there. */
+	if (ground.view->unreadable)
+		wtg_files_done(&ground.view->existing);
 	if (plan_changes(request, &ground, wtg_target_disk(target), false, &changes, err) < 0)
 		return -1;
-	for (size_t i = 0; i < changes.edits.n_items; i++) {
-		if (!changes.edits.items[i].content.data)
-			continue;
-		if (emit_one(fd, &changes.edits.items[i], err) < 0)
+	for (size_t i = 0; i < changes.edits.n_items; i++)
+		if (changes.edits.items[i].content.data &&
+		    emit_one(fd, &changes.edits.items[i], err) < 0)
 			return wtg_while(err, "put the files into %s", directory);
-		n++;
-	}
-	*ret_n_files = n;
+	describe_emitted(&changes, ground.view->unreadable, out, ret);
 	return 0;
 }

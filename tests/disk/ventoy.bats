@@ -280,6 +280,21 @@ ventoy/ventoy_grub.cfg"
 	rm -r files emit.img
 }
 
+@test "files that know nothing of the user's own say so" {
+	mkdir blind
+	[ "$(id -u)" -ne 0 ] || chown nobody blind
+	cp --sparse=always gpt.img blind.img
+	chmod a+rw blind.img
+	# Of exFAT's flags the second: it was not unmounted cleanly.
+	printf '\002' | dd of=blind.img bs=1 seek=$((MIB + 106)) conv=notrunc status=none
+	wtgctl ventoy entry --json --emit blind blind.img
+	same status "$status" 0
+	same blind "$(jq -c 'select(.type == "emitted") | [.blind, .add_by_hand, (.files | length)]' out)" \
+		'[true,["ventoy/ventoy_grub.cfg","ventoy/ventoy.json"],4]'
+	grep -q "write over nothing there.*ventoy_grub.cfg or a ventoy.json.*by hand" out
+	rm -r blind blind.img
+}
+
 @test "what Ventoy's loader would refuse is named, with its numbers" {
 	cp --sparse=always gpt.img broken.img
 	chmod a+rw broken.img
