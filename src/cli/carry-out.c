@@ -175,6 +175,7 @@ int cli_create_open(const struct cli_options *options, struct cli_intent *intent
 	if (wtg_target_open(request, &intent->target, err) < 0)
 		return -1;
 	outcome->file = wtg_target_disk(intent->target)->is_file;
+	outcome->stake = intent->stake;
 	if (cli_create_judge(request, intent->target, intent->stake, &intent->state, err) < 0)
 		return -1;
 	return cli_confirm_given(intent->target, options->confirm.items[0], err);

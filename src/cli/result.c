@@ -72,6 +72,29 @@ static const char *state_of_complete(enum wtg_kind kind)
 	       "verify' looks again.";
 }
 
+/* What was under way, and what to do about it. */
+static const char *state_of_uncertain(enum wtg_kind kind, enum cli_stake stake)
+{
+	if (kind == WTG_MISMATCH)
+		return "It does not keep what is written to it, and was given no "
+		       "partition table of ours: do not rely on what it shows.";
+	switch (stake) {
+	case CLI_STAKE_ALL:
+	case CLI_STAKE_VENTOY:
+		return "What it starts with was just being erased or written: do not "
+		       "rely on what the drive shows. Run the same command again.";
+	case CLI_STAKE_SPACE:
+		return "The new partitions were just being added to its table, and may be there "
+		       "already. 'wtgctl status' and 'wtgctl verify' tell: only where they are "
+		       "not, run the same command again.";
+	case CLI_STAKE_ENTRY:
+		return "Files of Ventoy's menu on partition 1 were just being written, and "
+		       "nothing else. Run the same command again; if it refuses, let "
+		       "fsck.exfat, or chkdsk in Windows, check partition 1 first.";
+	}
+	abort();
+}
+
 const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind kind)
 {
 	bool touched = cli_result_touched(outcome);
@@ -100,11 +123,7 @@ const char *cli_result_state(const struct cli_outcome *outcome, enum wtg_kind ki
 		return "The drive was left without a partition table: nothing on it "
 		       "boots. Run the same command again.";
 	case WTG_DRIVE_UNCERTAIN:
-		if (kind == WTG_MISMATCH)
-			return "It does not keep what is written to it, and was given no "
-			       "partition table of ours: do not rely on what it shows.";
-		return "What it starts with was just being erased or written: do not "
-		       "rely on what the drive shows. Run the same command again.";
+		return state_of_uncertain(kind, outcome->stake);
 	case WTG_DRIVE_COMPLETE:
 		return state_of_complete(kind);
 	}

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "confirm.h"
 #include "member.h"
 #include "wtg/error.h"
 #include "wtg/run.h"
@@ -17,6 +18,7 @@ struct cli_outcome {
 	bool json;
 	bool writes; /* the command meant to write: then the user learns whether it did */
 	bool file;   /* the target is a plain file */
+	enum cli_stake stake; /* what of it was to be written */
 	struct wtg_account account; /* as wtg_run() tells */
 	const char *verified; /* of a drive that was made: "full", "quick" or "none" */
 	char *message; /* of a success, or NULL; owned */

@@ -323,6 +323,23 @@ static void the_state_of_the_drive_is_what_it_is(void **state)
 	assert_null(cli_result_state(&(struct cli_outcome){ 0 }, WTG_SYSTEM));
 }
 
+static void an_uncertain_drive_is_told_what_was_under_way(void **state)
+{
+	struct cli_outcome outcome = { .writes = true, .account.drive = WTG_DRIVE_UNCERTAIN };
+
+	(void)state;
+	assert_non_null(strstr(cli_result_state(&outcome, WTG_SYSTEM), "What it starts with"));
+	outcome.stake = CLI_STAKE_VENTOY;
+	assert_non_null(strstr(cli_result_state(&outcome, WTG_SYSTEM), "What it starts with"));
+	outcome.stake = CLI_STAKE_SPACE;
+	assert_non_null(strstr(cli_result_state(&outcome, WTG_SYSTEM), "added to its table"));
+	assert_non_null(strstr(cli_result_state(&outcome, WTG_SYSTEM), "'wtgctl status'"));
+	outcome.stake = CLI_STAKE_ENTRY;
+	assert_non_null(strstr(cli_result_state(&outcome, WTG_CANCELLED), "on partition 1"));
+	assert_null(strstr(cli_result_state(&outcome, WTG_CANCELLED), "What it starts with"));
+	assert_non_null(strstr(cli_result_state(&outcome, WTG_MISMATCH), "does not keep"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_bar_is_cleared_before_anything_else),
 		cmocka_unit_test(the_exit_status_tells_whether_the_drive_was_touched),
 		cmocka_unit_test(the_state_of_the_drive_is_what_it_is),
+		cmocka_unit_test(an_uncertain_drive_is_told_what_was_under_way),
 	};
 
 	return cmocka_run_group_tests_name("show", tests, NULL, NULL);
