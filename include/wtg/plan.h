@@ -26,6 +26,10 @@ WTG_DEFINE_FREEP(struct wtg_plan, wtg_plan_free)
 /* Is there nothing to do? */
 bool wtg_plan_is_empty(const struct wtg_plan *plan);
 
+/* The n-th, from 0, of those of its warnings that say what of the request is left out; NULL: there
+ * are no more.  Who does not want to see the plan needs to know these. */
+const char *wtg_plan_omission(const struct wtg_plan *plan, size_t n);
+
 /* Say the plan, from its head (image, target, layout) to its last step. */
 void wtg_plan_describe(const struct wtg_plan *plan, struct wtg_facts *out);
 

@@ -20,6 +20,18 @@ struct cli_progress_setup cli_create_progress(const struct cli_options *options)
 	};
 }
 
+/* What goes wrong is said in any case, even where all the rest goes well. */
+static void show_omissions(const struct wtg_plan *plan)
+{
+	const char *sentence;
+
+	for (size_t n = 0; (sentence = wtg_plan_omission(plan, n)); n++) {
+		_cleanup_free_ char *harmless = wtg_text_printable(sentence);
+
+		fprintf(stderr, "wtgctl: %s.\n", harmless);
+	}
+}
+
 void cli_create_show_plan(const struct cli_options *options, const struct wtg_plan *plan)
 {
 	_cleanup_(cli_output_done) struct cli_output output = { .verbose = options->verbose };
@@ -32,6 +44,8 @@ void cli_create_show_plan(const struct cli_options *options, const struct wtg_pl
 		wtg_plan_describe(plan, cli_text_start(&text, stderr,
 						       options->verbose ? CLI_TEXT_ALL
 									: CLI_TEXT_BRIEF));
+	} else {
+		show_omissions(plan);
 	}
 }
 

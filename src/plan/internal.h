@@ -18,7 +18,7 @@ struct wtg_plan {
 	struct {
 		char **items;
 		size_t n_items, capacity;
-	} warnings;
+	} warnings, omissions; /* these are among the warnings, too */
 	uint64_t marker_offset; /* 0: this plan leaves no record */
 	uint64_t run_id;
 	struct wtg_crew *crew; /* borrowed; NULL: none */

@@ -20,6 +20,7 @@ void wtg_plan_free(struct wtg_plan *plan)
 	for (size_t i = 0; i < plan->warnings.n_items; i++)
 		free(plan->warnings.items[i]);
 	free(plan->warnings.items);
+	free(plan->omissions.items);
 	free(plan->items);
 	free(plan);
 }
@@ -43,6 +44,17 @@ void wtg_plan_set_head(struct wtg_plan *plan,
 void wtg_plan_warn(struct wtg_plan *plan, const char *sentence)
 {
 	WTG_APPEND(&plan->warnings, wtg_text_copy(sentence));
+}
+
+void wtg_plan_omit(struct wtg_plan *plan, const char *sentence)
+{
+	wtg_plan_warn(plan, sentence);
+	WTG_APPEND(&plan->omissions, plan->warnings.items[plan->warnings.n_items - 1]);
+}
+
+const char *wtg_plan_omission(const struct wtg_plan *plan, size_t n)
+{
+	return n < plan->omissions.n_items ? plan->omissions.items[n] : NULL;
 }
 
 void wtg_plan_set_marker(struct wtg_plan *plan, uint64_t offset_bytes, uint64_t run_id)

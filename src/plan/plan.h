@@ -62,6 +62,9 @@ void wtg_plan_set_head(struct wtg_plan *plan,
  * told even where the steps are not. */
 void wtg_plan_warn(struct wtg_plan *plan, const char *sentence);
 
+/* The same of something that is usually done, and not this time. */
+void wtg_plan_omit(struct wtg_plan *plan, const char *sentence);
+
 /*
  * The record of an unfinished run (see plan/marker.h) is written by the run itself, before
  * the first step's apply and again before each: at this place, which no step may use.

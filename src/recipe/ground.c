@@ -25,12 +25,16 @@ static int check_entry(const struct wtg_request *request, struct wtg_error *err)
 	return wtg_ventoy_entry_check(&entry, err);
 }
 
+bool wtg_ground_wants_entry(const struct wtg_request *r)
+{
+	return r->entry_title || r->entry_tip || r->entry_default || r->has_entry_timeout;
+}
+
 /* Words of an entry on a drive where no Ventoy could show it. */
 static int check_words(const struct wtg_request *r, const struct wtg_target *target,
 		       struct wtg_error *err)
 {
-	if (r->windows_first || r->ventoy_first || r->entry_title || r->entry_tip ||
-	    r->entry_default)
+	if (r->windows_first || r->ventoy_first || wtg_ground_wants_entry(r))
 		return wtg_fail(err, WTG_USAGE, 0,
 				"there is no Ventoy on %s: --windows-first, --ventoy-first and the "
 				"options of its boot entry say nothing here",
@@ -120,7 +124,20 @@ static void warn_of_unreadable(struct wtg_plan *plan, const char *why)
 			 "(%s): Windows starts from its F4 menu, and 'wtgctl ventoy entry --emit "
 			 "DIR' gives you the files to copy", why);
 
-	wtg_plan_warn(plan, sentence);
+	wtg_plan_omit(plan, sentence);
+}
+
+int wtg_ground_fail_unreadable(const struct wtg_ground *ground, const char *path,
+			       struct wtg_error *err)
+{
+	wtg_fail(err, WTG_UNSUITABLE, 0, "read partition 1 of %s: %s, so that Ventoy's menu can "
+					 "get no entry", path, ground->view->unreadable);
+	if (ground->view->first_fs == WTG_FS_OTHER)
+		return wtg_hint(err, "'wtgctl ventoy entry --emit DIR' puts the files out for you to "
+				     "copy, once the Windows is there.");
+	return wtg_hint(err, "Let chkdsk in Windows, or fsck.exfat or fsck.fat, repair it and run "
+			     "this again; or 'wtgctl ventoy entry --emit DIR' puts the files out for "
+			     "you to copy, once the Windows is there.");
 }
 
 int wtg_ground_plan_entry(struct wtg_plan *plan, const struct wtg_layout *layout,
@@ -134,6 +151,8 @@ int wtg_ground_plan_entry(struct wtg_plan *plan, const struct wtg_layout *layout
 	if (!ground->ventoy)
 		return 0;
 	if (ground->view && ground->view->unreadable) {
+		if (wtg_ground_wants_entry(subject->request))
+			return wtg_ground_fail_unreadable(ground, subject->disk->path, err);
 		warn_of_unreadable(plan, ground->view->unreadable);
 		return 0;
 	}
@@ -149,7 +168,7 @@ int wtg_ground_plan_entry(struct wtg_plan *plan, const struct wtg_layout *layout
 				  err) < 0)
 		return -1;
 	for (size_t i = 0; i < changes.n_warnings; i++)
-		wtg_plan_warn(plan, changes.warnings[i]);
+		wtg_plan_omit(plan, changes.warnings[i]);
 	wtg_step_write_entry(plan, layout, &changes);
 	return 0;
 }

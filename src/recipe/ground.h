@@ -31,8 +31,16 @@ void wtg_ground_keep(const struct wtg_ground *ground, struct wtg_identity *ident
 /* The entry as a request words it. */
 struct wtg_ventoy_entry wtg_ground_entry(const struct wtg_request *request);
 
-/* write-entry, if there is Ventoy.  Where its first partition cannot be written to, the plan warns
- * of that: Windows starts from Ventoy's own menu of local systems (F4), too. */
+/* Does it say how the entry is to be, so that without one it is not what was asked for? */
+bool wtg_ground_wants_entry(const struct wtg_request *request);
+
+/* Why there can be none, where Ventoy's first partition cannot be read.  Kind WTG_UNSUITABLE. */
+int wtg_ground_fail_unreadable(const struct wtg_ground *ground, const char *path,
+			       struct wtg_error *err);
+
+/* write-entry, if there is Ventoy.  Where its first partition cannot be read, the plan warns of
+ * that: Windows starts from Ventoy's own menu of local systems (F4), too.  An entry that was asked
+ * for in words is refused then. */
 int wtg_ground_plan_entry(struct wtg_plan *plan, const struct wtg_layout *layout,
 			  const struct wtg_ground *ground, const struct wtg_subject *subject,
 			  struct wtg_error *err);

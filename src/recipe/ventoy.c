@@ -155,17 +155,14 @@ int wtg_recipe_ventoy_entry(const struct wtg_request *request, const struct wtg_
 
 	if (look(request, target, &ground, err) < 0)
 		return -1;
-	if (ground.view->unreadable) {
-		wtg_fail(err, WTG_UNSUITABLE, 0, "read partition 1 of %s: %s", subject.disk->path,
-			 ground.view->unreadable);
-		return wtg_hint(err, "'--emit DIR' puts the files out for you to copy.");
-	}
+	if (ground.view->unreadable)
+		return wtg_ground_fail_unreadable(&ground, subject.disk->path, err);
 	if (plan_changes(request, &ground, subject.disk, remove, &changes, err) < 0)
 		return -1;
 	layout = layout_of(&ground, subject.disk);
 	wtg_head_set_plain(plan, &subject, &layout);
 	for (size_t i = 0; i < changes.n_warnings; i++)
-		wtg_plan_warn(plan, changes.warnings[i]);
+		wtg_plan_omit(plan, changes.warnings[i]);
 	wtg_step_write_entry(plan, &layout, &changes);
 	*ret = WTG_STEAL(plan);
 	return 0;

@@ -157,6 +157,26 @@ torn() { # BEFORE AFTER: in place of AFTER
 	rm none.img little.img
 }
 
+@test "an entry that cannot be made is refused if asked for, else told of" {
+	cp --sparse=always gpt.img dirty.img
+	chmod a+rw dirty.img
+	# Of exFAT's flags the second: it was not unmounted cleanly.
+	printf '\002' | dd of=dirty.img bs=1 seek=$((MIB + 106)) conv=notrunc status=none
+	sha256sum dirty.img >dirty.sum
+	for words in --entry-default --entry-title=Mine --entry-tip=mine; do
+		refused 6 "not unmounted cleanly" create -q --image windows.iso --edition Professional \
+			--beside --confirm dirty.img "$words" dirty.img
+		grep -q "fsck.exfat" err
+	done
+	refused 6 "not unmounted cleanly" ventoy entry --confirm dirty.img dirty.img
+	sha256sum -c dirty.sum
+	wtgctl create -q --image windows.iso --edition Professional --beside --confirm dirty.img dirty.img
+	same status "$status" 0
+	grep -q "^wtgctl: Ventoy's menu gets no entry.*not unmounted cleanly" err
+	same lines "$(wc -l <err)" 1
+	rm dirty.img
+}
+
 @test "a Ventoy that does not start any more is refused, with the rule" {
 	cp --sparse=always gpt.img moved.img
 	chmod a+rw moved.img
