@@ -72,8 +72,8 @@ static int no_room(const struct wtg_site *site, uint64_t have, uint64_t need,
 			 site->disk->path, has, needs);
 	if (has_ventoy(site->beside))
 		return wtg_hint(err,
-				"An exFAT partition cannot be made smaller: copy its files "
-				"elsewhere, install Ventoy anew with room behind it ('wtgctl "
+				"Ventoy's first partition cannot be made smaller, for its second must "
+				"follow at once: copy its files elsewhere, install Ventoy anew with room behind it ('wtgctl "
 				"ventoy install --data-size SIZE', or 'Ventoy2Disk.sh -I -r %llu' "
 				"for MiB), and copy them back.",
 				(unsigned long long)(wtg_round_up(need, MIB) / MIB + 1));

@@ -27,8 +27,8 @@ int wtg_layout_check_sizes(uint64_t windows, uint64_t data, uint64_t room, uint6
 			   struct wtg_error *err);
 int wtg_layout_check_data(const struct wtg_layout *layout, struct wtg_error *err);
 
-/* "/dev/sdz has 1 GB (…), this image and layout need …" */
-int wtg_layout_too_small(const struct wtg_disk *disk, uint64_t have_bytes, uint64_t need_bytes,
+/* "/dev/sdz has 1 GB (…), this image and layout need …", or without a Windows Ventoy does. */
+int wtg_layout_too_small(const struct wtg_site *site, uint64_t have_bytes, uint64_t need_bytes,
 			 struct wtg_error *err);
 
 /* Can an MBR describe this drive? */

@@ -71,7 +71,7 @@ int wtg_layout_place_ventoy(const struct wtg_site *site, struct wtg_layout *layo
 	layout->vtoyefi.length = WTG_VENTOY_VOLUME_BYTES;
 	fixed = all.offset + layout->vtoyefi.length + layout->esp.length + WTG_MARKER_ROOM_BYTES;
 	if (wtg_round_down(used - BACKUP_BYTES, MIB) < fixed + least)
-		return wtg_layout_too_small(disk, used, fixed + least + MIB, err);
+		return wtg_layout_too_small(site, used, fixed + least + MIB, err);
 	all.length = wtg_round_down(used - BACKUP_BYTES, MIB) - fixed;
 	share(site, all.length, layout);
 	if (wtg_layout_check_sizes(layout->windows.length, layout->data.length, all.length,

@@ -34,14 +34,15 @@ uint64_t wtg_layout_written_bytes(uint64_t windows_least)
 	return windows_least + 64 * MIB;
 }
 
-int wtg_layout_too_small(const struct wtg_disk *disk, uint64_t have_bytes, uint64_t need_bytes,
+int wtg_layout_too_small(const struct wtg_site *site, uint64_t have_bytes, uint64_t need_bytes,
 			 struct wtg_error *err)
 {
 	_cleanup_free_ char *have = wtg_size_drive_text(have_bytes);
 	_cleanup_free_ char *need = wtg_size_drive_text(need_bytes);
 
-	return wtg_fail(err, WTG_UNSUITABLE, 0, "%s has %s, this image and layout need %s",
-			disk->path, have, need);
+	return wtg_fail(err, WTG_UNSUITABLE, 0, "%s has %s, %s %s", site->disk->path, have,
+			site->windows_least > 0 ? "this image and layout need" : "Ventoy needs",
+			need);
 }
 
 uint64_t wtg_layout_esp_bytes(const struct wtg_request *request)
@@ -119,7 +120,7 @@ static int place_all(const struct wtg_site *site, struct wtg_layout *layout,
 
 	fixed = FIRST_BYTE + layout->esp.length + layout->msr.length + LAST_BYTES;
 	if (end < fixed + site->windows_least)
-		return wtg_layout_too_small(site->disk, used, fixed + site->windows_least, err);
+		return wtg_layout_too_small(site, used, fixed + site->windows_least, err);
 	if (share(site, end - fixed, layout, err) < 0)
 		return -1;
 

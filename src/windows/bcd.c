@@ -288,6 +288,14 @@ static bool has(const struct wtg_bcd_spec *spec, const struct element *e)
 	abort();
 }
 
+/* Where it will lie, by which a hive calls itself. */
+static const char *path_of(const struct wtg_bcd_spec *spec)
+{
+	if (spec->bios)
+		return "\\Boot\\BCD";
+	return spec->vtefi ? "\\VTEFI\\Microsoft\\Boot\\BCD" : "\\EFI\\Microsoft\\Boot\\BCD";
+}
+
 struct wtg_bytes wtg_bcd_build(const struct wtg_bcd_spec *spec)
 {
 	_cleanup_(wtg_regf_freep) struct wtg_regf_key *root =
@@ -308,7 +316,7 @@ struct wtg_bytes wtg_bcd_build(const struct wtg_bcd_spec *spec)
 		add_element(store_objects, spec, &recovery_off);
 
 	/* No time: the same specification gives the same bytes. */
-	return wtg_regf_write(root, spec->bios ? "\\Boot\\BCD" : "\\EFI\\Microsoft\\Boot\\BCD", 0);
+	return wtg_regf_write(root, path_of(spec), 0);
 }
 
 const char *wtg_bcd_description(unsigned build, const char *installation_type)

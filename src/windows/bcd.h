@@ -33,8 +33,8 @@ struct wtg_bcd_spec {
 	bool recovery_off;             /* write 16000009 = 00 into the osloader */
 };
 
-/* The hive's bytes, for \EFI\Microsoft\Boot\BCD or \Boot\BCD; the same for the same
- * specification. */
+/* The hive's bytes, for \EFI\Microsoft\Boot\BCD, its like in \VTEFI, or \Boot\BCD; the same
+ * for the same specification. */
 struct wtg_bytes wtg_bcd_build(const struct wtg_bcd_spec *spec);
 
 /* "Windows 10", "Windows 11" or "Windows Server", by what the image says.  (Not by its

@@ -148,6 +148,7 @@ torn() { # BEFORE AFTER: in place of AFTER
 	add none.img
 	same status "$status" 6
 	grep -q "no free space behind Ventoy" err
+	grep -q "first partition cannot be made smaller" err
 	grep -qF -- "wtgctl ventoy install --data-size" err
 	as_user "$D/wtgctl" ventoy install -q --size 800M --data-size 500M --ventoy "$PAYLOAD" \
 		--progress none little.img

@@ -192,6 +192,12 @@ ventoy/ventoy_grub.cfg'
 	rm mbr-alone.img
 }
 
+@test "a drive too small for Ventoy alone is told so, and of no image" {
+	refused 6 "Ventoy needs" ventoy install --size 65M --ventoy "$OLD" tiny.img
+	fails grep -q "image and layout" err
+	fails test -e tiny.img
+}
+
 @test "a dry run is refused, too, where somebody else has the drive" {
 	cp --sparse=always gpt.img held.img
 	chmod a+rw held.img

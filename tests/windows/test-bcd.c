@@ -223,6 +223,30 @@ static void the_same_specification_gives_the_same_bytes(void **state)
 	assert_memory_equal(a.data, b.data, a.size);
 }
 
+static void the_hive_is_called_by_its_own_path(void **state)
+{
+	static const struct {
+		bool bios, vtefi;
+		const char *path;
+	} rows[] = {
+		{ false, false, "\\EFI\\Microsoft\\Boot\\BCD" },
+		{ false, true, "\\VTEFI\\Microsoft\\Boot\\BCD" },
+		{ true, false, "\\Boot\\BCD" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct wtg_bcd_spec spec = rows[i].bios ? test_bcd_spec_bios() : test_bcd_spec();
+		_cleanup_(wtg_bytes_done) struct wtg_bytes bytes = { 0 };
+
+		spec.vtefi = rows[i].vtefi;
+		bytes = wtg_bcd_build(&spec);
+		/* UTF-16 in the header, and a NUL. */
+		for (size_t c = 0; c <= strlen(rows[i].path); c++)
+			assert_int_equal(bytes.data[0x30 + 2 * c], rows[i].path[c]);
+	}
+}
+
 static void the_description_follows_the_build_and_the_kind(void **state)
 {
 	(void)state;
@@ -294,6 +318,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recovery_off_is_one_element_more),
+		cmocka_unit_test(the_hive_is_called_by_its_own_path),
 		cmocka_unit_test(the_specification_decides_what_is_not_constant),
 		cmocka_unit_test(for_bios_it_has_other_paths_and_no_isolated_context),
 		cmocka_unit_test(where_firmware_does_not_look_the_two_programs_are_there),
