@@ -114,7 +114,7 @@ int wtg_recipe_ventoy_upgrade(const struct wtg_request *request, const struct wt
 	layout = layout_of(&ground, subject.disk);
 	wtg_head_set_plain(plan, &subject, &layout);
 	warn_of_downgrade(plan, &ground);
-	wtg_step_upgrade_ventoy(plan, &layout, &ground.payload);
+	wtg_step_upgrade_ventoy(plan, &layout, &ground.view->table, &ground.payload);
 	*ret = WTG_STEAL(plan);
 	return 0;
 }

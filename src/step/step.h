@@ -69,10 +69,12 @@ int wtg_step_write_esp(struct wtg_plan *plan, const struct wtg_layout *layout,
 		       struct wtg_bytes manifest, struct wtg_error *err);
 
 /* write-ventoy: its core.img and the volume VTOYEFI.  Takes payload.  Upgrading, also its boot
- * code, with what the drive keeps of its own (uuid, signature, table, settings). */
+ * code, with what the drive keeps of its own (uuid, signature, table, settings), and only while the
+ * table is still what was there when it was looked at. */
 void wtg_step_write_ventoy(struct wtg_plan *plan, const struct wtg_layout *layout,
 			   struct wtg_ventoy_payload *payload);
 void wtg_step_upgrade_ventoy(struct wtg_plan *plan, const struct wtg_layout *layout,
+			     const struct wtg_partitions *there,
 			     struct wtg_ventoy_payload *payload);
 
 /* write-entry: files onto Ventoy's first partition, layout->data, in a worker.  Takes changes.

@@ -3,11 +3,14 @@
 
 #include "base/alloc.h"
 #include "base/crypto.h"
+#include "base/worker.h"
 #include "plan/marker.h"
 #include "step/clear.h"
 #include "step/status.h"
 #include "step/ventoy.h"
+#include "target/target.h"
 #include "ventoy/layout.h"
+#include "volume/partitions.h"
 
 #define SECTOR_BYTES 512u
 #define PIECE_BYTES (1u << 20)
@@ -18,6 +21,7 @@ struct params {
 	struct wtg_bytes core; /* as this table wants it */
 	uint64_t core_at;
 	uint64_t core_end; /* on the drive: what is behind is not written */
+	struct wtg_partitions *there; /* upgrading: the table that said where all this is */
 };
 
 static void describe(const void *params, struct wtg_facts *out)
@@ -36,6 +40,51 @@ static uint64_t cost(const void *params, enum wtg_phase phase)
 	return phase == WTG_PHASE_CHECK ? 0 : p->core.size + p->payload.volume.size;
 }
 
+/* ------------------------------------------------------------------ the table that is there */
+
+struct look {
+	const struct params *params;
+	struct wtg_window disk; /* read only */
+};
+
+static int compare_table(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+			 struct wtg_error *err)
+{
+	const struct look *look = context;
+	const struct wtg_partitions *there = look->params->there;
+	_cleanup_free_ struct wtg_partitions *now = wtg_alloc(sizeof(*now));
+	int r = wtg_partitions_read(&look->disk, there->sector_bytes, now, err);
+
+	(void)progress;
+	(void)reply;
+	if (r < 0)
+		return -1;
+	if (r == 0 || now->n_entries != there->n_entries || !wtg_partitions_kept(there, now))
+		return wtg_fail(err, WTG_SYSTEM, 0,
+				"the partition table is not what it was when it was looked at");
+	return 0;
+}
+
+/* While the user read the plan, somebody else could have changed it. */
+static int check_table(const struct params *p, const struct wtg_window *disk,
+		       struct wtg_progress *progress, struct wtg_error *err)
+{
+	struct look at = { p, *disk };
+	const struct wtg_errand errand = {
+		.who = "the process that looks at the partition table",
+		.blame = WTG_SYSTEM,
+		.finds = WTG_UNSUITABLE,
+		.work = compare_table,
+		.context = &at,
+		.window = &at.disk,
+	};
+
+	at.disk.ledger = NULL;
+	return wtg_worker_run(&errand, progress, NULL, err);
+}
+
+/* ------------------------------------------------------------------ before anything is written */
+
 /* What is written lies before partition 1 and fills 2. */
 static int check(const void *params, const struct wtg_target *target,
 		 struct wtg_progress *progress, struct wtg_error *err)
@@ -53,6 +102,17 @@ static int check(const void *params, const struct wtg_target *target,
 	if (layout->beside && wtg_clear_check(target, progress, err) < 0)
 		return -1;
 	return wtg_ventoy_check_place(&planned, wtg_target_disk(target)->path, err);
+}
+
+static int check_upgrade(const void *params, const struct wtg_target *target,
+			 struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct params *p = params;
+	const struct wtg_window disk = { .fd = wtg_target_fd(target),
+					 .length = p->layout.disk_bytes };
+
+	return check(params, target, progress, err) < 0 ? -1
+							: check_table(p, &disk, progress, err);
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -112,15 +172,19 @@ static int upgrade_boot_code(const struct params *p, struct wtg_writer *writer,
 
 /*
  * There is no room for old and new at once.  From the first write on until the last, the volume
- * has no boot sector, so that no firmware starts what is half of each; table, partition 1 and
- * what lies behind are not touched, and doing it again makes it whole.
+ * has no boot sector, so that no UEFI starts what is half of each.  Legacy BIOS starts core.img
+ * without looking at that: the old one, the new or a mixture, which finds no volume or falls over
+ * itself.  Table, partition 1 and what lies behind are not touched, and doing it again makes it
+ * whole.
  */
 static int apply_upgrade(const void *params, struct wtg_writer *writer, struct wtg_error *err)
 {
 	const struct params *p = params;
 	struct wtg_window volume = volume_of(p, writer);
+	struct wtg_window disk = wtg_writer_window(writer, 0, wtg_writer_size(writer));
 
-	if (wtg_window_zero(&volume, 0, SECTOR_BYTES, err) < 0 ||
+	if (check_table(p, &disk, wtg_writer_progress(writer), err) < 0 ||
+	    wtg_window_zero(&volume, 0, SECTOR_BYTES, err) < 0 ||
 	    wtg_window_flush(&volume, err) < 0 ||
 	    write_from(&volume, &p->payload.volume, SECTOR_BYTES, wtg_writer_progress(writer),
 		       err) < 0 ||
@@ -208,6 +272,7 @@ static void release(void *params)
 
 	wtg_ventoy_payload_done(&p->payload);
 	wtg_bytes_done(&p->core);
+	free(p->there);
 	free(p);
 }
 
@@ -226,7 +291,7 @@ static const struct wtg_step_ops upgrade_ops = {
 	.leaves = WTG_DRIVE_COMPLETE,
 	.describe = describe,
 	.cost = cost,
-	.check = check,
+	.check = check_upgrade,
 	.apply = apply_upgrade,
 	.verify = verify,
 	.free = release,
@@ -264,11 +329,13 @@ static bool leaves_room(const struct params *p)
 }
 
 void wtg_step_upgrade_ventoy(struct wtg_plan *plan, const struct wtg_layout *layout,
+			     const struct wtg_partitions *there,
 			     struct wtg_ventoy_payload *payload)
 {
 	struct params *p = make_params(layout, payload);
 	uint64_t run_id;
 
+	p->there = wtg_copy(there, sizeof(*there));
 	p->core_end = wtg_ventoy_kept_settings.offset;
 	if (leaves_room(p)) {
 		p->core_end = WTG_MARKER_OFFSET_UPGRADE;

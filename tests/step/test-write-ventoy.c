@@ -109,6 +109,18 @@ static void run(const struct wtg_plan *plan, const char *path)
 	wtg_target_close(target);
 }
 
+/* With the table that is there. */
+static void plan_upgrade(struct wtg_plan *plan, const struct wtg_layout *layout, const char *path,
+			 struct wtg_ventoy_payload *payload)
+{
+	_cleanup_free_ struct wtg_partitions *there = wtg_alloc(sizeof(*there));
+	_cleanup_fd_ int fd = open(path, O_RDONLY);
+	struct wtg_window disk = test_window(fd, DRIVE_BYTES, NULL);
+
+	assert_int_equal(wtg_partitions_read(&disk, 512, there, &err), 1);
+	wtg_step_upgrade_ventoy(plan, layout, there, payload);
+}
+
 static void same(const struct wtg_bytes *a, const struct wtg_bytes *b, uint64_t from, uint64_t to)
 {
 	for (uint64_t at = from; at < to; at++)
@@ -168,7 +180,7 @@ static void refuses(void (*change)(struct wtg_layout *layout), const char *part)
 
 	change(&layout);
 	read_release("1.1.00", &payload);
-	wtg_step_upgrade_ventoy(plan, &layout, &payload);
+	plan_upgrade(plan, &layout, theirs, &payload);
 	assert_good(wtg_target_open(&request, &target, &err));
 	assert_fails(wtg_plan_check(plan, target, NULL, &err), WTG_UNSUITABLE,
 		     part);
@@ -250,7 +262,7 @@ static void upgrades(const char *table, enum wtg_table_style style)
 	assert_int_not_equal(memcmp(was.data + layout.vtoyefi.offset,
 				    should.data + layout.vtoyefi.offset, layout.vtoyefi.length), 0);
 	read_release("1.1.00", &payload);
-	wtg_step_upgrade_ventoy(plan, &layout, &payload);
+	plan_upgrade(plan, &layout, old, &payload);
 	run(plan, old);
 
 	/* All that is Ventoy's is new, and nothing else changed: not by a byte. */
@@ -299,13 +311,55 @@ static void goes_without_a_record_where_core_needs_its_place(void **state)
 	(void)state;
 	read_release("1.1.00", &payload);
 	payload.core.data[WTG_MARKER_OFFSET_UPGRADE - wtg_ventoy_core_at(WTG_TABLE_GPT)] = 77;
-	wtg_step_upgrade_ventoy(plan, &layout, &payload);
+	plan_upgrade(plan, &layout, drive, &payload);
 	run(plan, drive);
 	is = load(drive);
 	assert_int_equal(is.data[WTG_MARKER_OFFSET_UPGRADE], 77);
 	assert_int_equal(is.data[WTG_MARKER_OFFSET_UPGRADE + 1], 0);
 	assert_memory_equal(is.data + wtg_ventoy_kept_settings.offset, "settings", 8);
 	wtg_bytes_done(&is);
+}
+
+/* Between the check and the writing, the user is asked. */
+static void change_table(struct wtg_observer *o, const struct wtg_event *event)
+{
+	static bool done;
+
+	(void)o;
+	if (event->phase != WTG_PHASE_APPLY || done)
+		return;
+	done = true;
+	free(test_run(NULL, "sgdisk -u 1:R '%s/theirs-gpt-1.0.97'", test_dir()));
+}
+
+static void writes_nothing_by_a_table_that_is_another_by_now(void **state)
+{
+	_cleanup_free_ char *drive = others_drive("gpt", "1.0.97");
+	const struct wtg_request request = { .target = drive };
+	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = wtg_plan_new();
+	struct wtg_layout layout = layout_of(drive, WTG_TABLE_GPT);
+	struct wtg_observer observer = { .event = change_table };
+	struct wtg_ventoy_payload payload = { 0 };
+	struct wtg_bytes was = load(drive), is;
+	struct wtg_target *target = NULL;
+	struct wtg_account account;
+
+	(void)state;
+	test_require("sgdisk");
+	read_release("1.1.00", &payload);
+	/* One byte of core.img is where the record would be: then there is none. */
+	payload.core.data[WTG_MARKER_OFFSET_UPGRADE - wtg_ventoy_core_at(WTG_TABLE_GPT)] = 77;
+	plan_upgrade(plan, &layout, drive, &payload);
+	assert_good(wtg_target_open(&request, &target, &err));
+	assert_int_equal(wtg_run(plan, target, WTG_VERIFY_NONE, &observer, &account, &err), -1);
+	assert_non_null(strstr(err.message, "the partition table is not what it was"));
+	wtg_error_done(&err);
+	is = load(drive);
+	same(&is, &was, wtg_ventoy_core_at(WTG_TABLE_GPT), layout.vtoyefi.offset +
+							   layout.vtoyefi.length);
+	wtg_bytes_done(&is);
+	wtg_bytes_done(&was);
+	wtg_target_close(target);
 }
 
 int main(void)
@@ -318,6 +372,7 @@ int main(void)
 		cmocka_unit_test(upgrades_on_gpt_and_changes_nothing_else),
 		cmocka_unit_test(upgrades_on_mbr_and_changes_nothing_else),
 		cmocka_unit_test(goes_without_a_record_where_core_needs_its_place),
+		cmocka_unit_test(writes_nothing_by_a_table_that_is_another_by_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
