@@ -149,7 +149,7 @@ static void boot_files(void)
 static void marker(void)
 {
 	static const struct wtg_marker marker = { WTG_MARKER_RUNNING, 77, 1700000000,
-						  "apply-image", "0.1.0" };
+						  "apply-image", "0.1.0", false };
 	_cleanup_(wtg_ledger_done) struct wtg_ledger ledger = { 0 };
 	_cleanup_fd_ int fd = test_file("marker", WTG_MARKER_BYTES, NULL);
 	struct wtg_window disk = test_window(fd, WTG_MARKER_BYTES, &ledger);
