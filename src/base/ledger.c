@@ -88,11 +88,13 @@ static uint64_t *entry_of(struct wtg_ledger *ledger, uint64_t page)
 	return &ledger->shelves[shelf][page % SHELF_PAGES];
 }
 
-/* What a partly written page holds now, which may be less than a page at the drive's end. */
-static int hash_from_drive(int fd, uint64_t page, uint64_t *ret)
+/* What a page must hold of which a part was written: the rest is as it was.  It may be less than
+ * a page at the drive's end. */
+static int hash_part(int fd, const uint8_t *data, size_t n_bytes, uint64_t offset, uint64_t *ret)
 {
+	uint64_t page = offset / WTG_PAGE_BYTES;
 	uint8_t content[WTG_PAGE_BYTES];
-	size_t size = 0;
+	size_t size = 0, at = (size_t)(offset % WTG_PAGE_BYTES);
 
 	while (size < WTG_PAGE_BYTES) {
 		ssize_t n = pread(fd, content + size, WTG_PAGE_BYTES - size,
@@ -106,6 +108,9 @@ static int hash_from_drive(int fd, uint64_t page, uint64_t *ret)
 			break;
 		size += (size_t)n;
 	}
+	memcpy(content + at, data, n_bytes);
+	if (size < at + n_bytes)
+		size = at + n_bytes;
 	*ret = hash_page(content, size, page);
 	return 0;
 }
@@ -125,7 +130,7 @@ int wtg_ledger_note(struct wtg_ledger *ledger, int fd, const void *data, size_t 
 			n = size;
 		if (n == WTG_PAGE_BYTES)
 			*entry_of(ledger, page) = hash_page(from, n, page);
-		else if (hash_from_drive(fd, page, entry_of(ledger, page)) < 0)
+		else if (hash_part(fd, from, n, offset, entry_of(ledger, page)) < 0)
 			return -1;
 		from += n;
 		offset += n;

@@ -39,8 +39,8 @@ struct wtg_ledger {
 /* Zeroed is an empty ledger. */
 void wtg_ledger_done(struct wtg_ledger *ledger);
 
-/* size bytes were written to fd at offset.  A page that was written only in part is read back
- * to hash it whole; if that fails, errno is set and -1 comes back. */
+/* size bytes were written to fd at offset.  Of a page that was written only in part
+ * the rest is read, to hash it whole; if that fails, errno is set and -1 comes back. */
 int wtg_ledger_note(struct wtg_ledger *ledger, int fd, const void *data, size_t size,
 		    uint64_t offset);
 

@@ -51,6 +51,7 @@ int wtg_ground_look(const struct wtg_request *request, const struct wtg_target *
 	if (wtg_drive_view_make(target, request->entry_title, ground->view, err) < 0)
 		return -1;
 	ground->ventoy = wtg_ventoy_is_there(&ground->view->ventoy);
+	ground->version = ground->view->ventoy.version;
 	return 0;
 }
 
@@ -66,6 +67,7 @@ int wtg_ground_unpack(const struct wtg_request *request, struct wtg_ground *grou
 				    err) < 0)
 		return -1;
 	ground->has_payload = true;
+	ground->version = ground->payload.version;
 	return 0;
 }
 
@@ -161,9 +163,7 @@ int wtg_ground_plan_entry(struct wtg_plan *plan, const struct wtg_layout *layout
 	entry.arch = subject->edition->arch;
 	entry.bios = layout->bios;
 	entry.vtefi = subject->request->ventoy_first;
-	if (wtg_ventoy_entry_plan(&entry,
-				  ground->view ? &ground->view->ventoy.version
-					       : &ground->payload.version,
+	if (wtg_ventoy_entry_plan(&entry, &ground->version,
 				  ground->view ? &ground->view->existing : &none, &changes,
 				  err) < 0)
 		return -1;

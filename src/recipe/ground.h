@@ -10,6 +10,7 @@
 struct wtg_ground {
 	struct wtg_drive_view *view; /* owned; NULL: nothing stays */
 	bool ventoy;                 /* there is one, or will be */
+	struct wtg_ventoy_version version; /* of it */
 	bool has_payload;
 	struct wtg_ventoy_payload payload; /* owned */
 };

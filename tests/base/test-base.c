@@ -235,6 +235,23 @@ static void a_page_that_was_meant_for_elsewhere_is_recognised(void **state)
 	close(fd);
 }
 
+/* The write was told, and never made. */
+static void a_part_of_a_page_that_was_swallowed_is_found_out(void **state)
+{
+	struct wtg_ledger ledger = { 0 };
+	static const uint8_t sector[512] = { 1, 2, 3 };
+	int fd = test_file("swallowed", 8192, NULL);
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(wtg_ledger_note(&ledger, fd, sector, sizeof(sector), 4096 + 512), 0);
+	assert_fails(wtg_ledger_verify(&ledger, fd, 8192, NULL, &err), WTG_MISMATCH, "4096");
+	assert_int_equal(wtg_pwrite_all(fd, sector, sizeof(sector), 4096 + 512), 0);
+	assert_good(wtg_ledger_verify(&ledger, fd, 8192, NULL, &err));
+	wtg_ledger_done(&ledger);
+	close(fd);
+}
+
 static void a_window_without_a_ledger_cannot_write(void **state)
 {
 	struct wtg_error err = WTG_ERROR_INIT;
@@ -411,6 +428,7 @@ int main(void)
 		cmocka_unit_test(every_written_page_is_read_back_and_compared),
 		cmocka_unit_test(what_was_lost_is_found_when_it_is_read_again),
 		cmocka_unit_test(a_page_that_was_meant_for_elsewhere_is_recognised),
+		cmocka_unit_test(a_part_of_a_page_that_was_swallowed_is_found_out),
 		cmocka_unit_test(a_window_without_a_ledger_cannot_write),
 		cmocka_unit_test(a_program_that_fails_is_quoted),
 		cmocka_unit_test(a_program_inherits_one_descriptor_and_no_secrets),

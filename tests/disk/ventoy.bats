@@ -143,6 +143,10 @@ ventoy/ventoy_grub.cfg'
 		--windows-first --ventoy-first x.img
 	same status "$status" 2
 	create first --image windows.iso --edition Professional --ventoy "$OLD" --windows-first
+	# Its version is known, from the release.
+	jq -r '.warnings[]' first.plan >warnings
+	grep -q 'less than 32 GiB' warnings
+	! grep 'version of Ventoy' warnings || return 1
 	carve first.img 3 part.bin
 	MTOOLS_SKIP_CHECK=1 mdir -i part.bin ::/EFI/Boot/bootx64.efi >/dev/null
 	create last --image windows.iso --edition Professional --ventoy "$OLD" --ventoy-first

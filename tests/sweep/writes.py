@@ -148,8 +148,11 @@ class Sweep:
             require(found == "old", "found", found, said)
         elif "The drive is complete" in said:
             require(found == "complete", "found", found, said)
+        elif "may be there already" in said:  # the table was being added to
+            require(found in ("old", "half", "complete"), "found", found, said)
         else:
-            require("just being erased or written" in said, said)
+            require("just being erased or written" in said or
+                    "Files of Ventoy's menu on partition 1 were just being written" in said, said)
 
     def resumed(self, slot, tampering, n):
         """What is written by halves is written in two."""
