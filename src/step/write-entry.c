@@ -206,40 +206,21 @@ static void release(void *params)
 	free(p);
 }
 
+#define OPS(drive)                                                                       \
+	{                                                                                \
+		.name = "write-entry", .leaves = drive, .describe = describe,            \
+		.cost = cost, .check = check, .apply = apply, .verify = verify,          \
+		.free = release,                                                         \
+	}
+
 /* A new drive shows nothing yet, before and after. */
-static const struct wtg_step_ops ops = {
-	.name = "write-entry",
-	.describe = describe,
-	.cost = cost,
-	.check = check,
-	.apply = apply,
-	.verify = verify,
-	.free = release,
-};
+static const struct wtg_step_ops ops = OPS(WTG_DRIVE_UNTOUCHED);
 
 /* On one that is kept a file is the old one or the new at every moment (volume/edit.h). */
-static const struct wtg_step_ops ops_beside = {
-	.name = "write-entry",
-	.leaves = WTG_DRIVE_KEPT,
-	.describe = describe,
-	.cost = cost,
-	.check = check,
-	.apply = apply,
-	.verify = verify,
-	.free = release,
-};
+static const struct wtg_step_ops ops_beside = OPS(WTG_DRIVE_KEPT);
 
 /* And alone it is all that there is to do. */
-static const struct wtg_step_ops ops_alone = {
-	.name = "write-entry",
-	.leaves = WTG_DRIVE_COMPLETE,
-	.describe = describe,
-	.cost = cost,
-	.check = check,
-	.apply = apply,
-	.verify = verify,
-	.free = release,
-};
+static const struct wtg_step_ops ops_alone = OPS(WTG_DRIVE_COMPLETE);
 
 static const struct wtg_step_ops *choose_ops(const struct wtg_layout *layout)
 {

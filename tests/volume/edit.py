@@ -163,29 +163,34 @@ TREES = {
 }
 
 
+def comes_and_goes(scene, what, before, judge, look):
+    """The entry is put there, again, replaced and removed; after each the volume is judged by
+    what look() saw before."""
+    check, result = scene.edit(ENTRY, "check"), scene.edit(ENTRY)
+    if check.returncode or result.returncode:
+        tell(False, f"{what}: takes the entry", check.stdout + result.stdout)
+        return
+    judge(scene, f"{what}: takes the entry", before, ENTRY)
+    image = scene.bytes()
+    scene.edit(ENTRY)
+    tell(image == scene.bytes(), f"{what}: a second time changes nothing")
+    changed = {path: content[:-7] + b"other text than before" for path, content in ENTRY.items()}
+    before = look()
+    scene.edit(changed)
+    judge(scene, f"{what}: each file is replaced", before, changed)
+    gone = dict.fromkeys(ENTRY)
+    scene.edit(gone)
+    judge(scene, f"{what}: and removed", before, gone)
+
+
 def exfat_sound(scene):
     for name, (tree, how) in TREES.items():
         before = exfat(scene, 16 * MIB, tree=tree, **how)
         if before.problems:
             tell(False, f"exFAT: {name}: is one that is sound", "\n".join(before.problems))
             continue
-        check = scene.edit(ENTRY, "check")
-        result = scene.edit(ENTRY)
-        if check.returncode or result.returncode:
-            tell(False, f"exFAT: {name}: takes the entry", check.stdout + result.stdout)
-            continue
-        judge_exfat(scene, f"exFAT: {name}: takes the entry", before, ENTRY)
-        image = scene.bytes()
-        scene.edit(ENTRY)
-        tell(image == scene.bytes(), f"exFAT: {name}: a second time changes nothing")
-        changed = {path: content[:-7] + b"other text than before" for path, content in
-                   ENTRY.items()}
-        before = Exfat(image)
-        scene.edit(changed)
-        judge_exfat(scene, f"exFAT: {name}: each file is replaced", before, changed)
-        gone = dict.fromkeys(ENTRY)
-        scene.edit(gone)
-        judge_exfat(scene, f"exFAT: {name}: and removed", before, gone)
+        comes_and_goes(scene, f"exFAT: {name}", before, judge_exfat,
+                       lambda: Exfat(scene.bytes()))
 
 
 # ------------------------------------------------------------------ FAT
@@ -270,22 +275,8 @@ def fat_sound(scene):
     for kind, (size, *options) in FATS.items():
         for name, tree in trees.items():
             before = fat(scene, size, *options, tree=tree)
-            check, result = scene.edit(ENTRY, "check"), scene.edit(ENTRY)
-            if check.returncode or result.returncode:
-                tell(False, f"{kind}, {name}: takes the entry", check.stdout + result.stdout)
-                continue
-            judge_fat(scene, f"{kind}, {name}: takes the entry", before, ENTRY)
-            image = scene.bytes()
-            scene.edit(ENTRY)
-            tell(image == scene.bytes(), f"{kind}, {name}: a second time changes nothing")
-            changed = {path: content[:-7] + b"other text than before" for path, content in
-                       ENTRY.items()}
-            before = list_fat(scene)
-            scene.edit(changed)
-            judge_fat(scene, f"{kind}, {name}: each file is replaced", before, changed)
-            gone = dict.fromkeys(ENTRY)
-            scene.edit(gone)
-            judge_fat(scene, f"{kind}, {name}: and removed", before, gone)
+            comes_and_goes(scene, f"{kind}, {name}", before, judge_fat,
+                           lambda: list_fat(scene))
 
 
 # ------------------------------------------------------------------ cut short
