@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum wtg_boot_ca { /* which chain of Microsoft's certificates the loader is signed by */
@@ -53,6 +54,12 @@ enum wtg_engine { /* what applies the image */
 	WTG_ENGINE_WIMLIB, /* wimlib's extraction: slower, and our own engine's oracle */
 };
 
+#define WTG_MAX_TEXTS 32
+struct wtg_texts { /* what may be said more than once */
+	const char *items[WTG_MAX_TEXTS];
+	size_t n_items;
+};
+
 struct wtg_request {
 	/* Image */
 	const char *image;   /* path of an ISO, WIM, ESD or first SWM */
@@ -77,6 +84,7 @@ struct wtg_request {
 	enum wtg_boot_ca boot_ca;
 	bool has_timeout;
 	uint64_t timeout_seconds;
+	const char *dbx; /* path of a list of what firmware no longer starts */
 
 	/* Ventoy */
 	const char *ventoy;        /* path of the release's tarball, or of its extracted folder */
@@ -98,6 +106,20 @@ struct wtg_request {
 	bool no_crash_dump;
 	bool no_last_access;
 	enum wtg_compact compact;
+	bool no_reserved_storage;
+	struct wtg_texts remove_apps; /* names of provisioned apps; '*' at the end: all that start so */
+	struct wtg_texts registry;    /* paths of .reg files, in the order in which they count */
+	struct wtg_texts drivers;     /* paths of directories with INF packages */
+
+	/* Answers to what it would ask at its first start */
+	const char *unattend;            /* path of an answer file of the user's own */
+	struct wtg_texts users;          /* accounts: "anna", or "guest:standard" */
+	struct wtg_texts password_files; /* paths: as many as users, in their order, or none */
+	bool auto_logon;                 /* of the first of them, once */
+	const char *computer_name;       /* may hold %serial% and %random% */
+	const char *locale, *keyboard, *time_zone;
+	bool skip_oobe;
+	bool private;
 
 	/* Safety */
 	bool allow_fixed;

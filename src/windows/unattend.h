@@ -1,9 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Answer files; unattend.c writes them with libxml2's writer. */
+/*
+ * Answer files: ours, the user's own, and both in one.  The unattend*.c are the only files here
+ * that know libxml2.
+ */
 #pragma once
 
-#include "base/bytes.h"
-#include "wtg/image.h"
+#include "windows/answers.h"
+#include "windows/wishes.h"
+#include "wtg/facts.h"
+
+/* Windows looks here (3rd of 7 places) before Sysprep's (6th); Microsoft: "Windows Setup
+ * configuration passes", implicit answer file search order. */
+#define WTG_UNATTEND_PATH "Windows/Panther/unattend.xml"
+
+struct wtg_notes { /* sentences */
+	char **items;
+	size_t n_items, capacity;
+};
+void wtg_notes_done(struct wtg_notes *notes);
+
+struct wtg_unattend {
+	struct wtg_bytes xml;      /* no data: there is nothing to say */
+	struct wtg_bytes security; /* its descriptor: SYSTEM and Administrators only */
+	struct wtg_wishes wishes;  /* what belongs to passes that nobody runs (offlineServicing) and
+				    * can be done in the hives instead */
+	struct wtg_notes settings; /* what is set, one line each, no secret among them */
+	struct wtg_notes warnings; /* what will not happen at the first start, and why */
+};
+void wtg_unattend_done(struct wtg_unattend *unattend);
+
+/*
+ * The answer file for a drive: from answers, merged into the user's own file (theirs; NULL: there
+ * is none) by pass and component.  Where both answer the same, kind WTG_USAGE, naming it.  theirs
+ * is hostile until proven otherwise: no DTD, no entities, bounded in size (1 MiB), depth and
+ * number; well-formed, the right root, known passes, components for this architecture; else kind
+ * WTG_INPUT, with the line.
+ */
+int wtg_unattend_make(const struct wtg_answers *answers, const struct wtg_bytes *theirs,
+		      const char *name, struct wtg_unattend *ret, struct wtg_error *err);
 
 /*
  * The answer file of Microsoft's "Deploy Windows To Go": the recovery environment, which
@@ -12,3 +46,7 @@
  * every one, of which Windows minds its own only.
  */
 struct wtg_bytes wtg_unattend_without_winre(enum wtg_arch arch);
+
+/* What an answer file that lies on a drive will do: settings and warnings.  For verify. */
+int wtg_unattend_read(const struct wtg_bytes *xml, enum wtg_arch arch,
+		      struct wtg_unattend *ret, struct wtg_error *err);
