@@ -43,11 +43,15 @@ _wtgctl()
 	--verify)
 		mapfile -t COMPREPLY < <(compgen -W "full quick none" -- "$cur")
 		return ;;
-	--emit | --image | --ventoy)
+	--dbx | --image | --password-file | --profile | --registry | --unattend | --ventoy)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return ;;
-	--confirm | --data-size | --edition | --entry-timeout | --entry-tip | --entry-title | --esp-size | --label | --max-size | --seed | --sha256 | --size | --timeout | --ventoy-sha256 | --windows-size)
+	--drivers | --emit)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return ;;
+	--computer-name | --confirm | --data-size | --edition | --entry-timeout | --entry-tip | --entry-title | --esp-size | --keyboard | --label | --locale | --max-size | --remove-app | --seed | --sha256 | --size | --timeout | --timezone | --user | --ventoy-sha256 | --windows-size)
 		return ;;
 	esac
 
@@ -59,14 +63,14 @@ _wtgctl()
 		case $command in
 		version) words="--help -h" ;;
 		help) words="--help -h" ;;
-		create | plan) words="--image --edition --sha256 --check --size --layout --beside --esp-size --windows-size --data-size --data-fs --label --boot-ca --timeout --ventoy --ventoy-sha256 --windows-first --ventoy-first --entry-title --entry-tip --entry-default --entry-timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --compact --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
+		info) words="--dbx --json --help -h" ;;
+		verify) words="--dbx --json --progress --quiet -q --help -h" ;;
+		create | plan) words="--image --edition --sha256 --check --size --layout --beside --esp-size --windows-size --data-size --data-fs --label --boot-ca --dbx --timeout --ventoy --ventoy-sha256 --windows-first --ventoy-first --entry-title --entry-tip --entry-default --entry-timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --compact --no-reserved-storage --remove-app --drivers --registry --unattend --user --password-file --auto-logon --computer-name --locale --keyboard --timezone --skip-oobe --private --confirm --allow-fixed --overwrite --max-size --profile --print-profile --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		"ventoy install") words="--size --layout --data-size --data-fs --ventoy --ventoy-sha256 --confirm --allow-fixed --overwrite --max-size --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		"ventoy upgrade") words="--ventoy --ventoy-sha256 --confirm --allow-fixed --max-size --dry-run --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		"ventoy entry") words="--entry-title --entry-tip --entry-default --entry-timeout --remove --emit --confirm --allow-fixed --max-size --dry-run --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		list) words="--all --json --help -h" ;;
-		info) words="--json --help -h" ;;
 		status | "ventoy status") words="--json --help -h" ;;
-		verify) words="--json --progress --quiet -q --help -h" ;;
 		esac
 	fi
 	if ((COMP_CWORD == at)) || [[ $cur == -* ]]; then

@@ -26,7 +26,7 @@ static struct cli_job *whom(const struct cli_fleet *fleet, const char *given)
 
 int cli_confirm_given_all(struct cli_fleet *fleet, struct wtg_error *err)
 {
-	const struct cli_texts *given = &fleet->options->confirm;
+	const struct wtg_texts *given = &fleet->options->confirm;
 
 	for (size_t i = 0; i < given->n_items; i++) {
 		struct cli_job *job = whom(fleet, given->items[i]);

@@ -12,19 +12,24 @@
 struct parser {
 	const struct cli_command *command;
 	struct cli_options options;
-	uint64_t given; /* a bit for each row of the table */
 };
 
 const char *cli_option_kind_name(enum cli_option_kind kind)
 {
 	static const char *const names[] = {
-		[CLI_FLAG] = "flag", [CLI_TEXT] = "text",     [CLI_TEXTS] = "texts",
-		[CLI_FILE] = "file",
-		[CLI_SIZE] = "size", [CLI_NUMBER] = "number", [CLI_CHOICE] = "choice",
-		[CLI_SWITCH] = "switch",
+		[CLI_FLAG] = "flag",   [CLI_TEXT] = "text",	[CLI_TEXTS] = "texts",
+		[CLI_FILE] = "file",   [CLI_FILES] = "files",	[CLI_DIR] = "dir",
+		[CLI_DIRS] = "dirs",   [CLI_SIZE] = "size",	[CLI_NUMBER] = "number",
+		[CLI_CHOICE] = "choice", [CLI_SWITCH] = "switch",
 	};
 
 	return names[kind];
+}
+
+bool cli_option_repeats(const struct cli_option *option)
+{
+	return option->kind == CLI_TEXTS || option->kind == CLI_FILES ||
+	       option->kind == CLI_DIRS;
 }
 
 static bool parse_number(const char *text, uint64_t *ret)
@@ -56,12 +61,12 @@ static int refuse(const struct cli_option *option, const char *text, const char 
 			option->name, expected, text);
 }
 
-static int add_text(const struct cli_option *option, const char *text, struct cli_texts *texts,
+static int add_text(const struct cli_option *option, const char *text, struct wtg_texts *texts,
 		    struct wtg_error *err)
 {
-	if (texts->n_items == CLI_MAX_TARGETS)
+	if (texts->n_items == WTG_MAX_TEXTS)
 		return wtg_fail(err, WTG_USAGE, 0, "option --%s is given more than %d times",
-				option->name, CLI_MAX_TARGETS);
+				option->name, WTG_MAX_TEXTS);
 	texts->items[texts->n_items++] = text;
 	return 0;
 }
@@ -78,9 +83,12 @@ static int store_value(const struct cli_option *option, const char *text,
 		return 0;
 	case CLI_TEXT:
 	case CLI_FILE:
+	case CLI_DIR:
 		*(const char **)at = text;
 		return 0;
 	case CLI_TEXTS:
+	case CLI_FILES:
+	case CLI_DIRS:
 		return add_text(option, text, at, err);
 	case CLI_SIZE:
 		if (!wtg_size_parse(text, at) || *(uint64_t *)at == 0)
@@ -177,19 +185,31 @@ static int take_value(const struct cli_option *option, char ***arg, const char *
 	return 0;
 }
 
+bool cli_option_is_given(const struct cli_options *options, const struct cli_option *option)
+{
+	size_t row = (size_t)(option - cli_option_table);
+
+	return options->given[row / 64] >> row % 64 & 1;
+}
+
+static void mark_given(struct cli_options *options, const struct cli_option *option)
+{
+	size_t row = (size_t)(option - cli_option_table);
+
+	options->given[row / 64] |= UINT64_C(1) << row % 64;
+}
+
 static int parse_one(struct parser *parser, char ***arg, struct wtg_error *err)
 {
 	const struct cli_option *option = find(parser->command->id, **arg);
 	const char *value = NULL;
-	uint64_t bit;
 
 	if (!option)
 		return unknown(parser->command, **arg, err);
-	bit = UINT64_C(1) << (option - cli_option_table);
-	if (parser->given & bit && option->kind != CLI_TEXTS)
+	if (cli_option_is_given(&parser->options, option) && !cli_option_repeats(option))
 		return wtg_fail(err, WTG_USAGE, 0, "option --%s is given twice",
 				option->name);
-	parser->given |= bit;
+	mark_given(&parser->options, option);
 
 	if (take_value(option, arg, &value, err) < 0)
 		return -1;
@@ -204,7 +224,7 @@ int cli_options_parse(const struct cli_command *command, char **argv,
 	struct parser parser = { .command = command, .options.operands = argv };
 	bool ended = false;
 
-	if (cli_n_options > 64)
+	if (cli_n_options > CLI_MAX_OPTIONS)
 		abort();
 	for (char **arg = argv; *arg; arg++) {
 		if (ended || (*arg)[0] != '-' || (*arg)[1] == '\0')

@@ -28,30 +28,33 @@ enum cli_command_id {
 	CLI_VENTOY_UPGRADE = 1 << 8,
 	CLI_VENTOY_ENTRY = 1 << 9,
 	CLI_VENTOY_STATUS = 1 << 10,
+	CLI_REPAIR = 1 << 11,
 };
 
-/* What an option that may be repeated was given, each time. */
-struct cli_texts {
-	const char *items[CLI_MAX_TARGETS]; /* borrowed from argv */
-	size_t n_items;
-};
+#define CLI_MAX_OPTIONS 128 /* rows of the table */
 
 /* What the user said on the command line. */
 struct cli_options {
 	struct wtg_request request;
 	bool all, json, quiet, verbose, help, remove;
 	const char *emit;
-	struct cli_texts confirm; /* serials of drives, paths of files */
+	const char *profile; /* "FILE" or "FILE:SECTION" */
+	bool print_profile;
+	struct wtg_texts confirm; /* serials of drives, paths of files */
 	enum cli_progress_mode progress;
 	char **operands; /* borrowed from argv */
 	size_t n_operands;
+	uint64_t given[CLI_MAX_OPTIONS / 64]; /* a bit for each row of the table */
 };
 
 enum cli_option_kind {
 	CLI_FLAG,
 	CLI_TEXT,
-	CLI_TEXTS, /* one for each target */
+	CLI_TEXTS, /* may be repeated, as all whose names end so */
 	CLI_FILE, /* a text that names a file: shells complete it */
+	CLI_FILES,
+	CLI_DIR,
+	CLI_DIRS,
 	CLI_SIZE,
 	CLI_NUMBER,
 	CLI_CHOICE, /* one word of metavar, "a|b|c" */
@@ -73,8 +76,11 @@ struct cli_option {
 extern const struct cli_option cli_option_table[];
 extern const size_t cli_n_options;
 
-/* "flag", "text", "texts", "file", "size", "number", "choice" or "switch". */
+/* "flag", "text", "texts", "file", "files", "dir", "dirs", "size", "number", "choice" or
+ * "switch". */
 const char *cli_option_kind_name(enum cli_option_kind kind);
+bool cli_option_repeats(const struct cli_option *option);
+bool cli_option_is_given(const struct cli_options *options, const struct cli_option *option);
 
 /*
  * Parse the NULL-terminated arguments that follow the command's name; they are reordered,

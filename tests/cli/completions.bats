@@ -6,6 +6,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || exit 1
 	completions=$SOURCE/completions
 	: >image.iso
+	mkdir drivers
 }
 
 @test "the completions are what the program's tables make" {
@@ -39,6 +40,8 @@ in_bash() {
 	[ "$(in_bash wtgctl create --compact = a)" = "auto" ]
 	[ "$(in_bash wtgctl create --compact im)" = "image.iso" ]
 	[ "$(in_bash wtgctl create --image im)" = "image.iso" ]
+	[ "$(in_bash wtgctl create --registry im)" = "image.iso" ]
+	[ "$(in_bash wtgctl create --drivers dr)" = "drivers" ]
 	[ "$(in_bash wtgctl info im)" = "image.iso" ]
 	[ "$(in_bash wtgctl create --seed im)" = "" ]
 	[ "$(in_bash wtgctl help st)" = status ]

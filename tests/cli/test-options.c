@@ -101,6 +101,24 @@ static void every_word_of_a_choice_is_its_enum(void **state)
 	}
 }
 
+static void what_may_be_repeated_keeps_its_order(void **state)
+{
+	struct cli_options o = { 0 };
+
+	(void)state;
+	assert_good(parse(&create, "--user a --registry r1 --user b:standard --drivers d", &o));
+	assert_int_equal(o.request.users.n_items, 2);
+	assert_string_equal(o.request.users.items[0], "a");
+	assert_string_equal(o.request.users.items[1], "b:standard");
+	assert_int_equal(o.request.registry.n_items, 1);
+	assert_int_equal(o.request.drivers.n_items, 1);
+	for (size_t i = 0; i < cli_n_options; i++)
+		assert_int_equal(cli_option_is_given(&o, &cli_option_table[i]),
+				 wtg_text_equal(cli_option_table[i].name, "user") ||
+					 wtg_text_equal(cli_option_table[i].name, "registry") ||
+					 wtg_text_equal(cli_option_table[i].name, "drivers"));
+}
+
 static void nothing_said_is_all_zero(void **state)
 {
 	struct cli_options o = { .json = true };
@@ -205,7 +223,7 @@ static void only_near_words_are_suggested(void **state)
 static void the_table_is_sound(void **state)
 {
 	(void)state;
-	assert_true(cli_n_options <= 64);
+	assert_true(cli_n_options <= CLI_MAX_OPTIONS);
 	for (size_t i = 0; i < cli_n_options; i++) {
 		const struct cli_option *a = &cli_option_table[i];
 
@@ -227,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_value_reaches_its_place),
 		cmocka_unit_test(every_word_of_a_choice_is_its_enum),
+		cmocka_unit_test(what_may_be_repeated_keeps_its_order),
 		cmocka_unit_test(nothing_said_is_all_zero),
 		cmocka_unit_test(two_dashes_end_the_options),
 		cmocka_unit_test(mistakes_are_told_and_change_nothing),
