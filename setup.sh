@@ -61,7 +61,8 @@ debian_build='gcc libc6-dev meson ninja-build pkg-config scdoc libwim-dev libfus
 debian_run='ntfs-3g dosfstools mtools exfatprogs genisoimage'
 debian_test='bats jq cpio kmod xz-utils valgrind strace file procps perl-base util-linux e2fsprogs udev umockdev
 	wimtools gdisk fdisk parted sleuthkit python3-libfsntfs p7zip-full libhivex-bin libwin-hivex-perl chntpw
-	reglookup libxml2-utils openssl sbsigntool osslsigncode ca-certificates
+	reglookup libxml2-utils openssl sbsigntool osslsigncode pesign efitools ca-certificates
+	systemd-boot-efi shim-unsigned
 	mandoc zsh fish qemu-system-x86 qemu-system-arm ovmf qemu-efi-aarch64 clang lld gnu-efi
 	libfuse3-dev shellcheck grub-common grub-pc-bin grub-efi-amd64-bin grub-efi-ia32-bin ovmf-ia32'
 
@@ -72,7 +73,7 @@ fedora_build='gcc meson ninja-build pkgconf-pkg-config scdoc wimlib-devel ntfs-3
 fedora_run='ntfsprogs dosfstools mtools exfatprogs genisoimage'
 fedora_test='bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	wimlib-utils gdisk parted sleuthkit p7zip hivex perl-hivex chntpw
-	reglookup libxml2 openssl sbsigntools osslsigncode
+	reglookup libxml2 openssl sbsigntools osslsigncode pesign
 	mandoc zsh fish qemu-system-x86-core edk2-ovmf ShellCheck fuse3-devel'
 
 arch_build='gcc meson ninja pkgconf scdoc wimlib ntfs-3g util-linux-libs systemd-libs hivex libxml2
@@ -80,7 +81,7 @@ arch_build='gcc meson ninja pkgconf scdoc wimlib ntfs-3g util-linux-libs systemd
 arch_run='ntfs-3g dosfstools mtools exfatprogs cdrtools'
 arch_test='bash-bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	gptfdisk parted sleuthkit p7zip chntpw
-	sbsigntools osslsigncode
+	sbsigntools osslsigncode efitools
 	mandoc zsh fish qemu-system-x86 edk2-ovmf shellcheck fuse3'
 
 # Those of the packages that dpkg does not have.

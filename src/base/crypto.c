@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/uio.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -39,6 +40,33 @@ void wtg_sha1(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA1_
 {
 	if (EVP_Digest(data, size, ret_digest, NULL, EVP_sha1(), NULL) != 1)
 		abort();
+}
+
+static void digest_pieces(const EVP_MD *kind, const struct iovec *pieces, size_t n,
+			  uint8_t *ret_digest)
+{
+	_cleanup_(free_digest) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (!ctx)
+		wtg_out_of_memory();
+	if (EVP_DigestInit_ex(ctx, kind, NULL) != 1)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		if (EVP_DigestUpdate(ctx, pieces[i].iov_base, pieces[i].iov_len) != 1)
+			abort();
+	if (EVP_DigestFinal_ex(ctx, ret_digest, NULL) != 1)
+		abort();
+}
+
+void wtg_sha1_pieces(const struct iovec *pieces, size_t n, uint8_t ret_digest[static WTG_SHA1_SIZE])
+{
+	digest_pieces(EVP_sha1(), pieces, n, ret_digest);
+}
+
+void wtg_sha256_pieces(const struct iovec *pieces, size_t n,
+		       uint8_t ret_digest[static WTG_SHA256_SIZE])
+{
+	digest_pieces(EVP_sha256(), pieces, n, ret_digest);
 }
 
 /* It is libcrypto's context by another name. */

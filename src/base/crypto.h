@@ -18,6 +18,12 @@ void wtg_sha256(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA
 #define WTG_SHA1_SIZE 20
 void wtg_sha1(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA1_SIZE]);
 
+/* The same of stretches of memory, one after the other. */
+struct iovec;
+void wtg_sha1_pieces(const struct iovec *pieces, size_t n, uint8_t ret_digest[static WTG_SHA1_SIZE]);
+void wtg_sha256_pieces(const struct iovec *pieces, size_t n,
+		       uint8_t ret_digest[static WTG_SHA256_SIZE]);
+
 /* The same of what comes in pieces; end() frees it, and ret_digest may be NULL. */
 struct wtg_sha1;
 struct wtg_sha1 *wtg_sha1_begin(void);

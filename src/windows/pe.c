@@ -5,20 +5,10 @@
 
 #include "base/alloc.h"
 #include "base/crypto.h"
+#include "windows/pe-layout.h"
 #include "wtg/text.h"
 
-/* Offsets and constants: Microsoft, "PE Format". */
-#define DOS_PE_OFFSET 0x3c
-#define COFF_SIZE 24 /* with the signature before it */
-#define COFF_OPTIONAL_SIZE 20
-#define OPTIONAL_SUBSYSTEM 68
-#define PE32_MAGIC 0x10b
-#define PE32_DIRECTORIES 96
-#define PE32_PLUS_MAGIC 0x20b
-#define PE32_PLUS_DIRECTORIES 112
-#define DIRECTORY_SIZE 8
-#define CERTIFICATE_DIRECTORY 4
-
+/* Microsoft, "PE Format": the attribute certificate table. */
 #define CERTIFICATE_HEADER 8
 #define CERTIFICATE_REVISION 0x0200
 #define CERTIFICATE_PKCS7 0x0002
@@ -30,80 +20,10 @@
 #define CA_2011 "Microsoft Windows Production PCA 2011"
 #define CA_2023 "Windows UEFI CA 2023"
 
-struct table {
-	uint32_t offset, size; /* in the file; of no certificates: 0, 0 */
-};
-
 void wtg_pe_done(struct wtg_pe *pe)
 {
 	free(pe->signers);
 	*pe = (struct wtg_pe){ 0 };
-}
-
-/* The file at offset, if size bytes of it are there. */
-static const uint8_t *look(const struct wtg_bytes *file, uint64_t offset, uint64_t size)
-{
-	if (offset > file->size || size > file->size - offset)
-		return NULL;
-	return file->data + offset;
-}
-
-static int read_optional(const uint8_t *optional, size_t size, struct wtg_pe *pe,
-			 struct table *ret, struct wtg_error *err)
-{
-	struct table table = { 0 };
-	size_t directories, entry;
-	uint32_t count;
-
-	if (size < OPTIONAL_SUBSYSTEM + 2)
-		return wtg_fail(err, WTG_INPUT, 0, "its PE header is too short");
-	switch (wtg_le16(optional)) {
-	case PE32_MAGIC:
-		directories = PE32_DIRECTORIES;
-		break;
-	case PE32_PLUS_MAGIC:
-		directories = PE32_PLUS_DIRECTORIES;
-		break;
-	default:
-		return wtg_fail(err, WTG_INPUT, 0,
-				"its PE header has the unknown kind 0x%x",
-				wtg_le16(optional));
-	}
-	if (size < directories)
-		return wtg_fail(err, WTG_INPUT, 0, "its PE header is too short");
-	pe->subsystem = wtg_le16(optional + OPTIONAL_SUBSYSTEM);
-
-	count = wtg_le32(optional + directories - 4);
-	entry = directories + CERTIFICATE_DIRECTORY * DIRECTORY_SIZE;
-	if (count > CERTIFICATE_DIRECTORY) {
-		if (size < entry + DIRECTORY_SIZE)
-			return wtg_fail(err, WTG_INPUT, 0, "its PE header is too short");
-		table.offset = wtg_le32(optional + entry);
-		table.size = wtg_le32(optional + entry + 4);
-	}
-	*ret = table;
-	return 0;
-}
-
-static int read_headers(const struct wtg_bytes *file, struct wtg_pe *pe,
-			struct table *ret, struct wtg_error *err)
-{
-	const uint8_t *dos = look(file, 0, DOS_PE_OFFSET + 4), *coff, *optional;
-	uint64_t at;
-	size_t size;
-
-	if (!dos || memcmp(dos, "MZ", 2) != 0)
-		return wtg_fail(err, WTG_INPUT, 0, "it is not a program (PE)");
-	at = wtg_le32(dos + DOS_PE_OFFSET);
-	coff = look(file, at, COFF_SIZE);
-	if (!coff || memcmp(coff, "PE\0", 4) != 0)
-		return wtg_fail(err, WTG_INPUT, 0, "it is not a program (PE)");
-	size = wtg_le16(coff + COFF_OPTIONAL_SIZE);
-	optional = look(file, at + COFF_SIZE, size);
-	if (!optional)
-		return wtg_fail(err, WTG_INPUT, 0, "it ends within its PE header");
-	pe->machine = wtg_le16(coff + 4);
-	return read_optional(optional, size, pe, ret, err);
 }
 
 /* Is name one of those that list has, joined by ", "? */
@@ -153,14 +73,12 @@ static int read_signature(const uint8_t *der, size_t size, struct wtg_pe *pe,
 }
 
 /* This directory alone counts in the file, not in memory. */
-static int read_certificates(const struct wtg_bytes *file, struct table table,
+static int read_certificates(const struct wtg_bytes *file, const struct wtg_pe_layout *at,
 			     struct wtg_pe *pe, struct wtg_error *err)
 {
-	const uint8_t *p = look(file, table.offset, table.size);
-	uint64_t left = table.size;
+	const uint8_t *p = file->data + at->certificates_at;
+	uint64_t left = at->certificates_size;
 
-	if (!p)
-		return wtg_fail(err, WTG_INPUT, 0, "its certificates lie beyond its end");
 	while (left >= CERTIFICATE_HEADER) {
 		uint64_t length = wtg_le32(p), step = (length + 7) / 8 * 8;
 
@@ -190,10 +108,13 @@ static int read_certificates(const struct wtg_bytes *file, struct table table,
 int wtg_pe_read(const struct wtg_bytes *file, struct wtg_pe *ret, struct wtg_error *err)
 {
 	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
-	struct table table = { 0 };
+	struct wtg_pe_layout at;
 
-	if (read_headers(file, &pe, &table, err) < 0 ||
-	    read_certificates(file, table, &pe, err) < 0)
+	if (wtg_pe_layout_read(file, &at, err) < 0)
+		return -1;
+	pe.machine = at.machine;
+	pe.subsystem = at.subsystem;
+	if (read_certificates(file, &at, &pe, err) < 0)
 		return -1;
 	*ret = pe;
 	pe.signers = NULL;

@@ -2,6 +2,7 @@
 /* Loaders in PE format, with the signatures that they carry. */
 #include "fuzz.h"
 
+#include "windows/pe-hash.h"
 #include "windows/pe.h"
 #include "wtg/error.h"
 
@@ -10,7 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
 	struct wtg_bytes bytes = fuzz_bytes(data, size);
+	struct wtg_pe_hash hash;
 
+	if (wtg_pe_hash(&bytes, &hash, &err) < 0)
+		wtg_error_done(&err);
 	if (wtg_pe_read(&bytes, &pe, &err) == 0)
 		FUZZ_ASSERT(pe.n_signatures > 0 || (!pe.signed_2011 && !pe.signed_2023));
 	return 0;
