@@ -96,7 +96,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	if (wtg_request_check(request, err) < 0 || wtg_compact_check(request, err) < 0 ||
 	    wtg_ground_survey(request, target, &ground, err) < 0 ||
 	    wtg_image_choose(image, request->edition, &subject.edition, err) < 0 ||
-	    wtg_survey_make(image, subject.edition, request, &survey, err) < 0 ||
+	    wtg_survey_make(image, subject.edition, request, NULL, &survey, err) < 0 ||
 	    decide_layout(&subject, company, &ground, &survey, &layout, err) < 0)
 		return -1;
 	begin(plan, &subject, company, &layout, &survey);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "step/step.h"
 
+#include <string.h>
+
 #include "apply/apply.h"
 #include "apply/engine.h"
 #include "base/alloc.h"
@@ -12,7 +14,7 @@ struct params {
 	struct wtg_layout layout;
 	enum wtg_engine engine;
 	struct wtg_overlay overlay; /* what makes it portable */
-	struct wtg_edits edits;     /* of the hive in it */
+	struct wtg_edits registry[WTG_N_HIVES]; /* what was edited in its hives */
 	struct wtg_compact_plan compact;
 	struct wtg_measure size;
 	const char *compact_why;
@@ -42,6 +44,25 @@ static void describe_engine(const struct params *p, struct wtg_facts *out)
 	wtg_fact_bytes(out, "memory_bytes", wtg_engine_memory_bytes(n_threads, &p->size));
 }
 
+/* Those that not every drive gets edited. */
+static void describe_more_hives(const struct params *p, struct wtg_facts *out)
+{
+	size_t n = 0;
+
+	for (enum wtg_hive_id id = WTG_HIVE_SYSTEM + 1; id < WTG_N_HIVES; id++) {
+		if (p->registry[id].n_items == 0)
+			continue;
+		if (n++ == 0)
+			wtg_fact_open(out, "more_hives", WTG_LIST);
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_fact_text(out, "hive", wtg_hive_paths[id]);
+		wtg_edits_describe(&p->registry[id], out);
+		wtg_fact_close(out);
+	}
+	if (n > 0)
+		wtg_fact_close(out);
+}
+
 static void describe(const void *params, struct wtg_facts *out)
 {
 	const struct params *p = params;
@@ -54,7 +75,8 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_overlay_describe(&p->overlay, out);
 	wtg_fact_text(out, "answer_file_kept", p->answer_kept);
 	wtg_fact_text(out, "hive", WTG_SYSTEM_PATH);
-	wtg_edits_describe(&p->edits, out);
+	wtg_edits_describe(&p->registry[WTG_HIVE_SYSTEM], out);
+	describe_more_hives(p, out);
 }
 
 static uint64_t cost(const void *params, enum wtg_phase phase)
@@ -168,7 +190,8 @@ static void release(void *params)
 	struct params *p = params;
 
 	wtg_overlay_done(&p->overlay);
-	wtg_edits_done(&p->edits);
+	for (size_t i = 0; i < WTG_N_HIVES; i++)
+		wtg_edits_done(&p->registry[i]);
 	wtg_compact_plan_done(&p->compact);
 	free(p->answer_kept);
 	free(p);
@@ -205,7 +228,6 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 		.engine = subject->request->engine,
 		.size = *wtg_survey_size(survey),
 		.overlay = survey->overlay,
-		.edits = survey->edits,
 		.compact = survey->compact,
 		.compact_why = survey->compact_why,
 		.trusted = subject->request->sha256 || subject->request->check,
@@ -213,8 +235,9 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 	};
 	survey->compact = (struct wtg_compact_plan){ 0 };
 	survey->overlay = (struct wtg_overlay){ 0 };
-	survey->edits = (struct wtg_edits){ 0 };
-	if (p->edits.captured)
+	memcpy(p->registry, survey->registry, sizeof(p->registry));
+	memset(survey->registry, 0, sizeof(survey->registry));
+	if (p->registry[WTG_HIVE_SYSTEM].captured)
 		wtg_plan_warn(plan, "the image was booted before it was captured (not generalised): "
 				    "what it remembers of computer and drives is taken out, but it "
 				    "still has that installation's name and identifiers");

@@ -26,6 +26,7 @@ static void flatten_boot(const struct wtg_bootfiles *boot, struct wtg_packet *pa
 static void flatten_edit(const struct wtg_edit *edit, struct wtg_packet *packet)
 {
 	wtg_packet_number(packet, edit->class);
+	wtg_packet_number(packet, edit->action);
 	wtg_packet_number(packet, edit->outcome);
 	wtg_packet_text(packet, edit->key);
 	wtg_packet_text(packet, edit->value);
@@ -34,6 +35,14 @@ static void flatten_edit(const struct wtg_edit *edit, struct wtg_packet *packet)
 	wtg_packet_text(packet, edit->old_text);
 	wtg_packet_text(packet, edit->new_text);
 	wtg_packet_text(packet, edit->reason);
+}
+
+static void flatten_edits(const struct wtg_edits *edits, struct wtg_packet *packet)
+{
+	wtg_packet_number(packet, edits->captured);
+	wtg_packet_number(packet, edits->n_items);
+	for (size_t i = 0; i < edits->n_items; i++)
+		flatten_edit(&edits->items[i], packet);
 }
 
 static void flatten_overlay(const struct wtg_overlay *overlay, struct wtg_packet *packet)
@@ -66,10 +75,8 @@ void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *pack
 	for (size_t i = 0; i < survey->warnings.n_items; i++)
 		wtg_packet_text(packet, survey->warnings.items[i]);
 	flatten_boot(&survey->boot, packet);
-	wtg_packet_number(packet, survey->edits.captured);
-	wtg_packet_number(packet, survey->edits.n_items);
-	for (size_t i = 0; i < survey->edits.n_items; i++)
-		flatten_edit(&survey->edits.items[i], packet);
+	for (size_t i = 0; i < WTG_N_HIVES; i++)
+		flatten_edits(&survey->registry[i], packet);
 	flatten_overlay(&survey->overlay, packet);
 	wtg_packet_text(packet, survey->answer_kept);
 	wtg_compact_flatten(&survey->compact, packet);
@@ -135,6 +142,7 @@ static void read_boot(struct wtg_reader *reader, struct wtg_bootfiles *boot)
 static void read_edit(struct wtg_reader *reader, struct wtg_edit *edit)
 {
 	edit->class = (enum wtg_edit_class)wtg_read_below(reader, WTG_EDIT_CAPTURED + 1);
+	edit->action = (enum wtg_edit_action)wtg_read_below(reader, WTG_EDIT_DELETE_KEY + 1);
 	edit->outcome = (enum wtg_edit_outcome)wtg_read_below(reader, WTG_EDIT_ABSENT + 1);
 	edit->key = read_some_text(reader);
 	edit->value = wtg_text_copy(wtg_read_text(reader));
@@ -206,7 +214,8 @@ int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret
 	for (size_t i = 0; i < n && !reader.bad; i++)
 		WTG_APPEND(&survey.warnings, read_some_text(&reader));
 	read_boot(&reader, &survey.boot);
-	read_edits(&reader, &survey.edits);
+	for (size_t i = 0; i < WTG_N_HIVES; i++)
+		read_edits(&reader, &survey.registry[i]);
 	read_overlay(&reader, &survey.overlay);
 	survey.answer_kept = wtg_text_copy(wtg_read_text(&reader));
 	wtg_compact_unflatten(&reader, &survey.compact);

@@ -2,27 +2,15 @@
 #include "step/survey.h"
 
 #include "base/alloc.h"
-#include "windows/hive.h"
-#include "windows/unattend.h"
+#include "step/survey-inner.h"
 #include "wtg/text.h"
-
-/* Real SYSTEM hives have 8 to 16 MB; a busy server's several times that. */
-#define MAX_HIVE_BYTES (256u << 20)
 
 /* All boot trees of Windows 11 with both chains have some 60 MB. */
 #define MAX_BOOT_BYTES (512u << 20)
 
 #define WINRE_PATH "Windows/System32/Recovery/Winre.wim"
-#define ANSWER_PATH "Windows/System32/Sysprep/unattend.xml"
 
-struct survey {
-	struct wtg_image *image;
-	const struct wtg_edition *edition;
-	const struct wtg_request *request;
-	struct wtg_survey made;
-};
-
-static int look_at_traps(struct survey *s, struct wtg_error *err)
+static int look_at_traps(struct wtg_surveyor *s, struct wtg_error *err)
 {
 	_cleanup_(wtg_image_warnings_done) struct wtg_image_warnings warnings = { 0 };
 
@@ -37,7 +25,7 @@ static int look_at_traps(struct survey *s, struct wtg_error *err)
 	return 0;
 }
 
-static int look_at_boot_files(struct survey *s, struct wtg_error *err)
+static int look_at_boot_files(struct wtg_surveyor *s, struct wtg_error *err)
 {
 	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
 	size_t n = 0;
@@ -53,7 +41,7 @@ static int look_at_boot_files(struct survey *s, struct wtg_error *err)
 }
 
 /* Say in the overlay's last entry what the image has in its place. */
-static void note_image(struct survey *s, uint64_t size_bytes)
+void wtg_survey_note_image(struct wtg_surveyor *s, uint64_t size_bytes)
 {
 	struct wtg_overlay_file *last = &s->made.overlay.items[s->made.overlay.n_items - 1];
 
@@ -61,77 +49,12 @@ static void note_image(struct survey *s, uint64_t size_bytes)
 	last->image_bytes = size_bytes;
 }
 
-static int edit_hive(struct survey *s, const struct wtg_bytes *hive, struct wtg_error *err)
-{
-	struct wtg_bytes edited = { 0 };
-
-	if (wtg_edits_changes(&s->made.edits) == 0)
-		return 0;
-	if (wtg_hive_edit(hive, &s->made.edits, &edited, err) < 0)
-		return -1;
-	wtg_overlay_put(&s->made.overlay, WTG_SYSTEM_PATH, edited, (struct wtg_bytes){ 0 });
-	note_image(s, hive->size);
-	return 0;
-}
-
-static int edit_registry(struct survey *s, struct wtg_error *err)
-{
-	const struct wtg_edit_options options = {
-		.internal_disks_online = s->request->internal_disks == WTG_INTERNAL_ONLINE,
-		.hibernate = s->request->hibernate,
-		.device_encryption = s->request->device_encryption,
-		.portable_flag = s->request->portable_flag,
-		.no_pagefile = s->request->no_pagefile,
-		.no_crash_dump = s->request->no_crash_dump,
-		.no_last_access = s->request->no_last_access,
-		.build = s->edition->build,
-	};
-	static const char *const paths[] = { WTG_SYSTEM_PATH };
-	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
-
-	if (wtg_image_read(s->image, s->edition, paths, 1, MAX_HIVE_BYTES, &files, err) < 0)
-		return -1;
-	if (files.n_items != 1)
-		return wtg_fail(err, WTG_INPUT, 0,
-				"the image has no " WTG_SYSTEM_PATH
-				": it is no Windows that could start");
-	if (wtg_edits_plan(&files.items[0].content, &options, &s->made.edits, err) < 0)
-		return -1;
-	return edit_hive(s, &files.items[0].content, err);
-}
-
-static int look_at_registry(struct survey *s, struct wtg_error *err)
-{
-	if (edit_registry(s, err) < 0)
-		return wtg_while(err, "plan the registry edits");
-	return 0;
-}
-
-/* An answer file of the image's own is not overwritten, or passed over by another place. */
-static int plan_answer(struct survey *s, struct wtg_error *err)
-{
-	static const char *const places[] = { "Windows/Panther/unattend.xml", ANSWER_PATH };
-	struct wtg_image_stat there;
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (wtg_image_stat(s->image, s->edition, places[i], &there, err) < 0)
-			return -1;
-		if (there.exists) {
-			s->made.answer_kept = wtg_text_copy(places[i]);
-			return 0;
-		}
-	}
-	wtg_overlay_put(&s->made.overlay, ANSWER_PATH,
-			wtg_unattend_without_winre(s->edition->arch), (struct wtg_bytes){ 0 });
-	return 0;
-}
-
 /*
  * WinRE repairs the computer that it finds, which is never what a portable Windows is for.
  * Both of Microsoft's ways: no Winre.wim, and an answer file that takes it out of service at
  * the first start.
  */
-static int plan_recovery(struct survey *s, struct wtg_error *err)
+static int plan_recovery(struct wtg_surveyor *s, struct wtg_error *err)
 {
 	struct wtg_image_stat winre;
 
@@ -141,9 +64,9 @@ static int plan_recovery(struct survey *s, struct wtg_error *err)
 		return -1;
 	if (winre.exists && !winre.is_dir) {
 		wtg_overlay_drop(&s->made.overlay, WINRE_PATH);
-		note_image(s, winre.size_bytes);
+		wtg_survey_note_image(s, winre.size_bytes);
 	}
-	return plan_answer(s, err);
+	return wtg_survey_plan_answer(s, err);
 }
 
 /* Of Windows 10 on: before, Wof unpacked nothing but what lay in a WIM. */
@@ -152,7 +75,7 @@ static int plan_recovery(struct survey *s, struct wtg_error *err)
 /* mkntfs' own choice for volumes of up to 16 TiB. */
 #define CLUSTER_BYTES 4096
 
-static int decide_compression(struct survey *s, const struct wtg_bytes *list,
+static int decide_compression(struct wtg_surveyor *s, const struct wtg_bytes *list,
 			      const struct wtg_catalog *catalog, struct wtg_error *err)
 {
 	const struct wtg_compact_input input = { .catalog = catalog,
@@ -168,7 +91,7 @@ static int decide_compression(struct survey *s, const struct wtg_bytes *list,
 	return wtg_compact_decide(&input, &s->made.compact, err);
 }
 
-static bool compresses(const struct survey *s)
+static bool compresses(const struct wtg_surveyor *s)
 {
 	enum wtg_compact wanted = s->request->compact;
 
@@ -178,7 +101,7 @@ static bool compresses(const struct survey *s)
 }
 
 /* The tree as it will be, plain and, if it can be, compressed. */
-static int measure(struct survey *s, const struct wtg_catalog *catalog, struct wtg_error *err)
+static int measure(struct wtg_surveyor *s, const struct wtg_catalog *catalog, struct wtg_error *err)
 {
 	_cleanup_(wtg_tree_done) struct wtg_tree tree = { 0 };
 
@@ -194,7 +117,7 @@ static int measure(struct survey *s, const struct wtg_catalog *catalog, struct w
 }
 
 /* After all else: the overlay is known, and the catalog lets go of what the image was read by. */
-static int look_at_tree(struct survey *s, struct wtg_error *err)
+static int look_at_tree(struct wtg_surveyor *s, struct wtg_error *err)
 {
 	static const char *const paths[] = { WTG_COMPACT_LIST_PATH };
 	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
@@ -213,30 +136,35 @@ static int look_at_tree(struct survey *s, struct wtg_error *err)
 	return measure(s, catalog, err);
 }
 
-/* In the worker. */
+/* In the worker.  The overlay lists what makes it portable in the order of this function. */
 static int look(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		struct wtg_error *err)
 {
-	struct survey *s = context;
+	struct wtg_surveyor *s = context;
 
 	(void)progress;
 	if (look_at_traps(s, err) < 0 || look_at_boot_files(s, err) < 0 ||
-	    look_at_registry(s, err) < 0 || plan_recovery(s, err) < 0 ||
-	    look_at_tree(s, err) < 0)
+	    wtg_survey_read_hives(s, err) < 0 || wtg_survey_plan_registry(s, err) < 0 ||
+	    plan_recovery(s, err) < 0 || look_at_tree(s, err) < 0)
 		return -1;
 	wtg_survey_flatten(&s->made, reply);
 	return 0;
 }
 
 int wtg_survey_make(struct wtg_image *image, const struct wtg_edition *edition,
-		    const struct wtg_request *request, struct wtg_survey *ret,
-		    struct wtg_error *err)
+		    const struct wtg_request *request, const struct wtg_custom *custom,
+		    struct wtg_survey *ret, struct wtg_error *err)
 {
-	struct survey survey = { .image = image, .edition = edition, .request = request };
+	struct wtg_surveyor surveyor = {
+		.image = image,
+		.edition = edition,
+		.request = request,
+		.custom = custom,
+	};
 	const struct wtg_image_errand errand = { .work = look };
 	_cleanup_(wtg_packet_done) struct wtg_packet reply = { 0 };
 
-	if (wtg_image_confine(image, &errand, &survey, NULL, &reply, err) < 0)
+	if (wtg_image_confine(image, &errand, &surveyor, NULL, &reply, err) < 0)
 		return -1;
 	return wtg_survey_unflatten(&reply, ret, err);
 }
@@ -252,7 +180,8 @@ void wtg_survey_done(struct wtg_survey *survey)
 		free(survey->warnings.items[i]);
 	free(survey->warnings.items);
 	wtg_bootfiles_done(&survey->boot);
-	wtg_edits_done(&survey->edits);
+	for (size_t i = 0; i < WTG_N_HIVES; i++)
+		wtg_edits_done(&survey->registry[i]);
 	wtg_overlay_done(&survey->overlay);
 	wtg_compact_plan_done(&survey->compact);
 	free(survey->answer_kept);

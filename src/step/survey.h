@@ -11,7 +11,10 @@
 #include "image/image.h"
 #include "windows/bootfiles.h"
 #include "windows/edits.h"
+#include "windows/wishes.h"
 #include "wtg/request.h"
+
+struct wtg_custom; /* custom.h */
 
 #define WTG_SYSTEM_PATH "Windows/System32/config/SYSTEM"
 
@@ -23,8 +26,8 @@ struct wtg_sentences {
 struct wtg_survey {
 	struct wtg_sentences warnings; /* what this edition will trip over */
 	struct wtg_bootfiles boot;
-	struct wtg_edits edits;   /* of the SYSTEM hive */
-	struct wtg_overlay overlay; /* the hive with the edits made; what else is portable */
+	struct wtg_edits registry[WTG_N_HIVES];
+	struct wtg_overlay overlay; /* the hives with the edits made; what else is portable */
 	struct wtg_compact_plan compact; /* choices NULL: nothing is compressed */
 	struct wtg_measure plain, packed; /* the tree, without and with that compression */
 	const char *compact_why; /* a constant: why that is so; NULL: nobody asked */
@@ -33,8 +36,8 @@ struct wtg_survey {
 
 /* Kind WTG_INPUT, with the reason, for an edition of which no drive that starts can be made. */
 int wtg_survey_make(struct wtg_image *image, const struct wtg_edition *edition,
-		    const struct wtg_request *request, struct wtg_survey *ret,
-		    struct wtg_error *err);
+		    const struct wtg_request *request, const struct wtg_custom *custom,
+		    struct wtg_survey *ret, struct wtg_error *err);
 void wtg_survey_done(struct wtg_survey *survey);
 
 /* How large what is applied is: packed, unless nothing is compressed. */

@@ -230,6 +230,7 @@ static int plan_key(struct planner *p, const struct wtg_edit_row *row, const cha
 	wtg_hive_key key = wtg_hive_view_key(p->hive, 0, path);
 	struct wtg_edit edit = {
 		.class = row->class,
+		.action = row->rule == WTG_RULE_NO_VALUES ? WTG_EDIT_CLEAR : WTG_EDIT_SET,
 		.outcome = WTG_EDIT_CHANGE,
 		.key = wtg_text_copy(path),
 		.reason = wtg_text_copy(row->reason),

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "windows/system-hive.h"
+#include "windows/wishes.h"
 #include "wtg/error.h"
 #include "wtg/facts.h"
 
@@ -38,9 +39,10 @@ enum wtg_edit_outcome {
 
 struct wtg_edit {
 	enum wtg_edit_class class;
+	enum wtg_edit_action action;
 	enum wtg_edit_outcome outcome;
-	char *key;         /* "ControlSet001\\Services\\partmgr"; made if missing */
-	char *value;       /* its name; NULL: all values of the key are deleted */
+	char *key;         /* "ControlSet001\\Services\\partmgr" */
+	char *value;       /* its name; NULL where the action is of a key */
 	uint32_t type;     /* of the new data */
 	struct wtg_bytes data;
 	char *old_text, *new_text; /* "1", "absent", "4" */

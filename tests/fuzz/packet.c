@@ -38,7 +38,8 @@ static void describe_survey(const void *thing, struct wtg_facts *out)
 	const struct wtg_survey *survey = thing;
 
 	wtg_bootfiles_describe(&survey->boot, out);
-	wtg_edits_describe(&survey->edits, out);
+	for (size_t i = 0; i < WTG_N_HIVES; i++)
+		wtg_edits_describe(&survey->registry[i], out);
 	wtg_overlay_describe(&survey->overlay, out);
 }
 

@@ -48,7 +48,7 @@ static void put_survey(void)
 	struct wtg_packet packet = { 0 };
 
 	WTG_APPEND(&survey.warnings, wtg_text_copy("it is old"));
-	WTG_APPEND(&survey.edits, edit);
+	WTG_APPEND(&survey.registry[WTG_HIVE_SYSTEM], edit);
 	wtg_files_add(&survey.boot.files, "EFI/Boot/bootx64.efi", wtg_bytes_copy("MZ", 2));
 	wtg_files_add(&survey.boot.files, "EFI/Microsoft/Boot/BCD", wtg_bytes_copy("", 0));
 	wtg_overlay_put(&survey.overlay, WTG_SYSTEM_PATH, wtg_bytes_copy("regf", 4),

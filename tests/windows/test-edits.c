@@ -22,6 +22,7 @@ static void vary(struct wtg_bytes *hive, const char *key, const char *name, uint
 {
 	struct wtg_edits edits = { 0 };
 	struct wtg_edit edit = {
+		.action = name ? WTG_EDIT_SET : WTG_EDIT_CLEAR,
 		.key = wtg_text_copy(key),
 		.value = wtg_text_copy(name),
 		.type = type,

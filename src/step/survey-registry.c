@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/survey-inner.h"
+
+#include "windows/hive.h"
+
+/* Real SYSTEM hives have 8 to 16 MB, SOFTWARE 60 to 120; a busy server's several times that. */
+#define MAX_HIVE_BYTES (256u << 20)
+
+static bool is_wanted(const struct wtg_surveyor *s, enum wtg_hive_id id)
+{
+	if (id == WTG_HIVE_SYSTEM || s->wanted[id])
+		return true;
+	for (size_t who = 0; who < WTG_N_WISHERS; who++)
+		for (size_t i = 0; i < s->wishes[who].n_items; i++)
+			if (s->wishes[who].items[i].hive == id)
+				return true;
+	return false;
+}
+
+int wtg_survey_read_hives(struct wtg_surveyor *s, struct wtg_error *err)
+{
+	const char *paths[WTG_N_HIVES];
+	size_t n = 0;
+
+	for (enum wtg_hive_id id = 0; id < WTG_N_HIVES; id++)
+		if (is_wanted(s, id))
+			paths[n++] = wtg_hive_paths[id];
+	if (wtg_image_read(s->image, s->edition, paths, n, MAX_HIVE_BYTES, &s->hives, err) < 0)
+		return wtg_while(err, "plan the registry edits");
+	return 0;
+}
+
+const struct wtg_bytes *wtg_survey_hive(const struct wtg_surveyor *s, enum wtg_hive_id id)
+{
+	const struct wtg_file *file = wtg_files_find(&s->hives, wtg_hive_paths[id]);
+
+	return file ? &file->content : NULL;
+}
+
+static int edit_hive(struct wtg_surveyor *s, enum wtg_hive_id id, struct wtg_error *err)
+{
+	const struct wtg_bytes *hive = wtg_survey_hive(s, id);
+	struct wtg_bytes edited = { 0 };
+
+	if (wtg_edits_changes(&s->made.registry[id]) == 0)
+		return 0;
+	if (wtg_hive_edit(hive, &s->made.registry[id], &edited, err) < 0)
+		return -1;
+	wtg_overlay_put(&s->made.overlay, wtg_hive_paths[id], edited, (struct wtg_bytes){ 0 });
+	wtg_survey_note_image(s, hive->size);
+	return 0;
+}
+
+static int edit_registry(struct wtg_surveyor *s, struct wtg_error *err)
+{
+	const struct wtg_edit_options options = {
+		.internal_disks_online = s->request->internal_disks == WTG_INTERNAL_ONLINE,
+		.hibernate = s->request->hibernate,
+		.device_encryption = s->request->device_encryption,
+		.portable_flag = s->request->portable_flag,
+		.no_pagefile = s->request->no_pagefile,
+		.no_crash_dump = s->request->no_crash_dump,
+		.no_last_access = s->request->no_last_access,
+		.build = s->edition->build,
+	};
+	const struct wtg_bytes *system = wtg_survey_hive(s, WTG_HIVE_SYSTEM);
+
+	if (!system)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the image has no " WTG_SYSTEM_PATH
+				": it is no Windows that could start");
+	if (wtg_edits_plan(system, &options, &s->made.registry[WTG_HIVE_SYSTEM], err) < 0)
+		return -1;
+	return edit_hive(s, WTG_HIVE_SYSTEM, err);
+}
+
+int wtg_survey_plan_registry(struct wtg_surveyor *s, struct wtg_error *err)
+{
+	if (edit_registry(s, err) < 0)
+		return wtg_while(err, "plan the registry edits");
+	return 0;
+}
