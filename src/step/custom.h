@@ -18,7 +18,7 @@ struct wtg_custom {
 	struct wtg_files drivers;  /* below the directories given, symbolic links not followed */
 	struct wtg_files dbx;      /* none or one */
 	struct wtg_answers answers; /* of the options; arch and build are not known yet */
-	struct wtg_account *accounts; /* owned */
+	struct wtg_user *accounts; /* owned */
 	char **texts;               /* owned: what those borrow */
 	size_t n_texts;
 	bool exposed_password; /* others may read a file with one */

@@ -12,7 +12,7 @@
 #include "wtg/error.h"
 #include "wtg/image.h"
 
-struct wtg_account { /* local, an administrator: somebody must be one */
+struct wtg_user { /* local, an administrator: somebody must be one */
 	const char *name;     /* borrowed */
 	const char *password; /* UTF-8, borrowed; NULL: none */
 	bool standard;        /* no administrator */
@@ -21,11 +21,12 @@ struct wtg_account { /* local, an administrator: somebody must be one */
 struct wtg_answers {
 	enum wtg_arch arch;
 	unsigned build;
-	struct wtg_account *accounts; /* borrowed */
+	struct wtg_user *accounts; /* borrowed */
 	size_t n_accounts;
 	bool auto_logon;           /* of the first account, once */
 	const char *computer_name; /* all patterns filled in; NULL: Windows makes one up */
 	const char *locale;        /* "de-DE": language of the interface, formats, keyboard */
+	const char *language;      /* of the interface, where the image has not locale's; or NULL */
 	const char *keyboard;      /* "0407:00000407" or a locale; NULL: that of locale */
 	const char *time_zone;     /* of Windows: "W. Europe Standard Time" */
 	bool skip_oobe;            /* all pages for which there is an answer */
@@ -43,6 +44,10 @@ bool wtg_answers_any(const struct wtg_answers *answers);
 /* Names of accounts and of the computer, passwords, locales, keyboards and time zones that
  * Windows would refuse: kind WTG_USAGE, naming the option. */
 int wtg_answers_check(const struct wtg_answers *answers, struct wtg_error *err);
+
+/* The one of an image's languages ("en-US, de-DE") that a locale is shown in: its own, or its
+ * language of another country (de-AT: de-DE); NULL: it has none.  The caller frees. */
+char *wtg_answers_language(const char *locale, const char *languages);
 
 /* IANA's names, too: "Europe/Vienna"; NULL: neither they nor Windows know it. */
 const char *wtg_time_zone(const char *name);
