@@ -33,6 +33,18 @@ size_t wtg_utf8_next(const char *text, size_t length, uint32_t *ret_char)
 	return n;
 }
 
+bool wtg_utf8_is_valid(const char *text, size_t length)
+{
+	uint32_t c;
+
+	for (size_t n; length > 0; text += n, length -= n) {
+		n = wtg_utf8_next(text, length, &c);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
 struct wtg_bytes wtg_utf16_from_utf8(const char *text)
 {
 	size_t length = strlen(text), at = 0;

@@ -2,6 +2,7 @@
 /* UTF-16LE, as Windows keeps names, and UTF-8, as we do. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct wtg_name16 {
  * valid UTF-8 (overlong forms, surrogates and values above U+10FFFF included).
  */
 size_t wtg_utf8_next(const char *text, size_t length, uint32_t *ret_char);
+bool wtg_utf8_is_valid(const char *text, size_t length);
 
 /*
  * UTF-8 to UTF-16LE, including the terminating NUL in size.  Bytes that are not UTF-8 become

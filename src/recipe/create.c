@@ -8,6 +8,7 @@
 #include "recipe/head.h"
 #include "recipe/identity.h"
 #include "recipe/layout.h"
+#include "step/custom.h"
 
 /* Where everything goes, and whether it is compressed, which depend on each other. */
 static int decide_layout(const struct wtg_subject *subject, const struct wtg_company *company,
@@ -35,6 +36,15 @@ static int decide_layout(const struct wtg_subject *subject, const struct wtg_com
 	ret->identity = wtg_identity_draw(subject->request->seed, company->position);
 	wtg_ground_keep(ground, &ret->identity);
 	return 0;
+}
+
+static int read_custom(const struct wtg_subject *subject, const struct wtg_company *company,
+		       struct wtg_custom *ret, struct wtg_error *err)
+{
+	uint8_t seed[16];
+
+	wtg_identity_seed(subject->request->seed, company->position, seed);
+	return wtg_custom_read(subject->request, subject->disk, seed, ret, err);
 }
 
 static void begin(struct wtg_plan *plan, const struct wtg_subject *subject,
@@ -86,6 +96,7 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	_cleanup_(wtg_plan_freep) struct wtg_plan *plan = wtg_plan_new();
 	const char *label = request->label ? request->label : "Windows";
 	_cleanup_(wtg_ground_done) struct wtg_ground ground = { 0 };
+	_cleanup_(wtg_custom_done) struct wtg_custom custom = { 0 };
 	_cleanup_(wtg_survey_done) struct wtg_survey survey = { 0 };
 	struct wtg_subject subject = { request, image, NULL, wtg_target_disk(target) };
 	uint8_t room[WTG_BOOT_CODE_BYTES];
@@ -94,9 +105,10 @@ int wtg_recipe_create(const struct wtg_request *request, struct wtg_image *image
 	uint64_t written, stamp_id;
 
 	if (wtg_request_check(request, err) < 0 || wtg_compact_check(request, err) < 0 ||
+	    read_custom(&subject, company, &custom, err) < 0 ||
 	    wtg_ground_survey(request, target, &ground, err) < 0 ||
 	    wtg_image_choose(image, request->edition, &subject.edition, err) < 0 ||
-	    wtg_survey_make(image, subject.edition, request, NULL, &survey, err) < 0 ||
+	    wtg_survey_make(image, subject.edition, request, &custom, &survey, err) < 0 ||
 	    decide_layout(&subject, company, &ground, &survey, &layout, err) < 0)
 		return -1;
 	begin(plan, &subject, company, &layout, &survey);

@@ -51,17 +51,32 @@ static uint32_t draw_signature(const struct source *source)
 	return signature == UINT32_MAX ? 1 : signature;
 }
 
+/* random: room for a seed, should there be none. */
+static struct source open_source(const char *seed, unsigned position,
+				 uint8_t random[static WTG_SHA256_SIZE])
+{
+	if (seed)
+		return (struct source){ seed, strlen(seed), position };
+	wtg_random(random, WTG_SHA256_SIZE);
+	return (struct source){ random, WTG_SHA256_SIZE, position };
+}
+
+void wtg_identity_seed(const char *seed, unsigned position, uint8_t ret[16])
+{
+	uint8_t random[WTG_SHA256_SIZE], digest[WTG_SHA256_SIZE];
+	struct source source = open_source(seed, position, random);
+
+	draw(&source, "computer", digest);
+	memcpy(ret, digest, 16);
+}
+
 struct wtg_identity wtg_identity_draw(const char *seed, unsigned position)
 {
 	uint8_t random[WTG_SHA256_SIZE];
-	struct source source = { seed, seed ? strlen(seed) : 0, position };
+	struct source source = open_source(seed, position, random);
 	struct wtg_identity identity;
 	struct wtg_guid ventoy;
 
-	if (!seed) {
-		wtg_random(random, sizeof(random));
-		source = (struct source){ random, sizeof(random), position };
-	}
 	identity = (struct wtg_identity){
 		.run_id = draw_number(&source, "run"),
 		.disk = draw_guid(&source, "disk"),

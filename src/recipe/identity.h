@@ -12,3 +12,6 @@
  * match.
  */
 struct wtg_identity wtg_identity_draw(const char *seed, unsigned position);
+
+/* What else is to be random, and the same again with the same seed: a computer's name. */
+void wtg_identity_seed(const char *seed, unsigned position, uint8_t ret[16]);

@@ -3,11 +3,22 @@
 
 #include <stddef.h>
 
+#include "wtg/text.h"
+
 #define LEAST_ESP_BYTES (UINT64_C(100) << 20)
 
 static bool speaks_of_the_entry(const struct wtg_request *r)
 {
 	return r->entry_title || r->entry_tip || r->entry_default || r->has_entry_timeout;
+}
+
+static size_t reads_stdin(const struct wtg_request *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->password_files.n_items; i++)
+		n += wtg_text_equal(r->password_files.items[i], "-");
+	return n;
 }
 
 /* What cannot all be meant at once, and why. */
@@ -48,6 +59,13 @@ int wtg_request_check(const struct wtg_request *r, struct wtg_error *err)
 		  "partition" },
 		{ r->esp_size_bytes != 0 && r->esp_size_bytes < LEAST_ESP_BYTES,
 		  "--esp-size: less than 100 MiB does not hold the boot files" },
+		{ r->password_files.n_items > 0 &&
+			  r->password_files.n_items != r->users.n_items,
+		  "--password-file is given once for each --user, in their order, or not at all" },
+		{ r->auto_logon && r->users.n_items == 0,
+		  "--auto-logon without --user: there is no account to log on" },
+		{ reads_stdin(r) > 1,
+		  "--password-file -: standard input has one password only" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -12,16 +12,17 @@
 #include "wtg/request.h"
 #include "wtg/target.h"
 
-struct wtg_custom {
+struct wtg_custom { /* lives no longer than the request */
 	struct wtg_files answer;   /* none or one; the path is as the user gave it */
 	struct wtg_files registry; /* in the order given; likewise */
-	struct wtg_files drivers;  /* below the directories given, symbolic links not followed */
+	struct wtg_files drivers;  /* of the directories given ("virtio/w11/viostor.inf"), sorted;
+				    * symbolic links are not followed */
 	struct wtg_files dbx;      /* none or one */
 	struct wtg_answers answers; /* of the options; arch and build are not known yet */
 	struct wtg_user *accounts; /* owned */
 	char **texts;               /* owned: what those borrow */
 	size_t n_texts;
-	bool exposed_password; /* others may read a file with one */
+	const char *exposed_password; /* a file with one that others may read; borrowed, or NULL */
 };
 
 /* Read them all; which of several drives it is for, and seed, tell the computer's name.  Kind

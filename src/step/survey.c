@@ -22,6 +22,9 @@ static int look_at_traps(struct wtg_surveyor *s, struct wtg_error *err)
 					s->edition->selector, warnings.items[i].text);
 		WTG_APPEND(&s->made.warnings, wtg_text_copy(warnings.items[i].text));
 	}
+	if (s->custom->exposed_password)
+		WTG_APPEND(&s->made.warnings, wtg_text("others may read the password in %s",
+						       s->custom->exposed_password));
 	return 0;
 }
 
