@@ -244,6 +244,9 @@ static int gather_patterns(struct deciding *d, struct wtg_error *err)
 	for (size_t i = 0; overlay && i < overlay->n_items; i++) {
 		_cleanup_free_ char *path = wtg_text("/%s", overlay->items[i].path);
 
+		/* The image has none of these, but there may be thousands of them. */
+		if (overlay->items[i].lent && !overlay->items[i].in_image)
+			continue;
 		wtg_patterns_add(&d->changed, path);
 	}
 	if (!wtg_patterns_read(&d->listed, &d->input->list, "PrepopulateList", MAX_LISTED))

@@ -6,9 +6,11 @@
 static int write_file(struct wtg_ntfs *volume, const struct wtg_overlay_file *file,
 		      struct wtg_error *err)
 {
+	if ((file->drop || file->anew) && wtg_ntfs_remove(volume, file->path, err) < 0)
+		return -1;
 	if (file->drop)
-		return wtg_ntfs_remove(volume, file->path, err);
-	return wtg_ntfs_write(volume, file->path, &file->content,
+		return 0;
+	return wtg_ntfs_write(volume, file->path, wtg_overlay_content(file),
 			      file->security.size > 0 ? &file->security : NULL, err);
 }
 
@@ -29,15 +31,16 @@ static int compare_file(struct wtg_ntfs *volume, const struct wtg_overlay_file *
 			struct wtg_error *err)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes found = { 0 };
+	const struct wtg_bytes *wanted = wtg_overlay_content(file);
 
 	if (file->drop && wtg_ntfs_exists(volume, file->path))
 		return wtg_fail(err, WTG_MISMATCH, 0, "%s is still there", file->path);
 	if (file->drop)
 		return 0;
-	if (wtg_ntfs_read(volume, file->path, file->content.size, &found, err) < 0)
+	if (wtg_ntfs_read(volume, file->path, wanted->size, &found, err) < 0)
 		return -1;
-	if (found.size != file->content.size ||
-	    memcmp(found.data, file->content.data, found.size) != 0)
+	if (found.size != wanted->size ||
+	    (found.size > 0 && memcmp(found.data, wanted->data, found.size) != 0))
 		return wtg_fail(err, WTG_MISMATCH, 0, "%s reads back different", file->path);
 	return 0;
 }

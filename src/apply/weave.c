@@ -10,37 +10,31 @@
 #include "wtg/text.h"
 
 
-static bool is_called(const struct wtg_name16 *name, const char *wanted)
+/*
+ * The name of a child, or its short name, after another of the same directory (NULL: from the
+ * first on), or NULL.  Only ASCII is folded, for that is what NTFS folds to nothing else; the rest
+ * of an overlay's names must be exactly theirs.
+ */
+static struct wtg_catalog_name *find_after(struct wtg_tree *tree, uint32_t parent,
+					   const char *wanted,
+					   const struct wtg_catalog_name *after)
 {
-	_cleanup_free_ char *text = wtg_utf16_to_utf8(name->data, 2u * name->n_units);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes units = wtg_utf16_from_utf8(wanted);
+	const struct wtg_name16 name = { units.data, (uint16_t)(units.size / 2 - 1) };
+	uint32_t last = after ? (uint32_t)(after - tree->names.items) : WTG_NONE;
+	uint32_t found = wtg_tree_child(tree, parent, &name, last);
 
-	return wtg_text_equal_fold(text, wanted);
+	return found == WTG_NONE ? NULL : &tree->names.items[found];
 }
 
-/* The name of a child, or its short name, from this one of the tree's names on, or NULL.  What an
- * overlay wants is ASCII, and NTFS folds nothing else to that. */
-static struct wtg_catalog_name *find_from(const struct wtg_tree *tree, uint32_t parent,
-					  const char *wanted, size_t from)
-{
-	for (size_t i = from; i < tree->names.n_items; i++) {
-		struct wtg_catalog_name *name = &tree->names.items[i];
-
-		if (name->parent != parent || name->inode == WTG_NONE)
-			continue;
-		if (is_called(&name->name, wanted) || is_called(&name->short_name, wanted))
-			return name;
-	}
-	return NULL;
-}
-
-static struct wtg_catalog_name *find_name(const struct wtg_tree *tree, uint32_t parent,
+static struct wtg_catalog_name *find_name(struct wtg_tree *tree, uint32_t parent,
 					  const char *wanted)
 {
-	return find_from(tree, parent, wanted, 0);
+	return find_after(tree, parent, wanted, NULL);
 }
 
 /* Of two names that differ in case alone, Windows may open the one that is not the overlay's. */
-static int check_twins(const struct wtg_tree *tree, const char *path, struct wtg_error *err)
+static int check_twins(struct wtg_tree *tree, const char *path, struct wtg_error *err)
 {
 	uint32_t at = 0;
 
@@ -52,7 +46,7 @@ static int check_twins(const struct wtg_tree *tree, const char *path, struct wtg
 		if (!name)
 			return 0;
 		rest += n;
-		if (find_from(tree, at, part, (size_t)(name - tree->names.items) + 1))
+		if (find_after(tree, at, part, name))
 			return wtg_fail(err, WTG_INPUT, 0, "the image has %.*s twice, in upper "
 					"and lower case", (int)(rest - path), path);
 		at = name->inode;
@@ -181,30 +175,8 @@ static uint32_t add_file(struct wtg_tree *tree, uint32_t parent, const char *nam
 	return inode;
 }
 
-static int put(struct wtg_tree *tree, const struct wtg_overlay_file *file,
-	       struct wtg_error *err)
-{
-	const struct wtg_catalog_name *there;
-	const char *name;
-	uint32_t parent, inode;
-
-	if (walk(tree, file->path, &parent, &name, err) < 0)
-		return -1;
-	there = find_name(tree, parent, name);
-	inode = there ? there->inode : add_file(tree, parent, name, &file->security);
-	if (tree->inodes.items[inode].attributes & WTG_ATTRIBUTE_DIRECTORY ||
-	    tree->inodes.items[inode].reparse_tag)
-		return wtg_fail(err, WTG_INPUT, 0, "%s in the image is no plain file",
-				file->path);
-	/* What is new has no holes. */
-	tree->inodes.items[inode].attributes &= ~WTG_ATTRIBUTE_SPARSE;
-	tree->inodes.items[inode].written = tree->now;
-	unnamed_of(tree, inode)->content = &file->content;
-	return 0;
-}
-
 /* The name at the end of a path, or NULL. */
-static struct wtg_catalog_name *find(const struct wtg_tree *tree, const char *path)
+static struct wtg_catalog_name *find(struct wtg_tree *tree, const char *path)
 {
 	struct wtg_catalog_name *name = NULL;
 
@@ -233,6 +205,31 @@ static void drop(struct wtg_tree *tree, const struct wtg_overlay_file *file)
 	last = inode->first_name + --inode->n_names;
 	*name = tree->names.items[last];
 	tree->names.items[last].inode = WTG_NONE;
+	wtg_tree_names_moved(tree);
+}
+
+static int put(struct wtg_tree *tree, const struct wtg_overlay_file *file,
+	       struct wtg_error *err)
+{
+	const struct wtg_catalog_name *there;
+	const char *name;
+	uint32_t parent, inode;
+
+	if (file->anew)
+		drop(tree, file);
+	if (walk(tree, file->path, &parent, &name, err) < 0)
+		return -1;
+	there = find_name(tree, parent, name);
+	inode = there ? there->inode : add_file(tree, parent, name, &file->security);
+	if (tree->inodes.items[inode].attributes & WTG_ATTRIBUTE_DIRECTORY ||
+	    tree->inodes.items[inode].reparse_tag)
+		return wtg_fail(err, WTG_INPUT, 0, "%s in the image is no plain file",
+				file->path);
+	/* What is new has no holes. */
+	tree->inodes.items[inode].attributes &= ~WTG_ATTRIBUTE_SPARSE;
+	tree->inodes.items[inode].written = tree->now;
+	unnamed_of(tree, inode)->content = wtg_overlay_content(file);
+	return 0;
 }
 
 static void copy_tables(struct wtg_tree *tree)
@@ -280,6 +277,7 @@ int wtg_tree_weave(const struct wtg_catalog *catalog, const struct wtg_overlay *
 		else if (put(&tree, &overlay->items[i], err) < 0)
 			return -1;
 	}
+	wtg_tree_names_moved(&tree);
 	number_inodes(&tree);
 	*ret = tree;
 	tree = (struct wtg_tree){ 0 };
@@ -296,6 +294,7 @@ void wtg_tree_done(struct wtg_tree *tree)
 	free(tree->streams.items);
 	free(tree->descriptors.items);
 	free(tree->numbers);
+	wtg_tree_names_moved(tree);
 	*tree = (struct wtg_tree){ 0 };
 }
 

@@ -42,7 +42,16 @@ struct wtg_tree {
 	uint64_t now; /* when that was made */
 	uint32_t *numbers; /* by inode: without the gaps of what was dropped */
 	uint32_t n_numbers;
+	struct wtg_tree_index *index; /* while it is woven: names by their directory */
 };
+
+/* The name of that directory's child, or its short name, whatever the case of ASCII letters, after
+ * this one of the tree's names (WTG_NONE: from the first on); WTG_NONE: there is none. */
+uint32_t wtg_tree_child(struct wtg_tree *tree, uint32_t parent, const struct wtg_name16 *name,
+			uint32_t after);
+
+/* Names were moved or taken out, or none are looked for any more. */
+void wtg_tree_names_moved(struct wtg_tree *tree);
 
 /* A file that the overlay leaves without any name is still among the inodes, with n_names 0
  * and WTG_NONE for a number.  Where the image has a path of the overlay twice, or something else

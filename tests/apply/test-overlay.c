@@ -85,23 +85,29 @@ static void apply(struct test_drive *drive, enum wtg_engine engine,
 	assert_good(wtg_apply(&application, &drive->window, NULL, &err));
 }
 
-static char *tree_with(enum wtg_engine engine)
+static char *tree_of(enum wtg_engine engine, const struct wtg_overlay *overlay)
 {
-	_cleanup_(wtg_overlay_done) struct wtg_overlay overlay = { 0 };
 	_cleanup_free_ char *volume = NULL;
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct test_drive drive;
 	char *tree;
 
-	make_overlay(&overlay);
-	apply(&drive, engine, &overlay);
-	assert_good(wtg_overlay_compare(&overlay, &drive.window, &err));
+	apply(&drive, engine, overlay);
+	assert_good(wtg_overlay_compare(overlay, &drive.window, &err));
 	volume = test_drive_carve(&drive);
 	test_assert_clean(volume);
 	tree = test_tree_of_volume(volume);
 	test_drive_assert_bounds(&drive);
 	test_drive_done(&drive);
 	return tree;
+}
+
+static char *tree_with(enum wtg_engine engine)
+{
+	_cleanup_(wtg_overlay_done) struct wtg_overlay overlay = { 0 };
+
+	make_overlay(&overlay);
+	return tree_of(engine, &overlay);
 }
 
 /* The line of a path; NULL: none. */
@@ -144,11 +150,12 @@ static void assert_content(const char *tree, const struct wtg_overlay_file *file
 	char hex[2 * WTG_SHA1_SIZE + 1] = "";
 	_cleanup_free_ char *expected = NULL;
 	const char *line = line_of(tree, file->path), *end;
+	const struct wtg_bytes *bytes = wtg_overlay_content(file);
 
-	wtg_sha1(file->content.data, file->content.size, sha1);
-	for (size_t i = 0; i < sizeof(sha1) && file->content.size > 0; i++)
+	wtg_sha1(bytes->data, bytes->size, sha1);
+	for (size_t i = 0; i < sizeof(sha1) && bytes->size > 0; i++)
 		sprintf(hex + 2 * i, "%02x", sha1[i]);
-	expected = wtg_text(" stream=:%zu:%s", file->content.size, hex);
+	expected = wtg_text(" stream=:%zu:%s", bytes->size, hex);
 	end = line ? strchr(line, '\n') : NULL;
 	if (!end || !memmem(line, (size_t)(end - line), expected, strlen(expected)))
 		fail_msg("%s has not%s", file->path, expected);
@@ -191,6 +198,37 @@ static void and_with_our_own_engine(void **state)
 {
 	(void)state;
 	check_engine(WTG_ENGINE_OWN);
+}
+
+/* Drivers are the user's bytes, under names that he chose; where the image has such a file, it is
+ * linked with that of the component store. */
+static void what_is_lent_takes_one_name_and_leaves_the_other_links(void **state)
+{
+	static const char *const paths[] = { "Windows/System32/Another Name.dll",
+					     "Windows/Gr\xc3\xb6\xc3\x9f" "e/\xd1\x82.sys",
+					     "Windows/Gr\xc3\xb6\xc3\x9f" "e/empty" };
+	static const enum wtg_engine engines[] = { WTG_ENGINE_WIMLIB, WTG_ENGINE_OWN };
+	_cleanup_(wtg_overlay_done) struct wtg_overlay overlay = { 0 };
+	_cleanup_(wtg_files_done) struct wtg_files lender = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		wtg_files_add(&lender, paths[i], content(20000 * (2 - i), (uint8_t)(i + 20)));
+	for (size_t i = 0; i < 3; i++)
+		wtg_overlay_lend(&overlay, paths[i], &lender, i);
+	for (size_t i = 0; i < 2; i++) {
+		_cleanup_free_ char *tree = tree_of(engines[i], &overlay);
+		_cleanup_free_ char *links = NULL;
+
+		assert_content(tree, &overlay.items[1]);
+		assert_content(tree, &overlay.items[2]);
+		assert_non_null(strcasestr(tree, "/Windows/System32/another name.dll short= "
+						 "attributes=00000020 links=1"));
+		links = field_of(tree, "Windows/System32/kernel32.dll", "links");
+		assert_string_equal(links, "links=2");
+		assert_same_field(tree, "Windows/System32/kernel32.dll",
+				  "Windows/System32/kernel32.dll", "stream");
+	}
 }
 
 /* Without times: those of what the overlay touches say when this test ran. */
@@ -284,6 +322,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_overlay_is_all_that_changes_with_wimlib),
 		cmocka_unit_test(and_with_our_own_engine),
+		cmocka_unit_test(what_is_lent_takes_one_name_and_leaves_the_other_links),
 		cmocka_unit_test(both_engines_make_the_same_tree_of_it),
 		cmocka_unit_test(what_is_left_out_or_replaced_never_reaches_the_drive),
 		cmocka_unit_test(nothing_but_ascii_folds_to_ascii),
