@@ -8,11 +8,8 @@
 #include <sys/random.h>
 #include <sys/uio.h>
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/pkcs7.h>
-#include <openssl/x509.h>
 
 #include "base/alloc.h"
 #include "base/fdio.h"
@@ -23,11 +20,6 @@
 static void free_digest(EVP_MD_CTX **ctx)
 {
 	EVP_MD_CTX_free(*ctx);
-}
-
-static void free_pkcs7(PKCS7 **pkcs7)
-{
-	PKCS7_free(*pkcs7);
 }
 
 void wtg_sha256(const void *data, size_t size, uint8_t ret_digest[static WTG_SHA256_SIZE])
@@ -148,83 +140,6 @@ bool wtg_sha256_parse(const char *text, uint8_t ret_digest[static WTG_SHA256_SIZ
 	}
 	memcpy(ret_digest, digest, sizeof(digest));
 	return true;
-}
-
-struct names {
-	char **items;
-	size_t n_items, capacity;
-};
-
-static void append_common_name(struct names *names, const X509_NAME *name)
-{
-	int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
-	unsigned char *utf8 = NULL;
-
-	if (at < 0)
-		return;
-	if (ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at))) < 0)
-		return;
-	WTG_APPEND(names, wtg_text_printable((const char *)utf8));
-	OPENSSL_free(utf8);
-}
-
-/* Authenticode's nested signature; Microsoft: szOID_NESTED_SIGNATURE in wintrust.h. */
-#define NESTED_SIGNATURE "1.3.6.1.4.1.311.2.4.1"
-#define NESTED_MAX 8 /* deep; nobody goes deeper than one */
-
-static bool append_issuers(struct names *names, const void *der, size_t size, int depth);
-
-static void append_nested(struct names *names, PKCS7_SIGNER_INFO *signer, int depth)
-{
-	for (int i = 0; i < sk_X509_ATTRIBUTE_num(signer->unauth_attr); i++) {
-		X509_ATTRIBUTE *attribute = sk_X509_ATTRIBUTE_value(signer->unauth_attr, i);
-		char oid[sizeof(NESTED_SIGNATURE) + 1];
-
-		OBJ_obj2txt(oid, sizeof(oid), X509_ATTRIBUTE_get0_object(attribute), 1);
-		if (strcmp(oid, NESTED_SIGNATURE) != 0)
-			continue;
-		for (int j = 0; j < X509_ATTRIBUTE_count(attribute); j++) {
-			const ASN1_STRING *nested =
-				X509_ATTRIBUTE_get0_data(attribute, j, V_ASN1_SEQUENCE, NULL);
-
-			if (nested)
-				append_issuers(names, ASN1_STRING_get0_data(nested),
-					       (size_t)ASN1_STRING_length(nested), depth + 1);
-		}
-	}
-}
-
-static bool append_issuers(struct names *names, const void *der, size_t size, int depth)
-{
-	const unsigned char *p = der;
-	_cleanup_(free_pkcs7) PKCS7 *pkcs7 = NULL;
-	STACK_OF(PKCS7_SIGNER_INFO) *signers;
-
-	if (size > INT32_MAX || depth > NESTED_MAX)
-		return false;
-	pkcs7 = d2i_PKCS7(NULL, &p, (long)size);
-	if (!pkcs7 || !PKCS7_type_is_signed(pkcs7))
-		return false;
-	signers = PKCS7_get_signer_info(pkcs7);
-	for (int i = 0; i < sk_PKCS7_SIGNER_INFO_num(signers); i++) {
-		PKCS7_SIGNER_INFO *signer = sk_PKCS7_SIGNER_INFO_value(signers, i);
-
-		append_common_name(names, signer->issuer_and_serial->issuer);
-		append_nested(names, signer, depth);
-	}
-	return true;
-}
-
-char **wtg_pkcs7_issuers(const void *der, size_t size)
-{
-	struct names names = { 0 };
-	bool is_signed = append_issuers(&names, der, size, 0);
-
-	ERR_clear_error();
-	if (!is_signed)
-		return NULL;
-	WTG_APPEND(&names, NULL);
-	return names.items;
 }
 
 void wtg_random(void *buffer, size_t size)

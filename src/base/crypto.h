@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The only file that knows libcrypto. */
+/* Hashes and randomness; only crypto*.c know libcrypto. */
 #pragma once
 
 #include <stdbool.h>

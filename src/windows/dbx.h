@@ -11,20 +11,27 @@
 #include "wtg/error.h"
 #include "wtg/facts.h"
 
+/* Real lists have some 30 KiB: firmware keeps them in its flash memory. */
+#define WTG_DBX_BYTES (1u << 20)
+
 struct wtg_dbx {
 	struct wtg_dbx_entry *items; /* dbx.c's */
 	size_t n_items, capacity;
+	size_t n_others; /* of kinds that no loader of Windows can be told by */
 	uint16_t bootmgr_svn[2]; /* the least security version that Microsoft's own entries allow
 				  * (major, minor); 0.0: none is named */
 };
 void wtg_dbx_done(struct wtg_dbx *dbx);
 
-/* Kind WTG_INPUT. */
+/* Kind WTG_INPUT, also for a list of nothing; the message speaks of "it". */
 int wtg_dbx_parse(const struct wtg_bytes *list, struct wtg_dbx *ret, struct wtg_error *err);
 
 /*
- * Is a loader revoked?  1, with a sentence that says by what (its hash, a certificate it is signed
- * with, its security version), 0, or -1: it cannot be read.  The caller frees *ret_why.
+ * Is a loader revoked?  1, with a half sentence that says by what ("its hash is …", a certificate
+ * it is signed with, its security version), 0, or -1: it cannot be read; that message speaks of
+ * "it", too.  The caller frees *ret_why.
  */
 int wtg_dbx_revokes(const struct wtg_dbx *dbx, const struct wtg_bytes *loader, char **ret_why,
 		    struct wtg_error *err);
+
+void wtg_dbx_describe(const struct wtg_dbx *dbx, struct wtg_facts *out);

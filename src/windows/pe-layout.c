@@ -19,6 +19,13 @@
 #define CERTIFICATE_DIRECTORY 4
 #define SECTION_SIZE 40
 
+/* The attribute certificate table. */
+#define CERTIFICATE_HEADER 8
+#define CERTIFICATE_REVISION 0x0200
+#define CERTIFICATE_PKCS7 0x0002
+
+#define MAX_SIGNATURE_BYTES (256u << 10)
+
 /* Where a directory's entry is in the optional header; 0: it has none. */
 static int find_directory(const uint8_t *optional, size_t size, unsigned directory,
 			  size_t *ret_at, struct wtg_error *err)
@@ -102,4 +109,35 @@ int wtg_pe_layout_read(const struct wtg_bytes *file, struct wtg_pe_layout *ret,
 		return wtg_fail(err, WTG_INPUT, 0, "its certificates lie beyond its end");
 	*ret = layout;
 	return 0;
+}
+
+/* That directory alone counts in the file, not in memory. */
+int wtg_pe_signatures(const struct wtg_bytes *file, const struct wtg_pe_layout *layout,
+		      struct wtg_pe_signature ret[static WTG_PE_MAX_SIGNATURES],
+		      struct wtg_error *err)
+{
+	const uint8_t *p = file->data + layout->certificates_at;
+	uint64_t left = layout->certificates_size;
+	int n = 0;
+
+	while (left >= CERTIFICATE_HEADER) {
+		uint64_t length = wtg_le32(p), step = (length + 7) / 8 * 8;
+
+		if (length < CERTIFICATE_HEADER || length > left)
+			return wtg_fail(err, WTG_INPUT, 0, "its certificate table is damaged");
+		if (wtg_le16(p + 4) == CERTIFICATE_REVISION &&
+		    wtg_le16(p + 6) == CERTIFICATE_PKCS7) {
+			if (n == WTG_PE_MAX_SIGNATURES || length > MAX_SIGNATURE_BYTES)
+				return wtg_fail(err, WTG_INPUT, 0,
+						"it has more or larger signatures than "
+						"make sense");
+			ret[n].der = p + CERTIFICATE_HEADER;
+			ret[n++].size = (size_t)length - CERTIFICATE_HEADER;
+		}
+		if (step >= left) /* the last one need not be padded */
+			break;
+		p += step;
+		left -= step;
+	}
+	return n;
 }

@@ -20,6 +20,20 @@ struct wtg_pe_layout {
 int wtg_pe_layout_read(const struct wtg_bytes *file, struct wtg_pe_layout *ret,
 		       struct wtg_error *err);
 
+/* An Authenticode signature: a DER PKCS#7 SignedData, within the file. */
+struct wtg_pe_signature {
+	const uint8_t *der;
+	size_t size;
+};
+
+/* Windows' loaders carry one or two, of some 10 KiB. */
+#define WTG_PE_MAX_SIGNATURES 16
+
+/* Those of the certificate table; how many, or -1. */
+int wtg_pe_signatures(const struct wtg_bytes *file, const struct wtg_pe_layout *layout,
+		      struct wtg_pe_signature ret[static WTG_PE_MAX_SIGNATURES],
+		      struct wtg_error *err);
+
 /* The file at offset, if size bytes of it are there; otherwise NULL. */
 static inline const uint8_t *wtg_pe_look(const struct wtg_bytes *file, uint64_t offset,
 					 uint64_t size)

@@ -8,15 +8,6 @@
 #include "windows/pe-layout.h"
 #include "wtg/text.h"
 
-/* Microsoft, "PE Format": the attribute certificate table. */
-#define CERTIFICATE_HEADER 8
-#define CERTIFICATE_REVISION 0x0200
-#define CERTIFICATE_PKCS7 0x0002
-
-/* Windows' loaders carry one or two, of some 10 KiB. */
-#define MAX_SIGNATURES 16
-#define MAX_SIGNATURE_BYTES (256u << 10)
-
 #define CA_2011 "Microsoft Windows Production PCA 2011"
 #define CA_2023 "Windows UEFI CA 2023"
 
@@ -53,10 +44,10 @@ static void add_signer(struct wtg_pe *pe, const char *name)
 	pe->signers = joined;
 }
 
-static int read_signature(const uint8_t *der, size_t size, struct wtg_pe *pe,
+static int read_signature(const struct wtg_pe_signature *signature, struct wtg_pe *pe,
 			  struct wtg_error *err)
 {
-	char **issuers = wtg_pkcs7_issuers(der, size);
+	char **issuers = wtg_pkcs7_issuers(signature->der, signature->size);
 
 	if (!issuers)
 		return wtg_fail(err, WTG_INPUT, 0, "its signature %u is damaged",
@@ -72,51 +63,45 @@ static int read_signature(const uint8_t *der, size_t size, struct wtg_pe *pe,
 	return 0;
 }
 
-/* This directory alone counts in the file, not in memory. */
-static int read_certificates(const struct wtg_bytes *file, const struct wtg_pe_layout *at,
-			     struct wtg_pe *pe, struct wtg_error *err)
+int wtg_pe_read(const struct wtg_bytes *file, struct wtg_pe *ret, struct wtg_error *err)
 {
-	const uint8_t *p = file->data + at->certificates_at;
-	uint64_t left = at->certificates_size;
+	struct wtg_pe_signature signatures[WTG_PE_MAX_SIGNATURES];
+	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
+	struct wtg_pe_layout layout;
+	int n;
 
-	while (left >= CERTIFICATE_HEADER) {
-		uint64_t length = wtg_le32(p), step = (length + 7) / 8 * 8;
-
-		if (length < CERTIFICATE_HEADER || length > left)
-			return wtg_fail(err, WTG_INPUT, 0,
-					"its certificate table is damaged");
-		if (wtg_le16(p + 4) == CERTIFICATE_REVISION &&
-		    wtg_le16(p + 6) == CERTIFICATE_PKCS7) {
-			if (pe->n_signatures == MAX_SIGNATURES ||
-			    length > MAX_SIGNATURE_BYTES)
-				return wtg_fail(err, WTG_INPUT, 0,
-						"it has more or larger signatures than "
-						"make sense");
-			if (read_signature(p + CERTIFICATE_HEADER,
-					   (size_t)length - CERTIFICATE_HEADER,
-					   pe, err) < 0)
-				return -1;
-		}
-		if (step >= left) /* the last one need not be padded */
-			return 0;
-		p += step;
-		left -= step;
-	}
+	if (wtg_pe_layout_read(file, &layout, err) < 0)
+		return -1;
+	n = wtg_pe_signatures(file, &layout, signatures, err);
+	if (n < 0)
+		return -1;
+	pe.machine = layout.machine;
+	pe.subsystem = layout.subsystem;
+	for (int i = 0; i < n; i++)
+		if (read_signature(&signatures[i], &pe, err) < 0)
+			return -1;
+	*ret = pe;
+	pe.signers = NULL;
 	return 0;
 }
 
-int wtg_pe_read(const struct wtg_bytes *file, struct wtg_pe *ret, struct wtg_error *err)
+int wtg_pe_certificates(const struct wtg_bytes *file, struct wtg_certificates *ret,
+			struct wtg_error *err)
 {
-	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
-	struct wtg_pe_layout at;
+	struct wtg_pe_signature signatures[WTG_PE_MAX_SIGNATURES];
+	_cleanup_(wtg_certificates_done) struct wtg_certificates certificates = { 0 };
+	struct wtg_pe_layout layout;
+	int n;
 
-	if (wtg_pe_layout_read(file, &at, err) < 0)
+	if (wtg_pe_layout_read(file, &layout, err) < 0)
 		return -1;
-	pe.machine = at.machine;
-	pe.subsystem = at.subsystem;
-	if (read_certificates(file, &at, &pe, err) < 0)
+	n = wtg_pe_signatures(file, &layout, signatures, err);
+	if (n < 0)
 		return -1;
-	*ret = pe;
-	pe.signers = NULL;
+	for (int i = 0; i < n; i++)
+		if (!wtg_pkcs7_certificates(signatures[i].der, signatures[i].size, &certificates))
+			return wtg_fail(err, WTG_INPUT, 0, "its signature %d is damaged", i + 1);
+	*ret = certificates;
+	certificates = (struct wtg_certificates){ 0 };
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/certificate.h"
 #include "wtg/error.h"
 
 struct wtg_pe {
@@ -21,3 +22,14 @@ void wtg_pe_done(struct wtg_pe *pe);
 /* Kind WTG_INPUT when it is not a PE file or contradicts itself; the message speaks of
  * "it", and the caller says which file.  Nothing is verified. */
 int wtg_pe_read(const struct wtg_bytes *file, struct wtg_pe *ret, struct wtg_error *err);
+
+/* The certificates of each signature's chain, as far as it carries them (base/certificate.h). */
+int wtg_pe_certificates(const struct wtg_bytes *file, struct wtg_certificates *ret,
+			struct wtg_error *err);
+
+/*
+ * Microsoft's boot programs say how safe they are: 1 and (major, minor), 0 if it says nothing,
+ * -1 (WTG_INPUT) if what it says is damaged.  The boot manager goes by it, not firmware.
+ */
+int wtg_pe_security_version(const struct wtg_bytes *file, uint16_t ret[static 2],
+			    struct wtg_error *err);

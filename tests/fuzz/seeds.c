@@ -12,6 +12,7 @@
 #include "../volume/corpus.h"
 #include "../windows/bcd-store.h"
 #include "../windows/stand-in-pe.h"
+#include "../windows/stand-in-svn.h"
 #include "../windows/stand-in-system.h"
 #include "base/alloc.h"
 #include "base/fdio.h"
@@ -104,6 +105,47 @@ static void programs(void)
 	    &(struct wtg_bytes){ bytes.data + STAND_IN_SIZE + 8,
 				 bytes.size - STAND_IN_SIZE - 8 });
 	wtg_bytes_done(&bytes);
+}
+
+/* As the harness `dbx` takes them: a loader after its size, then a list that a command writes. */
+static void list(const char *name, const struct wtg_bytes *loader, const char *command)
+{
+	struct wtg_bytes made, input;
+
+	free(test_run(NULL, "cd '%s' && rm -f list && %s", test_dir(), command));
+	made = stand_in_load("list");
+	input = (struct wtg_bytes){ wtg_alloc(2 + loader->size + made.size),
+				    2 + loader->size + made.size };
+	wtg_put_le16(input.data, (uint16_t)loader->size);
+	memcpy(input.data + 2, loader->data, loader->size);
+	memcpy(input.data + 2 + loader->size, made.data, made.size);
+	seed("dbx", name, &input);
+	wtg_bytes_done(&input);
+	wtg_bytes_done(&made);
+}
+
+static void lists(void)
+{
+	struct wtg_bytes loader = stand_in_signed(0x8664, "2011");
+
+	list("certificate", &loader, "cert-to-efi-sig-list 2011.crt list");
+	list("authority", &loader, "cert-to-efi-sig-list 2011.ca.crt esl && "
+				   "sign-efi-sig-list -k 2023.key -c 2023.crt dbx esl list 2>&1");
+	list("signed-parts", &loader, "for n in 256 384 512; do "
+				      "cert-to-efi-hash-list -s $n 2023.crt one && "
+				      "cat one >>list; done");
+	wtg_bytes_done(&loader);
+	loader = stand_in_svn(8, 5);
+	seed("pe", "resources", &loader);
+	/* What Microsoft's list has for 9.0. */
+	list("security-version", &loader,
+	     "printf '\\47\\0\\0\\0\\46\\26\\304\\301\\114\\120\\222\\100"
+	     "\\254\\251\\101\\371\\66\\223\\103\\50\\114\\0\\0\\0"
+	     "\\0\\0\\0\\0\\60\\0\\0\\0' >list && head -c 16 /dev/zero >>list && "
+	     "printf '\\1\\141\\53\\23\\235\\325\\131\\210\\103\\253\\34\\30"
+	     "\\134\\74\\262\\353\\222\\0\\0\\11' >>list && "
+	     "head -c 12 /dev/zero >>list");
+	wtg_bytes_done(&loader);
 }
 
 /* As the harness `esp` takes them. */
@@ -335,6 +377,7 @@ int main(int argc, char **argv)
 	}
 	hives();
 	programs();
+	lists();
 	boot_files();
 	seed_disks();
 	marker();
