@@ -77,6 +77,7 @@ struct deciding {
 	struct wtg_pattern *rules; /* of wtg_compact_rules */
 	struct wtg_pattern filter;
 	bool has_filter;
+	bool tried; /* the image has each file packed as Wof has it, where that is less */
 };
 
 static void deciding_done(struct deciding *d)
@@ -196,8 +197,25 @@ static enum wtg_compact_choice judge_inode(const struct wtg_catalog_inode *inode
 	return inode->n_streams > 1 ? WTG_COMPACT_STREAMS : WTG_COMPACT_COPY;
 }
 
-static enum wtg_compact_choice judge_blob(const struct wtg_blob *blob, uint32_t cluster_bytes)
+/* Is it what Wof keeps of it already? */
+static bool is_packed_so(const struct wtg_blob *blob)
 {
+	return blob->compressed && !blob->solid && !blob->pipable &&
+	       blob->codec == WTG_CODEC_LZX && blob->chunk_bytes == LZX_CHUNK_BYTES;
+}
+
+/* Then that was tried of each file, and where it saved nothing, the image has the file as it is. */
+static bool packs_so(const struct wtg_catalog *catalog)
+{
+	for (uint32_t i = 0; i < catalog->n_blobs; i++)
+		if (is_packed_so(&catalog->blobs[i]))
+			return true;
+	return false;
+}
+
+static enum wtg_compact_choice judge_blob(const struct deciding *d, const struct wtg_blob *blob)
+{
+	uint32_t cluster_bytes = d->input->cluster_bytes;
 	uint64_t plain = (blob->size_bytes + cluster_bytes - 1) / cluster_bytes;
 	uint64_t packed = (blob->stored_bytes + cluster_bytes - 1) / cluster_bytes;
 
@@ -205,8 +223,9 @@ static enum wtg_compact_choice judge_blob(const struct wtg_blob *blob, uint32_t 
 		return WTG_COMPACT_LARGE;
 	if (plain < 2)
 		return WTG_COMPACT_NO_GAIN;
-	if (!blob->compressed || blob->solid || blob->pipable || blob->codec != WTG_CODEC_LZX ||
-	    blob->chunk_bytes != LZX_CHUNK_BYTES)
+	if (!blob->compressed && !blob->solid && d->tried)
+		return WTG_COMPACT_NO_GAIN;
+	if (!is_packed_so(blob))
 		return blob->size_bytes <= MAX_PACK_BYTES ? WTG_COMPACT_PACK : WTG_COMPACT_FORM;
 	return packed < plain ? WTG_COMPACT_COPY : WTG_COMPACT_NO_GAIN;
 }
@@ -221,7 +240,7 @@ static void decide(struct deciding *d, uint32_t i, struct wtg_compact_plan *plan
 	if (choice == WTG_COMPACT_COPY)
 		choice = by_name;
 	if (choice == WTG_COMPACT_COPY)
-		choice = judge_blob(blob, d->input->cluster_bytes);
+		choice = judge_blob(d, blob);
 	plan->choices[i] = (uint8_t)choice;
 	if (!blob || choice == WTG_COMPACT_NOTHING)
 		return;
@@ -264,6 +283,7 @@ int wtg_compact_decide(const struct wtg_compact_input *input, struct wtg_compact
 		.n_inodes = input->catalog->n_inodes,
 	};
 
+	d.tried = packs_so(input->catalog);
 	if (gather_patterns(&d, err) < 0 || find_places(&d, err) < 0)
 		return -1;
 	plan.choices = wtg_try_alloc(plan.n_inodes, "what becomes of files", err);

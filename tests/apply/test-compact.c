@@ -438,8 +438,11 @@ static void what_can_be_copied_and_saves_a_cluster_is_other_forms_are_packed(voi
 	blob->pipable = true;
 	assert_choice(m, inode, WTG_COMPACT_PACK);
 	*blob = good;
-	blob->compressed = false;
+	blob->compressed = false; /* so would this be, if that were less */
+	assert_choice(m, inode, WTG_COMPACT_NO_GAIN);
+	m->blobs[0].compressed = false; /* an image without any compression */
 	assert_choice(m, inode, WTG_COMPACT_PACK);
+	m->blobs[0].compressed = true;
 	*blob = good;
 	blob->codec = WTG_CODEC_XPRESS;
 	assert_choice(m, inode, WTG_COMPACT_PACK);
