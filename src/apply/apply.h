@@ -13,6 +13,8 @@ struct wtg_application {
 	struct wtg_image *image;
 	const struct wtg_edition *edition;
 	const struct wtg_overlay *overlay; /* NULL: none */
+	const struct wtg_bytes *tree; /* what wtg_catalog_flatten() made of the edition; NULL: it
+				       * is read */
 	const struct wtg_compact_plan *compact; /* NULL: nothing is compressed */
 	bool trusted; /* the image was checked: what is copied as it is stored need not be */
 	enum wtg_engine engine;

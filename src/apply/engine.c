@@ -71,13 +71,21 @@ static int fill_volume(const struct wtg_application *a, const struct wtg_tree *t
 	return wtg_ntfs_build_end(&builder, err);
 }
 
+static int read_tree(const struct wtg_application *a, struct wtg_catalog **ret,
+		     struct wtg_error *err)
+{
+	if (a->tree)
+		return wtg_catalog_unflatten(a->tree, a->image, a->edition, ret, err);
+	return wtg_catalog_read(a->image, a->edition, ret, err);
+}
+
 int wtg_engine_run(const struct wtg_application *a, const struct wtg_window *window,
 		   struct wtg_progress *progress, struct wtg_error *err)
 {
 	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
 	_cleanup_(wtg_tree_done) struct wtg_tree tree = { 0 };
 
-	if (wtg_catalog_read(a->image, a->edition, &catalog, err) < 0 ||
+	if (read_tree(a, &catalog, err) < 0 ||
 	    wtg_tree_weave(catalog, a->overlay, &tree, err) < 0 ||
 	    (a->compact && wtg_tree_compact(&tree, a->compact, err) < 0))
 		return -1;

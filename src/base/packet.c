@@ -110,10 +110,19 @@ const char *wtg_read_text(struct wtg_reader *reader)
 	return NULL;
 }
 
-struct wtg_bytes wtg_read_bytes(struct wtg_reader *reader)
+const uint8_t *wtg_read_view(struct wtg_reader *reader, size_t *ret_size)
 {
 	uint64_t size = wtg_read_number(reader);
 	const uint8_t *from = take(reader, size);
+
+	*ret_size = from ? (size_t)size : 0;
+	return from;
+}
+
+struct wtg_bytes wtg_read_bytes(struct wtg_reader *reader)
+{
+	size_t size;
+	const uint8_t *from = wtg_read_view(reader, &size);
 
 	return from ? wtg_bytes_copy(from, size) : (struct wtg_bytes){ 0 };
 }

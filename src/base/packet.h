@@ -44,6 +44,9 @@ size_t wtg_read_count(struct wtg_reader *reader);
 /* Lies in the packet and lives as long. */
 const char *wtg_read_text(struct wtg_reader *reader);
 
+/* The same for bytes; NULL: there are none. */
+const uint8_t *wtg_read_view(struct wtg_reader *reader, size_t *ret_size);
+
 /* The caller's. */
 struct wtg_bytes wtg_read_bytes(struct wtg_reader *reader);
 

@@ -11,7 +11,7 @@
 
 struct wtg_blob_reader;
 
-/* The image must stay open as long, and be one that wtg_catalog_read() was called with. */
+/* The image must stay open as long. */
 struct wtg_blob_reader *wtg_blob_reader_new(struct wtg_image *image,
 					    const struct wtg_edition *edition);
 void wtg_blob_reader_free(struct wtg_blob_reader *reader);

@@ -128,7 +128,11 @@ static int check_root(const struct wtg_catalog *catalog, struct wtg_error *err)
 	return 0;
 }
 
-/* ------------------------------------------------------------------ what one file has */
+/* ------------------------------------------------------------------ sizes */
+
+/* Windows' volumes of NTFS have 8 PB at most (Microsoft: NTFS overview), a resource less by far
+ * (catalog-order.c): so no sum over a catalog wraps. */
+#define MAX_CONTENT_BYTES (UINT64_C(1) << 53)
 
 /* Windows reads no longer list of attributes.  It has an entry for each name and stream, and others
  * for what a file has once or the plan adds. */
@@ -171,10 +175,32 @@ static int check_lists(const struct wtg_catalog *catalog, struct wtg_error *err)
 	return 0;
 }
 
-int wtg_catalog_check_names(const struct wtg_catalog *catalog, struct wtg_error *err)
+static int check_contents(const struct wtg_catalog *catalog, struct wtg_error *err)
 {
-	if (check_names(catalog, err) < 0 || check_streams(catalog, err) < 0 ||
-	    check_root(catalog, err) < 0)
+	uint64_t content_bytes = 0;
+
+	for (uint32_t i = 0; i < catalog->n_streams; i++) {
+		if (catalog->streams[i].blob == WTG_NONE)
+			continue;
+		content_bytes += catalog->blobs[catalog->streams[i].blob].size_bytes;
+		if (content_bytes > MAX_CONTENT_BYTES)
+			return wtg_fail(err, WTG_INPUT, 0,
+					"the image's files hold more than any volume");
+	}
+	return 0;
+}
+
+int wtg_catalog_check_sizes(const struct wtg_catalog *catalog, struct wtg_error *err)
+{
+	if (check_contents(catalog, err) < 0)
 		return -1;
 	return check_lists(catalog, err);
+}
+
+int wtg_catalog_check_names(const struct wtg_catalog *catalog, struct wtg_error *err)
+{
+	if (check_names(catalog, err) < 0 ||
+	    check_streams(catalog, err) < 0)
+		return -1;
+	return check_root(catalog, err);
 }

@@ -7,10 +7,8 @@
 #include "image/resource.h"
 
 
-/* Windows' volumes of NTFS have 8 PB at most (Microsoft: NTFS overview), a resource less by far:
- * so no sum over a catalog wraps. */
+/* Less by far than a volume of NTFS (catalog-names.c). */
 #define MAX_RESOURCE_BYTES (UINT64_C(1) << 48)
-#define MAX_CONTENT_BYTES (UINT64_C(1) << 53)
 
 /* Of the table that says where the chunks of a resource are, at least. */
 #define CHUNK_ENTRY_BYTES 4
@@ -69,6 +67,19 @@ static int check_chunks(const struct wtg_set *set, const struct wtg_blob *blob,
 	return wtg_fail(err, WTG_INPUT, 0,
 			"%s is damaged: the data at byte %ju says it is larger than it can be",
 			set->items[blob->part - 1].source.name, (uintmax_t)blob->offset);
+}
+
+int wtg_blob_check(const struct wtg_set *set, const struct wtg_blob *blob, struct wtg_error *err)
+{
+	const struct wtg_source *source = &set->items[blob->part - 1].source;
+
+	if (blob->offset > source->size_bytes ||
+	    blob->stored_bytes > source->size_bytes - blob->offset)
+		return wtg_fail(err, WTG_INPUT, 0, "%s is damaged: the data at byte %ju lies "
+				"outside of it", source->name, (uintmax_t)blob->offset);
+	if (wtg_packing_check(source, blob, err) < 0 || check_blob(set, blob, err) < 0)
+		return -1;
+	return check_chunks(set, blob, err);
 }
 
 /* How the next of the ordered blobs is packed, which a resource says once. */
@@ -163,8 +174,6 @@ static int order_inodes(const struct wtg_found *found, const uint32_t *numbers,
 static int order_streams(const struct wtg_found *found, const uint32_t *blobs,
 			 struct wtg_catalog *ret, struct wtg_error *err)
 {
-	uint64_t content_bytes = 0;
-
 	ret->n_streams = (uint32_t)found->streams.n_items;
 	ret->streams = table(ret->n_streams, sizeof(*ret->streams), "a table of streams", err);
 	if (!ret->streams)
@@ -172,12 +181,6 @@ static int order_streams(const struct wtg_found *found, const uint32_t *blobs,
 	for (uint32_t i = 0; i < ret->n_streams; i++) {
 		ret->streams[i] = found->streams.items[i];
 		ret->streams[i].blob = translate(blobs, ret->streams[i].blob);
-		if (ret->streams[i].blob == WTG_NONE)
-			continue;
-		content_bytes += ret->blobs[ret->streams[i].blob].size_bytes;
-		if (content_bytes > MAX_CONTENT_BYTES)
-			return wtg_fail(err, WTG_INPUT, 0,
-					"the image's files hold more than any volume");
 	}
 	return 0;
 }

@@ -9,14 +9,6 @@
 #include "image/tree.h"
 #include "wtg/text.h"
 
-/* NTFS: a name; a reparse point, less tag and length (Microsoft:
- * MAXIMUM_REPARSE_DATA_BUFFER_SIZE). */
-#define MAX_NAME_UNITS 255
-#define MAX_SHORT_NAME_UNITS 12
-#define MAX_REPARSE_BYTES (16384 - 8)
-
-#define OBJECT_ID_BYTES 64
-
 /* ------------------------------------------------------------------ memory */
 
 #define PIECE_BYTES (1u << 20)
@@ -132,7 +124,7 @@ static int refuse(const struct wtg_node *node, const char *what, struct wtg_erro
 static int take_name(struct wtg_found *found, const char *text, size_t max_units,
 		     struct wtg_name16 *ret)
 {
-	uint8_t units[2 * 4 * MAX_NAME_UNITS];
+	uint8_t units[2 * 4 * WTG_NAME_UNITS];
 	size_t n;
 
 	/* A unit takes at most three bytes. */
@@ -155,10 +147,10 @@ static int add_name(struct walk *walk, const struct wtg_node *node, uint32_t ino
 		.parent = walk->dirs.items[node->depth - 1],
 	};
 
-	if (take_name(walk->found, node->name, MAX_NAME_UNITS, &name.name) < 0 ||
+	if (take_name(walk->found, node->name, WTG_NAME_UNITS, &name.name) < 0 ||
 	    name.name.n_units == 0)
 		return refuse(node, "a name of more than 255 characters, or none", err);
-	if (node->short_name && take_name(walk->found, node->short_name, MAX_SHORT_NAME_UNITS,
+	if (node->short_name && take_name(walk->found, node->short_name, WTG_SHORT_NAME_UNITS,
 					  &name.short_name) < 0)
 		return refuse(node, "a short name of more than 12 characters", err);
 	WTG_APPEND(&walk->found->names, name);
@@ -190,7 +182,7 @@ static int add_streams(struct wtg_found *found, const struct wtg_node *node,
 		struct wtg_blob blob;
 		const char *name = wtg_node_stream(node, i, &blob);
 
-		if (take_name(found, name, MAX_NAME_UNITS, &stream.name) < 0 ||
+		if (take_name(found, name, WTG_NAME_UNITS, &stream.name) < 0 ||
 		    stream.name.n_units == 0)
 			return refuse(node, "a stream's name of more than 255 characters, "
 				      "or none", err);
@@ -209,7 +201,7 @@ static int add_reparse(struct wtg_found *found, const struct wtg_node *node,
 		return 0;
 	if (node->reparse_tag == 0)
 		return refuse(node, "a reparse point without a tag", err);
-	if (node->blob.size_bytes > MAX_REPARSE_BYTES)
+	if (node->blob.size_bytes > WTG_REPARSE_BYTES)
 		return refuse(node, "a reparse point of more than 16 KiB", err);
 	inode->reparse_tag = node->reparse_tag;
 	inode->reparse_blob = add_blob(found, &node->blob);
@@ -256,9 +248,9 @@ static int add_inode(struct walk *walk, const struct wtg_node *node, struct wtg_
 	    add_security(walk, node, &inode, err) < 0)
 		return -1;
 	if (node->object_id) {
-		uint8_t *id = wtg_arena_take(&found->arena, OBJECT_ID_BYTES);
+		uint8_t *id = wtg_arena_take(&found->arena, WTG_OBJECT_ID_BYTES);
 
-		inode.object_id = memcpy(id, node->object_id, OBJECT_ID_BYTES);
+		inode.object_id = memcpy(id, node->object_id, WTG_OBJECT_ID_BYTES);
 	}
 	WTG_APPEND(&found->inodes, inode);
 	return 0;

@@ -5,6 +5,14 @@
 #include "image/catalog.h"
 #include "image/set.h"
 
+/* What NTFS holds at most: of a name; of a reparse point, less tag and length (Microsoft:
+ * MAXIMUM_REPARSE_DATA_BUFFER_SIZE). */
+#define WTG_NAME_UNITS 255
+#define WTG_SHORT_NAME_UNITS 12
+#define WTG_REPARSE_BYTES (16384 - 8)
+
+#define WTG_OBJECT_ID_BYTES 64
+
 /* Memory that is given out in pieces and let go at once. */
 struct wtg_arena;
 uint8_t *wtg_arena_take(struct wtg_arena **arena, size_t size);
@@ -26,8 +34,15 @@ int wtg_found_walk(struct wtg_set *set, const struct wtg_edition *edition,
 void wtg_found_done(struct wtg_found *found);
 
 /* No directory holds a name twice, nor a file a stream; twins that differ in case may be.  Nor does
- * the root hold a name of NTFS' own files, nor a file more names and streams than it can list. */
+ * the root hold a name of NTFS' own files. */
 int wtg_catalog_check_names(const struct wtg_catalog *catalog, struct wtg_error *err);
+
+/* The sizes of all streams have a sum, and no file has more names and streams than it can list. */
+int wtg_catalog_check_sizes(const struct wtg_catalog *catalog, struct wtg_error *err);
+
+/* Does it lie within its part and its resource, with sizes and a packing that can be? */
+int wtg_blob_check(const struct wtg_set *set, const struct wtg_blob *blob,
+		   struct wtg_error *err);
 
 /* Put it all in order, see image/catalog.h, in tables of the right size. */
 int wtg_found_order(struct wtg_found *found, const struct wtg_set *set,

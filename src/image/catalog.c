@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/catalog.h"
 
-#include <malloc.h>
-
 #include "base/alloc.h"
 #include "image/catalog-walk.h"
 #include "image/open.h"
@@ -50,13 +48,10 @@ int wtg_catalog_read(struct wtg_image *image, const struct wtg_edition *edition,
 	if (wtg_image_load(image, edition, &set, err) < 0 ||
 	    wtg_found_walk(set, edition, &found, err) < 0)
 		return -1;
-	wtg_wim_close(WTG_STEAL(set->wim));
 	if (wtg_found_order(&found, set, catalog, err) < 0 ||
+	    wtg_catalog_check_sizes(catalog, err) < 0 ||
 	    wtg_catalog_check_names(catalog, err) < 0)
 		return -1;
-	wtg_found_done(&found);
-	/* wimlib's tree was hundreds of thousands of pieces, which free() alone would keep. */
-	malloc_trim(0);
 	*ret = WTG_STEAL(catalog);
 	return 0;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Everything that an edition's tree says, as flat tables: files (inodes), their names, their
- * streams, and the blobs that those are made of.  wimlib's own tree is let go once this is
- * made, and what it would hold twice is here once.
+ * streams, and the blobs that those are made of.  What wimlib's own tree holds twice is here once.
  */
 #pragma once
 
@@ -57,6 +56,16 @@ struct wtg_catalog {
  * and the sizes of all streams have a sum.  Kind WTG_INPUT else. */
 int wtg_catalog_read(struct wtg_image *image, const struct wtg_edition *edition,
 		     struct wtg_catalog **ret, struct wtg_error *err);
+
+/* From process to process: what planning read need not be read again.  Laid flat, it is as good as
+ * the process that did so, and checked: whatever is in it, what comes out lies within the image's
+ * parts and itself.  It points into flat, which must stay as long.  Kind WTG_INPUT for what makes
+ * no sense. */
+void wtg_catalog_flatten(const struct wtg_catalog *catalog, struct wtg_packet *packet);
+int wtg_catalog_unflatten(const struct wtg_bytes *flat, struct wtg_image *image,
+			  const struct wtg_edition *edition, struct wtg_catalog **ret,
+			  struct wtg_error *err);
+
 /* "Windows/System32/ntdll.dll", by its first name, for messages; of tables such as a catalog's.  The
  * caller frees. */
 char *wtg_catalog_path(const struct wtg_catalog_inode *inodes,

@@ -67,6 +67,20 @@ static int read_solid_header(const struct wtg_source *source, struct wtg_blob *b
 	return 0;
 }
 
+int wtg_packing_check(const struct wtg_source *source, const struct wtg_blob *blob,
+		      struct wtg_error *err)
+{
+	uint32_t n = blob->chunk_bytes;
+
+	if (!blob->compressed && !blob->solid ?
+		    n == 1 :
+		    n >= MIN_CHUNK_BYTES && n <= MAX_CHUNK_BYTES && (n & (n - 1)) == 0)
+		return 0;
+	return wtg_fail(err, WTG_INPUT, 0,
+			"%s is packed in chunks of %u bytes, which makes no sense",
+			source->name, n);
+}
+
 int wtg_set_packing(const struct wtg_set *set, struct wtg_blob *blob, struct wtg_error *err)
 {
 	const struct wtg_source *source = &set->items[blob->part - 1].source;
@@ -81,13 +95,7 @@ int wtg_set_packing(const struct wtg_set *set, struct wtg_blob *blob, struct wtg
 	blob->pipable = set->items[blob->part - 1].header.pipable;
 	if (blob->solid && read_solid_header(source, blob, err) < 0)
 		return -1;
-	if (blob->chunk_bytes < MIN_CHUNK_BYTES || blob->chunk_bytes > MAX_CHUNK_BYTES ||
-	    (blob->chunk_bytes & (blob->chunk_bytes - 1)) != 0)
-		return wtg_fail(err, WTG_INPUT, 0,
-				"%s is packed in chunks of %u bytes, which "
-				"makes no sense",
-				source->name, blob->chunk_bytes);
-	return 0;
+	return wtg_packing_check(source, blob, err);
 }
 
 /* ------------------------------------------------------------------ the table of chunks */

@@ -29,6 +29,10 @@ int wtg_blob_compare(const struct wtg_blob *a, const struct wtg_blob *b);
 /* Fill in how a blob of the set is packed: of a solid one its resource says it itself. */
 int wtg_set_packing(const struct wtg_set *set, struct wtg_blob *blob, struct wtg_error *err);
 
+/* Are its chunks of a size that chunks have? */
+int wtg_packing_check(const struct wtg_source *source, const struct wtg_blob *blob,
+		      struct wtg_error *err);
+
 /* Open the resource that holds blob, whose packing is filled in. */
 int wtg_resource_open(const struct wtg_set *set, const struct wtg_blob *blob,
 		      struct wtg_ahead *ahead, struct wtg_resource *ret,

@@ -16,6 +16,7 @@ struct params {
 	struct wtg_overlay overlay; /* what makes it portable */
 	struct wtg_edits registry[WTG_N_HIVES]; /* what was edited in its hives */
 	struct wtg_compact_plan compact;
+	struct wtg_bytes tree; /* as the survey saw it */
 	struct wtg_measure size;
 	const char *compact_why;
 	bool trusted; /* the image was checked before */
@@ -99,6 +100,7 @@ static int apply_edition(void *context, struct wtg_progress *progress,
 		.image = a->params->image,
 		.edition = a->params->edition,
 		.overlay = &a->params->overlay,
+		.tree = &a->params->tree,
 		.compact = a->params->compact.choices ? &a->params->compact : NULL,
 		.trusted = a->params->trusted,
 		.engine = a->params->engine,
@@ -193,6 +195,7 @@ static void release(void *params)
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_done(&p->registry[i]);
 	wtg_compact_plan_done(&p->compact);
+	wtg_bytes_done(&p->tree);
 	free(p->answer_kept);
 	free(p);
 }
@@ -229,11 +232,13 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 		.size = *wtg_survey_size(survey),
 		.overlay = survey->overlay,
 		.compact = survey->compact,
+		.tree = survey->tree,
 		.compact_why = survey->compact_why,
 		.trusted = subject->request->sha256 || subject->request->check,
 		.answer_kept = WTG_STEAL(survey->answer_kept),
 	};
 	survey->compact = (struct wtg_compact_plan){ 0 };
+	survey->tree = (struct wtg_bytes){ 0 };
 	survey->overlay = (struct wtg_overlay){ 0 };
 	memcpy(p->registry, survey->registry, sizeof(p->registry));
 	memset(survey->registry, 0, sizeof(survey->registry));

@@ -82,6 +82,7 @@ void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *pack
 	wtg_compact_flatten(&survey->compact, packet);
 	flatten_measure(&survey->plain, packet);
 	flatten_measure(&survey->packed, packet);
+	wtg_packet_bytes(packet, survey->tree.data, survey->tree.size);
 }
 
 /* ------------------------------------------------------------------ and back */
@@ -221,6 +222,7 @@ int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret
 	wtg_compact_unflatten(&reader, &survey.compact);
 	read_measure(&reader, &survey.plain);
 	read_measure(&reader, &survey.packed);
+	survey.tree = wtg_read_bytes(&reader);
 	if (!wtg_reader_done(&reader))
 		return wtg_fail(err, WTG_INPUT, 0,
 				"the process that reads the image gave back what makes no sense");

@@ -119,7 +119,16 @@ static int measure(struct wtg_surveyor *s, const struct wtg_catalog *catalog, st
 	return 0;
 }
 
-/* After all else: the overlay is known, and the catalog lets go of what the image was read by. */
+/* So that it is read once. */
+static void keep_tree(struct wtg_surveyor *s, const struct wtg_catalog *catalog)
+{
+	struct wtg_packet flat = { 0 };
+
+	wtg_catalog_flatten(catalog, &flat);
+	s->made.tree = (struct wtg_bytes){ flat.data, flat.size };
+}
+
+/* After all else: the overlay is known. */
 static int look_at_tree(struct wtg_surveyor *s, struct wtg_error *err)
 {
 	static const char *const paths[] = { WTG_COMPACT_LIST_PATH };
@@ -136,6 +145,7 @@ static int look_at_tree(struct wtg_surveyor *s, struct wtg_error *err)
 		return -1;
 	if (compresses(s) && decide_compression(s, &list, catalog, err) < 0)
 		return wtg_while(err, "plan the compression");
+	keep_tree(s, catalog);
 	return measure(s, catalog, err);
 }
 
@@ -187,6 +197,7 @@ void wtg_survey_done(struct wtg_survey *survey)
 		wtg_edits_done(&survey->registry[i]);
 	wtg_overlay_done(&survey->overlay);
 	wtg_compact_plan_done(&survey->compact);
+	wtg_bytes_done(&survey->tree);
 	free(survey->answer_kept);
 	*survey = (struct wtg_survey){ 0 };
 }

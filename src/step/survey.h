@@ -30,6 +30,7 @@ struct wtg_survey {
 	struct wtg_overlay overlay; /* the hives with the edits made; what else is portable */
 	struct wtg_compact_plan compact; /* choices NULL: nothing is compressed */
 	struct wtg_measure plain, packed; /* the tree, without and with that compression */
+	struct wtg_bytes tree; /* flat (image/catalog.h), for the worker that applies it */
 	const char *compact_why; /* a constant: why that is so; NULL: nobody asked */
 	char *answer_kept; /* the image's own answer file, which stays; NULL: none */
 };

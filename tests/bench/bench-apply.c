@@ -24,41 +24,47 @@ struct work {
 	bool compact;
 };
 
-/* As planning does it; that time counts, too. */
-static int decide(const struct wtg_application *a, struct wtg_compact_plan *ret,
-		  struct wtg_error *err)
+static int look(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
+		struct wtg_error *err)
 {
+	_cleanup_(wtg_compact_plan_done) struct wtg_compact_plan compact = { 0 };
 	_cleanup_(wtg_catalog_freep) struct wtg_catalog *catalog = NULL;
 	struct wtg_compact_input input = { .cluster_bytes = 4096 };
+	const struct work *work = context;
 
-	if (wtg_catalog_read(a->image, a->edition, &catalog, err) < 0)
+	(void)progress;
+	if (wtg_catalog_read(work->application.image, work->application.edition, &catalog,
+			     err) < 0)
 		return -1;
 	input.catalog = catalog;
-	return wtg_compact_decide(&input, ret, err);
+	if (work->compact && wtg_compact_decide(&input, &compact, err) < 0)
+		return -1;
+	wtg_compact_flatten(&compact, reply);
+	wtg_catalog_flatten(catalog, reply);
+	return 0;
 }
 
 static int apply(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		 struct wtg_error *err)
 {
-	_cleanup_(wtg_compact_plan_done) struct wtg_compact_plan compact = { 0 };
 	struct work *work = context;
 
 	(void)reply;
-	if (work->compact) {
-		if (decide(&work->application, &compact, err) < 0)
-			return -1;
-		work->application.compact = &compact;
-	}
 	return wtg_apply(&work->application, &work->window, progress, err);
 }
 
-/* As the step does it: by a worker, whose writes come to us. */
+/* What planning and the step do: two workers, of which the second's writes come to us. */
 static int run(struct work *work, const char *path, const char *edition, struct wtg_error *err)
 {
 	_cleanup_(wtg_image_closep) struct wtg_image *image = NULL;
+	_cleanup_(wtg_packet_done) struct wtg_packet seen = { 0 };
+	_cleanup_(wtg_compact_plan_done) struct wtg_compact_plan compact = { 0 };
+	const struct wtg_image_errand survey = { .work = look };
 	const struct wtg_image_errand errand = { .work = apply,
 						 .window = &work->window,
 						 .finds = WTG_UNSUITABLE };
+	struct wtg_reader reader;
+	struct wtg_bytes tree;
 	const struct wtg_ntfs_format format = {
 		.label = "Windows",
 		.serial = 1,
@@ -67,11 +73,19 @@ static int run(struct work *work, const char *path, const char *edition, struct 
 	};
 
 	if (wtg_image_open(path, &image, err) < 0 ||
-	    wtg_image_choose(image, edition, &work->application.edition, err) < 0 ||
-	    wtg_ntfs_format(&work->window, &format, err) < 0)
+	    wtg_image_choose(image, edition, &work->application.edition, err) < 0)
 		return -1;
 	work->application.image = image;
-	if (wtg_image_confine(image, &errand, work, NULL, NULL, err) < 0)
+	if (wtg_image_confine(image, &survey, work, NULL, &seen, err) < 0)
+		return -1;
+	reader = wtg_reader(&seen);
+	wtg_compact_unflatten(&reader, &compact);
+	tree = (struct wtg_bytes){ (uint8_t *)reader.at, reader.left };
+	work->application.tree = &tree;
+	if (work->compact)
+		work->application.compact = &compact;
+	if (wtg_ntfs_format(&work->window, &format, err) < 0 ||
+	    wtg_image_confine(image, &errand, work, NULL, NULL, err) < 0)
 		return -1;
 	return wtg_window_flush(&work->window, err);
 }
