@@ -4,6 +4,14 @@
 #include "base/alloc.h"
 #include "wtg/text.h"
 
+static void flatten_dbx(const struct wtg_dbx_scope *dbx, struct wtg_packet *packet)
+{
+	wtg_packet_number(packet, dbx->n_entries);
+	wtg_packet_number(packet, dbx->n_others);
+	wtg_packet_number(packet, dbx->bootmgr_svn[0]);
+	wtg_packet_number(packet, dbx->bootmgr_svn[1]);
+}
+
 static void flatten_boot(const struct wtg_bootfiles *boot, struct wtg_packet *packet)
 {
 	wtg_packet_number(packet, boot->chain);
@@ -14,6 +22,9 @@ static void flatten_boot(const struct wtg_bootfiles *boot, struct wtg_packet *pa
 	wtg_packet_number(packet, boot->loader.signed_2023);
 	wtg_packet_text(packet, boot->loader.signers);
 	wtg_packet_number(packet, boot->bios);
+	wtg_packet_text(packet, boot->signers_2011);
+	wtg_packet_text(packet, boot->signers_2023);
+	flatten_dbx(&boot->dbx, packet);
 	wtg_packet_number(packet, boot->files.n_items);
 	for (size_t i = 0; i < boot->files.n_items; i++) {
 		const struct wtg_file *file = &boot->files.items[i];
@@ -121,6 +132,14 @@ static void read_boot_file(struct wtg_reader *reader, struct wtg_files *files)
 	wtg_files_add(files, path ? path : "", content);
 }
 
+static void read_dbx(struct wtg_reader *reader, struct wtg_dbx_scope *dbx)
+{
+	dbx->n_entries = wtg_read_below(reader, WTG_DBX_BYTES);
+	dbx->n_others = wtg_read_below(reader, WTG_DBX_BYTES);
+	dbx->bootmgr_svn[0] = (uint16_t)wtg_read_below(reader, UINT16_MAX + 1);
+	dbx->bootmgr_svn[1] = (uint16_t)wtg_read_below(reader, UINT16_MAX + 1);
+}
+
 static void read_boot(struct wtg_reader *reader, struct wtg_bootfiles *boot)
 {
 	size_t n;
@@ -133,6 +152,9 @@ static void read_boot(struct wtg_reader *reader, struct wtg_bootfiles *boot)
 	boot->loader.signed_2023 = wtg_read_truth(reader);
 	boot->loader.signers = wtg_text_copy(wtg_read_text(reader));
 	boot->bios = wtg_read_truth(reader);
+	boot->signers_2011 = wtg_text_copy(wtg_read_text(reader));
+	boot->signers_2023 = wtg_text_copy(wtg_read_text(reader));
+	read_dbx(reader, &boot->dbx);
 	n = wtg_read_count(reader);
 	for (size_t i = 0; i < n && !reader->bad; i++)
 		read_boot_file(reader, &boot->files);

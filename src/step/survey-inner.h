@@ -35,6 +35,9 @@ struct wtg_surveyor {
 /* Say in the overlay's last entry what the image has in its place. */
 void wtg_survey_note_image(struct wtg_surveyor *s, uint64_t size_bytes);
 
+/* Which boot files the drive starts with, and that none of them is revoked. */
+int wtg_survey_plan_boot(struct wtg_surveyor *s, struct wtg_error *err);
+
 /* Before the hives are read: what needs no look into them. */
 int wtg_survey_plan_answer(struct wtg_surveyor *s, struct wtg_error *err);
 

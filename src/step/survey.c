@@ -5,9 +5,6 @@
 #include "step/survey-inner.h"
 #include "wtg/text.h"
 
-/* All boot trees of Windows 11 with both chains have some 60 MB. */
-#define MAX_BOOT_BYTES (512u << 20)
-
 #define WINRE_PATH "Windows/System32/Recovery/Winre.wim"
 
 static int look_at_traps(struct wtg_surveyor *s, struct wtg_error *err)
@@ -25,21 +22,6 @@ static int look_at_traps(struct wtg_surveyor *s, struct wtg_error *err)
 	if (s->custom->exposed_password)
 		WTG_APPEND(&s->made.warnings, wtg_text("others may read the password in %s",
 						       s->custom->exposed_password));
-	return 0;
-}
-
-static int look_at_boot_files(struct wtg_surveyor *s, struct wtg_error *err)
-{
-	_cleanup_(wtg_files_done) struct wtg_files files = { 0 };
-	size_t n = 0;
-
-	while (wtg_boot_trees[n])
-		n++;
-	if (wtg_image_read(s->image, s->edition, wtg_boot_trees, n, MAX_BOOT_BYTES, &files,
-			   err) < 0 ||
-	    wtg_bootfiles_choose(&files, s->edition->arch, s->request->boot_ca, &s->made.boot,
-				 err) < 0)
-		return wtg_while(err, "plan the boot files");
 	return 0;
 }
 
@@ -156,7 +138,7 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 	struct wtg_surveyor *s = context;
 
 	(void)progress;
-	if (look_at_traps(s, err) < 0 || look_at_boot_files(s, err) < 0 ||
+	if (look_at_traps(s, err) < 0 || wtg_survey_plan_boot(s, err) < 0 ||
 	    wtg_survey_read_hives(s, err) < 0 || wtg_survey_plan_registry(s, err) < 0 ||
 	    plan_recovery(s, err) < 0 || look_at_tree(s, err) < 0)
 		return -1;

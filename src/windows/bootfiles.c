@@ -240,6 +240,8 @@ void wtg_bootfiles_done(struct wtg_bootfiles *boot)
 {
 	wtg_files_done(&boot->files);
 	wtg_pe_done(&boot->loader);
+	free(boot->signers_2011);
+	free(boot->signers_2023);
 	*boot = (struct wtg_bootfiles){ 0 };
 }
 
@@ -257,6 +259,22 @@ static int check_machine(const struct wtg_pe *loader, enum wtg_arch arch,
 				"the image is for %s, but its boot loader is for %s",
 				wanted->name, is ? is->name : "an unknown processor");
 	return 0;
+}
+
+static const char *signers_of(const struct wtg_pe *loader)
+{
+	return loader->signers ? loader->signers : "nobody";
+}
+
+/* Whose signatures either chain's loader has. */
+static void name_signers(const struct wtg_boot_chains *chains, struct wtg_bootfiles *boot)
+{
+	const struct wtg_pe *newer = is_ex_of_2023(chains) ? &chains->ex : &chains->usual;
+
+	if (chains->has_2011)
+		boot->signers_2011 = wtg_text_copy(signers_of(&chains->usual));
+	if (chains->has_2023)
+		boot->signers_2023 = wtg_text_copy(signers_of(newer));
 }
 
 int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
@@ -279,6 +297,7 @@ int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
 	if (check_machine(loader, arch, err) < 0)
 		return -1;
 
+	name_signers(&chains, &boot);
 	boot.loader = *loader;
 	*loader = (struct wtg_pe){ 0 };
 	boot.bios = can_bios(image, arch);
@@ -320,11 +339,14 @@ void wtg_bootfiles_arrange(struct wtg_bootfiles *boot, const struct wtg_boot_man
 
 bool wtg_bootfiles_possible(const struct wtg_bootfiles *boot)
 {
-	return boot->chain != WTG_BOOT_CA_AUTO && machine_of(boot->loader.machine) &&
+	const char *signers = boot->chain == WTG_BOOT_CA_2011 ? boot->signers_2011
+							      : boot->signers_2023;
+
+	return boot->chain != WTG_BOOT_CA_AUTO && signers && machine_of(boot->loader.machine) &&
 	       (!boot->bios || wtg_files_find(&boot->files, WTG_BIOS_LOADER));
 }
 
-static const char *chain_name(enum wtg_boot_ca chain)
+const char *wtg_boot_ca_name(enum wtg_boot_ca chain)
 {
 	switch (chain) {
 	case WTG_BOOT_CA_2011:
@@ -345,11 +367,19 @@ void wtg_bootfiles_describe(const struct wtg_bootfiles *boot, struct wtg_facts *
 
 	for (size_t i = 0; i < 3 && !loader; i++)
 		loader = wtg_files_find(&boot->files, places[i]);
-	wtg_fact_text(out, "boot_ca", chain_name(boot->chain));
+	wtg_fact_text(out, "boot_ca", wtg_boot_ca_name(boot->chain));
 	wtg_fact_text(out, "loader", loader ? loader->path : NULL);
 	wtg_fact_text(out, "loader_architecture", machine->name);
-	wtg_fact_text(out, "loader_signers",
-		      boot->loader.signers ? boot->loader.signers : "nobody");
+	wtg_fact_text(out, "loader_signers", signers_of(&boot->loader));
+	wtg_fact_open(out, "chains_of_image", WTG_OBJECT);
+	wtg_fact_text(out, "2011", boot->signers_2011);
+	wtg_fact_text(out, "2023", boot->signers_2023);
+	wtg_fact_close(out);
+	if (wtg_dbx_has_scope(&boot->dbx)) {
+		wtg_fact_open(out, "not_revoked_by", WTG_OBJECT);
+		wtg_dbx_describe(&boot->dbx, out);
+		wtg_fact_close(out);
+	}
 	wtg_fact_truth(out, "legacy_bios", boot->bios);
 	wtg_fact_number(out, "files", boot->files.n_items);
 	wtg_fact_bytes(out, "bytes", wtg_files_size_bytes(&boot->files));

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "windows/dbx.h"
 #include "windows/pe.h"
 #include "wtg/error.h"
 #include "wtg/facts.h"
@@ -48,6 +49,9 @@ struct wtg_bootfiles {
 	enum wtg_boot_ca chain; /* never AUTO */
 	struct wtg_pe loader;   /* of EFI/Boot/boot*.efi */
 	bool bios;              /* what Legacy BIOS needs is among them */
+	char *signers_2011, *signers_2023; /* of either chain's loader ("nobody"); NULL: the
+					    * image has none */
+	struct wtg_dbx_scope dbx; /* of the list that they were looked for in, if there was one */
 };
 void wtg_bootfiles_done(struct wtg_bootfiles *boot);
 
@@ -60,6 +64,17 @@ void wtg_bootfiles_done(struct wtg_bootfiles *boot);
 int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
 			 enum wtg_boot_ca ca, struct wtg_bootfiles *ret,
 			 struct wtg_error *err);
+
+/* "2011" or "2023". */
+const char *wtg_boot_ca_name(enum wtg_boot_ca chain);
+
+/*
+ * Look for the loaders in a list of what is revoked.  *ret_why: what is wrong with the one that
+ * firmware starts ("its hash is …"); *ret_others: which programs beside it are revoked, joined by
+ * ", ".  NULL: none.  The caller frees both.  Only of those can the drive do without.
+ */
+int wtg_bootfiles_check(struct wtg_bootfiles *boot, const struct wtg_dbx *dbx, char **ret_why,
+			char **ret_others, struct wtg_error *err);
 
 /* Keep of these what the drive starts with, where it is to be. */
 void wtg_bootfiles_arrange(struct wtg_bootfiles *boot, const struct wtg_boot_manner *manner);

@@ -145,6 +145,16 @@ static bool is_older(const uint16_t a[2], const uint16_t b[2])
 	return a[0] < b[0] || (a[0] == b[0] && a[1] < b[1]);
 }
 
+static bool names_version(const struct wtg_dbx_scope *scope)
+{
+	return is_older((const uint16_t[2]){ 0, 0 }, scope->bootmgr_svn);
+}
+
+bool wtg_dbx_has_scope(const struct wtg_dbx_scope *scope)
+{
+	return scope->n_entries > 0 || scope->n_others > 0 || names_version(scope);
+}
+
 /* Take it if it is one of Microsoft's entries. */
 static bool take_version(struct wtg_dbx *dbx, const uint8_t *data)
 {
@@ -153,8 +163,8 @@ static bool take_version(struct wtg_dbx *dbx, const uint8_t *data)
 	if (data[0] != 1 || !is_guid(data + 1, SVN_BOOTMGR) ||
 	    !is_all_zero(data + SVN_ZEROS, 32 - SVN_ZEROS))
 		return false;
-	if (is_older(dbx->bootmgr_svn, least))
-		memcpy(dbx->bootmgr_svn, least, sizeof(least));
+	if (is_older(dbx->scope.bootmgr_svn, least))
+		memcpy(dbx->scope.bootmgr_svn, least, sizeof(least));
 	return true;
 }
 
@@ -168,10 +178,11 @@ static void take_entry(struct wtg_dbx *dbx, const struct kind *kind, const uint8
 	if (kind->what != CERTIFICATE) {
 		memcpy(entry.hash, data, kind->hash_size);
 	} else if (!wtg_certificate_read(data, size, &entry.certificate)) {
-		dbx->n_others++;
+		dbx->scope.n_others++;
 		return;
 	}
 	WTG_APPEND(dbx, entry);
+	dbx->scope.n_entries = dbx->n_items;
 }
 
 /* One EFI_SIGNATURE_LIST; its size, or -1. */
@@ -195,7 +206,7 @@ static int64_t take_list(struct wtg_dbx *dbx, const uint8_t *p, size_t left, str
 	for (uint64_t i = 0; kind && i < n; i++)
 		take_entry(dbx, kind, p + header + i * each + GUID_SIZE, each - GUID_SIZE);
 	if (!kind)
-		dbx->n_others += n;
+		dbx->scope.n_others += n;
 	return (int64_t)size;
 }
 
@@ -216,7 +227,7 @@ int wtg_dbx_parse(const struct wtg_bytes *list, struct wtg_dbx *ret, struct wtg_
 			return -1;
 		at += (size_t)size;
 	}
-	if (dbx.n_items == 0 && dbx.n_others == 0 && is_all_zero((uint8_t *)dbx.bootmgr_svn, 4))
+	if (!wtg_dbx_has_scope(&dbx.scope))
 		return wtg_fail(err, WTG_INPUT, 0, "it lists nothing");
 	*ret = dbx;
 	dbx = (struct wtg_dbx){ 0 };
@@ -290,6 +301,7 @@ int wtg_dbx_revokes(const struct wtg_dbx *dbx, const struct wtg_bytes *loader, c
 		    struct wtg_error *err)
 {
 	_cleanup_(wtg_certificates_done) struct wtg_certificates chain = { 0 };
+	const uint16_t *least = dbx->scope.bootmgr_svn;
 	struct wtg_pe_hash hash;
 	uint16_t version[2];
 	char *why;
@@ -301,23 +313,23 @@ int wtg_dbx_revokes(const struct wtg_dbx *dbx, const struct wtg_bytes *loader, c
 	if (has_version < 0)
 		return -1;
 	why = named(dbx, &hash, &chain);
-	if (!why && has_version && is_older(version, dbx->bootmgr_svn))
+	if (!why && has_version && is_older(version, least))
 		why = wtg_text("its security version is %u.%u, and the list asks for %u.%u",
-			       version[0], version[1], dbx->bootmgr_svn[0], dbx->bootmgr_svn[1]);
+			       version[0], version[1], least[0], least[1]);
 	if (!why)
 		return 0;
 	*ret_why = why;
 	return 1;
 }
 
-void wtg_dbx_describe(const struct wtg_dbx *dbx, struct wtg_facts *out)
+void wtg_dbx_describe(const struct wtg_dbx_scope *scope, struct wtg_facts *out)
 {
 	_cleanup_free_ char *version =
-		wtg_text("%u.%u", dbx->bootmgr_svn[0], dbx->bootmgr_svn[1]);
+		wtg_text("%u.%u", scope->bootmgr_svn[0], scope->bootmgr_svn[1]);
 
-	wtg_fact_number(out, "entries", dbx->n_items);
-	if (dbx->n_others > 0)
-		wtg_fact_number(out, "other_entries", dbx->n_others);
-	if (!is_all_zero((const uint8_t *)dbx->bootmgr_svn, sizeof(dbx->bootmgr_svn)))
+	wtg_fact_number(out, "entries", scope->n_entries);
+	if (scope->n_others > 0)
+		wtg_fact_number(out, "other_entries", scope->n_others);
+	if (names_version(scope))
 		wtg_fact_text(out, "least_security_version", version);
 }

@@ -14,12 +14,18 @@
 /* Real lists have some 30 KiB: firmware keeps them in its flash memory. */
 #define WTG_DBX_BYTES (1u << 20)
 
+/* What a list covers. */
+struct wtg_dbx_scope {
+	size_t n_entries; /* of those that a loader can be told by */
+	size_t n_others;  /* of other kinds */
+	uint16_t bootmgr_svn[2]; /* the least security version that Microsoft's own entries allow
+				  * (major, minor); 0.0: none is named */
+};
+
 struct wtg_dbx {
 	struct wtg_dbx_entry *items; /* dbx.c's */
 	size_t n_items, capacity;
-	size_t n_others; /* of kinds that no loader of Windows can be told by */
-	uint16_t bootmgr_svn[2]; /* the least security version that Microsoft's own entries allow
-				  * (major, minor); 0.0: none is named */
+	struct wtg_dbx_scope scope;
 };
 void wtg_dbx_done(struct wtg_dbx *dbx);
 
@@ -34,4 +40,6 @@ int wtg_dbx_parse(const struct wtg_bytes *list, struct wtg_dbx *ret, struct wtg_
 int wtg_dbx_revokes(const struct wtg_dbx *dbx, const struct wtg_bytes *loader, char **ret_why,
 		    struct wtg_error *err);
 
-void wtg_dbx_describe(const struct wtg_dbx *dbx, struct wtg_facts *out);
+/* Is there any: did somebody give a list? */
+bool wtg_dbx_has_scope(const struct wtg_dbx_scope *scope);
+void wtg_dbx_describe(const struct wtg_dbx_scope *scope, struct wtg_facts *out);

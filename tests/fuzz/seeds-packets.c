@@ -33,7 +33,9 @@ static void put_survey(void)
 		.boot = { .chain = WTG_BOOT_CA_2011,
 			  .loader = { .machine = 0x8664, .subsystem = 10, .n_signatures = 1,
 				      .signed_2011 = true,
-				      .signers = wtg_text_copy("an authority") } },
+				      .signers = wtg_text_copy("an authority") },
+			  .signers_2011 = wtg_text_copy("an authority"),
+			  .dbx = { .n_entries = 443, .bootmgr_svn = { 9, 0 } } },
 		.answer_kept = wtg_text_copy("Windows/Panther/unattend.xml"),
 	};
 	struct wtg_edit edit = {

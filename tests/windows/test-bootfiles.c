@@ -406,7 +406,8 @@ static void says_what_it_chose(void **state)
 	assert_string_equal(line,
 			    "{\"boot_ca\":\"2011\",\"loader\":\"EFI/Boot/bootaa64.efi\","
 			    "\"loader_architecture\":\"arm64\","
-			    "\"loader_signers\":\"nobody\",\"legacy_bios\":false,\"files\":2,\"bytes\":2048}");
+			    "\"loader_signers\":\"nobody\","
+			    "\"chains_of_image\":{\"2011\":\"nobody\"},\"legacy_bios\":false,\"files\":2,\"bytes\":2048}");
 }
 
 static void the_answer_file_is_microsofts(void **state)

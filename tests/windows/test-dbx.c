@@ -178,12 +178,12 @@ static void what_is_no_list_is_told_so(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		_cleanup_(wtg_bytes_done) struct wtg_bytes list = list_of(nine);
-		struct wtg_dbx dbx = { .n_others = 7 };
+		struct wtg_dbx dbx = { .n_items = 7 };
 
 		wtg_put_le32(list.data + rows[i].at, rows[i].value);
 		list.size = rows[i].size;
 		assert_fails(wtg_dbx_parse(&list, &dbx, &err), WTG_INPUT, rows[i].part);
-		assert_int_equal(dbx.n_others, 7);
+		assert_int_equal(dbx.n_items, 7);
 	}
 }
 
