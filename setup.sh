@@ -57,7 +57,7 @@ as_root() {
 debian_build='gcc libc6-dev meson ninja-build pkg-config scdoc libwim-dev libfuse-dev ntfs-3g-dev
 	libfdisk-dev libblkid-dev libudev-dev libhivex-dev libxml2-dev libsmartcols-dev
 	libjson-c-dev libudfread-dev libssl-dev libseccomp-dev libarchive-dev
-	liblzma-dev libcmocka-dev'
+	liblzma-dev libinih-dev libcmocka-dev'
 debian_run='ntfs-3g dosfstools mtools exfatprogs genisoimage'
 debian_test='bats jq cpio kmod xz-utils valgrind strace file procps perl-base util-linux e2fsprogs udev umockdev
 	wimtools gdisk fdisk parted sleuthkit python3-libfsntfs p7zip-full libhivex-bin libwin-hivex-perl chntpw
@@ -69,7 +69,7 @@ debian_test='bats jq cpio kmod xz-utils valgrind strace file procps perl-base ut
 fedora_build='gcc meson ninja-build pkgconf-pkg-config scdoc wimlib-devel ntfs-3g-devel
 	libfdisk-devel libblkid-devel systemd-devel hivex-devel libxml2-devel libsmartcols-devel
 	json-c-devel libudfread-devel openssl-devel libseccomp-devel libarchive-devel
-	xz-devel libcmocka-devel'
+	xz-devel inih-devel libcmocka-devel'
 fedora_run='ntfsprogs dosfstools mtools exfatprogs genisoimage'
 fedora_test='bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	wimlib-utils gdisk parted sleuthkit p7zip hivex perl-hivex chntpw
@@ -77,7 +77,7 @@ fedora_test='bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	mandoc zsh fish qemu-system-x86-core edk2-ovmf ShellCheck fuse3-devel'
 
 arch_build='gcc meson ninja pkgconf scdoc wimlib ntfs-3g util-linux-libs systemd-libs hivex libxml2
-	json-c libudfread openssl libseccomp libarchive xz cmocka'
+	json-c libudfread openssl libseccomp libarchive xz libinih cmocka'
 arch_run='ntfs-3g dosfstools mtools exfatprogs cdrtools'
 arch_test='bash-bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	gptfdisk parted sleuthkit p7zip chntpw

@@ -9,8 +9,10 @@
 #include "commands.h"
 #include "front.h"
 #include "help.h"
+#include "profile.h"
 #include "result.h"
 #include "signals.h"
+#include "wtg/cleanup.h"
 #include "wtg/text.h"
 
 /* Without this, the first file that we open could become 1 or 2, and what we print would
@@ -57,8 +59,8 @@ static const char *command_name(const char *argument)
 
 static int dispatch(char **argv, struct cli_outcome **outcome, struct wtg_error *err)
 {
+	_cleanup_(cli_options_done) struct cli_options options = { 0 };
 	const struct cli_command *command;
-	struct cli_options options;
 
 	if (!argv[0]) {
 		wtg_fail(err, WTG_USAGE, 0, "no command is given");
@@ -75,6 +77,10 @@ static int dispatch(char **argv, struct cli_outcome **outcome, struct wtg_error 
 		cli_help_command(stdout, command);
 		return 0;
 	}
+	if (command->id == CLI_CREATE && cli_profile_fill(command, &options, err) < 0)
+		return -1;
+	if (options.print_profile)
+		return cli_profile_print(&options, err);
 	if (check_operands(command, &options, err) < 0)
 		return -1;
 	if (command->works)

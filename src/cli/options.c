@@ -32,21 +32,56 @@ bool cli_option_repeats(const struct cli_option *option)
 	       option->kind == CLI_DIRS;
 }
 
+bool cli_option_names_path(const struct cli_option *option)
+{
+	return option->kind == CLI_FILE || option->kind == CLI_FILES ||
+	       option->kind == CLI_DIR || option->kind == CLI_DIRS;
+}
+
+bool cli_option_is_given(const struct cli_options *options, const struct cli_option *option)
+{
+	size_t row = (size_t)(option - cli_option_table);
+
+	return options->given[row / 64] >> row % 64 & 1;
+}
+
+void cli_option_mark_given(struct cli_options *options, const struct cli_option *option)
+{
+	size_t row = (size_t)(option - cli_option_table);
+
+	options->given[row / 64] |= UINT64_C(1) << row % 64;
+}
+
 static bool parse_number(const char *text, uint64_t *ret)
 {
 	/* A number is a size without a unit. */
 	return text[strspn(text, "0123456789")] == '\0' && wtg_size_parse(text, ret);
 }
 
-static bool parse_choice(const char *words, const char *text, unsigned *ret)
+const char *cli_option_word(const struct cli_option *option, unsigned value,
+			    size_t *ret_length)
 {
-	unsigned value = wtg_text_starts(words, "auto|") ? 0 : 1;
+	const char *word = option->metavar;
+
+	for (unsigned i = wtg_text_starts(word, "auto|") ? 0 : 1; *word; i++) {
+		*ret_length = strcspn(word, "|");
+		if (i == value)
+			return word;
+		word += *ret_length;
+		word += *word == '|';
+	}
+	return NULL;
+}
+
+static bool parse_choice(const struct cli_option *option, const char *text, unsigned *ret)
+{
+	const char *word;
 	size_t length;
 
-	for (const char *word = words; *word;
-	     word += length, word += *word == '|', value++) {
-		length = strcspn(word, "|");
-		if (strlen(text) == length && strncmp(word, text, length) == 0) {
+	/* Some have 0 for their first word, some 1. */
+	for (unsigned value = 0; value == 0 || cli_option_word(option, value, &length); value++) {
+		word = cli_option_word(option, value, &length);
+		if (word && strlen(text) == length && strncmp(word, text, length) == 0) {
 			*ret = value;
 			return true;
 		}
@@ -106,11 +141,31 @@ static int store_value(const struct cli_option *option, const char *text,
 		/* fall through */
 	case CLI_CHOICE:
 		words = wtg_text("one of %s", option->metavar);
-		if (!parse_choice(option->metavar, text, at))
+		if (!parse_choice(option, text, at))
 			return refuse(option, text, words, err);
 		return 0;
 	}
 	abort();
+}
+
+int cli_option_take(const struct cli_option *option, const char *value,
+		    struct cli_options *options, struct wtg_error *err)
+{
+	if (cli_option_is_given(options, option) && !cli_option_repeats(option))
+		return wtg_fail(err, WTG_USAGE, 0, "option --%s is given twice", option->name);
+	cli_option_mark_given(options, option);
+	if (option->has_offset)
+		*(bool *)((char *)options + option->has_offset) = true;
+	return store_value(option, value, options, err);
+}
+
+const struct cli_option *cli_option_find(const struct cli_command *command, const char *name)
+{
+	for (size_t i = 0; i < cli_n_options; i++)
+		if (cli_option_table[i].commands & command->id &&
+		    wtg_text_equal(cli_option_table[i].name, name))
+			return &cli_option_table[i];
+	return NULL;
 }
 
 static bool matches(const struct cli_option *option, const char *argument)
@@ -185,20 +240,6 @@ static int take_value(const struct cli_option *option, char ***arg, const char *
 	return 0;
 }
 
-bool cli_option_is_given(const struct cli_options *options, const struct cli_option *option)
-{
-	size_t row = (size_t)(option - cli_option_table);
-
-	return options->given[row / 64] >> row % 64 & 1;
-}
-
-static void mark_given(struct cli_options *options, const struct cli_option *option)
-{
-	size_t row = (size_t)(option - cli_option_table);
-
-	options->given[row / 64] |= UINT64_C(1) << row % 64;
-}
-
 static int parse_one(struct parser *parser, char ***arg, struct wtg_error *err)
 {
 	const struct cli_option *option = find(parser->command->id, **arg);
@@ -206,16 +247,9 @@ static int parse_one(struct parser *parser, char ***arg, struct wtg_error *err)
 
 	if (!option)
 		return unknown(parser->command, **arg, err);
-	if (cli_option_is_given(&parser->options, option) && !cli_option_repeats(option))
-		return wtg_fail(err, WTG_USAGE, 0, "option --%s is given twice",
-				option->name);
-	mark_given(&parser->options, option);
-
 	if (take_value(option, arg, &value, err) < 0)
 		return -1;
-	if (option->has_offset)
-		*(bool *)((char *)&parser->options + option->has_offset) = true;
-	return store_value(option, value, &parser->options, err);
+	return cli_option_take(option, value, &parser->options, err);
 }
 
 int cli_options_parse(const struct cli_command *command, char **argv,
@@ -239,4 +273,13 @@ int cli_options_parse(const struct cli_command *command, char **argv,
 				"--quiet and --verbose contradict each other");
 	*ret = parser.options;
 	return 0;
+}
+
+void cli_options_done(struct cli_options *options)
+{
+	for (size_t i = 0; i < options->n_texts; i++)
+		free(options->texts[i]);
+	free(options->texts);
+	options->texts = NULL;
+	options->n_texts = 0;
 }

@@ -45,7 +45,10 @@ struct cli_options {
 	char **operands; /* borrowed from argv */
 	size_t n_operands;
 	uint64_t given[CLI_MAX_OPTIONS / 64]; /* a bit for each row of the table */
+	char **texts; /* owned: what did not come from argv (profile.h) */
+	size_t n_texts;
 };
+void cli_options_done(struct cli_options *options);
 
 enum cli_option_kind {
 	CLI_FLAG,
@@ -80,7 +83,21 @@ extern const size_t cli_n_options;
  * "switch". */
 const char *cli_option_kind_name(enum cli_option_kind kind);
 bool cli_option_repeats(const struct cli_option *option);
+bool cli_option_names_path(const struct cli_option *option);
 bool cli_option_is_given(const struct cli_options *options, const struct cli_option *option);
+void cli_option_mark_given(struct cli_options *options, const struct cli_option *option);
+
+/* By its whole name; NULL: the command has none of that name. */
+const struct cli_option *cli_option_find(const struct cli_command *command, const char *name);
+
+/* Mark it as given and store its value; value is borrowed, and NULL for a flag.  Kind WTG_USAGE
+ * where it does not take that, or was given before and may not be repeated. */
+int cli_option_take(const struct cli_option *option, const char *value,
+		    struct cli_options *options, struct wtg_error *err);
+
+/* A choice's word for a value of its enum, as long as *ret_length; NULL: it has none. */
+const char *cli_option_word(const struct cli_option *option, unsigned value,
+			    size_t *ret_length);
 
 /*
  * Parse the NULL-terminated arguments that follow the command's name; they are reordered,
