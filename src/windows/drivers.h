@@ -26,9 +26,16 @@ enum wtg_driver_signature {
 
 struct wtg_driver_device {
 	char *description;
-	char *install; /* the section it is installed by, decorated: "viostor_Inst.NTamd64" */
+	char *install; /* the section it is installed by, as it is written: "viostor_Inst.NT" */
 	char **ids;    /* hardware id first, then the compatible ones */
 	size_t n_ids;
+};
+
+/* What a section that installs devices asks of the registry, for each of them. */
+struct wtg_driver_section {
+	char *name; /* a device's install */
+	struct wtg_wishes hardware; /* below the device's hardware key: hive SYSTEM */
+	struct wtg_wishes software; /* below its driver key: hive SYSTEM */
 };
 
 struct wtg_driver_file {
@@ -40,28 +47,36 @@ struct wtg_driver_file {
 
 struct wtg_driver_service {
 	char *name, *display_name, *group;
-	char *binary;   /* "System32/drivers/viostor.sys" below Windows */
+	char *binary;   /* "System32/drivers/viostor.sys" below Windows, or "%13%/viostor.sys",
+			 * below where the store keeps the package; NULL: none of these */
 	char *install;  /* the section whose device it is for */
 	uint32_t type, start, error_control, boot_flags;
 	bool is_function; /* SPSVCINST_ASSOCSERVICE: the device's own */
-	struct wtg_wishes registry; /* its AddReg, below the service's key: hive SYSTEM */
+	struct wtg_wishes registry; /* description, dependencies and AddReg, keys below the
+				     * service's ("" is that itself): hive SYSTEM */
 };
 
 struct wtg_driver { /* one INF */
 	char *path;     /* among the files given */
 	char *name;     /* "viostor.inf" */
-	char *provider, *class_name, *version, *date, *catalog;
+	char *provider, *class_name; /* or NULL */
+	char *version, *date; /* "100.85.104.20800", "2021-03-31"; or NULL */
+	char *catalog;        /* its name; NULL: none is named */
 	struct wtg_guid class_guid;
 	uint64_t date_filetime; /* of DriverVer, as the DriverDatabase wants it */
 	uint16_t version_parts[4];
 	struct wtg_driver_device *devices;
 	size_t n_devices;
+	struct wtg_driver_section *sections;
+	size_t n_sections;
 	struct wtg_driver_file *files; /* all of the package, INF and catalog too */
 	size_t n_files;
 	struct wtg_driver_service *services;
 	size_t n_services;
 	enum wtg_driver_signature signature;
 	char *signer;        /* as the catalog says; NULL */
+	char **remarks;      /* what of it only Windows itself can do, a sentence each */
+	size_t n_remarks;
 	char *passed_over;   /* why nothing of it fits this Windows; NULL: it does */
 	bool boot_critical;  /* Windows may need it to find the volume that it starts from */
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * INF files as Windows' SetupAPI reads them: UTF-16, UTF-8 or ANSI; sections that repeat are one;
- * lines that end in '\' go on; "quoted ""strings"""; %tokens% from [Strings]; comments from ';'.
- * Bounded: 4 MiB, 100,000 lines.
+ * lines that end in '\' go on; "quoted ""strings"""; comments from ';'; %tokens% from
+ * [Strings.0409] and [Strings], once: what they stand for is not looked at again, and those that
+ * stand for nothing, such as %12%, a directory, stay.  Bounded: 16 MiB, 200,000 lines.
  */
 #pragma once
 
@@ -11,7 +12,6 @@
 
 #include "base/bytes.h"
 #include "wtg/error.h"
-#include "wtg/image.h"
 
 struct wtg_inf_line {
 	char *key;     /* before '='; NULL: none */
@@ -27,7 +27,7 @@ struct wtg_inf_section {
 };
 
 struct wtg_inf {
-	struct wtg_inf_section *items;
+	struct wtg_inf_section *items; /* by name */
 	size_t n_items, capacity;
 };
 void wtg_inf_done(struct wtg_inf *inf);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stddef.h>
+
+#include "windows/drivers.h"
+#include "wtg/text.h"
+
+static const char *signature_name(enum wtg_driver_signature signature)
+{
+	switch (signature) {
+	case WTG_DRIVER_UNSIGNED:
+		return "none";
+	case WTG_DRIVER_BROKEN:
+		return "broken";
+	case WTG_DRIVER_SIGNED:
+		return "signed";
+	}
+	return NULL;
+}
+
+static const char *start_name(uint32_t start)
+{
+	static const char *const names[] = { "boot", "system", "auto", "demand", "disabled" };
+
+	return start < sizeof(names) / sizeof(names[0]) ? names[start] : NULL;
+}
+
+static void describe_devices(const struct wtg_driver *driver, struct wtg_facts *out)
+{
+	wtg_fact_open(out, "devices", WTG_LIST);
+	for (size_t i = 0; i < driver->n_devices; i++) {
+		const struct wtg_driver_device *device = &driver->devices[i];
+
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_fact_text(out, "description", device->description);
+		wtg_fact_open(out, "ids", WTG_LIST);
+		for (size_t j = 0; j < device->n_ids; j++)
+			wtg_fact_text(out, NULL, device->ids[j]);
+		wtg_fact_close(out);
+		wtg_fact_close(out);
+	}
+	wtg_fact_close(out);
+}
+
+static bool is_repeated(const struct wtg_driver *driver, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (wtg_text_equal_fold(driver->services[j].name, driver->services[i].name))
+			return true;
+	return false;
+}
+
+static void describe_services(const struct wtg_driver *driver, struct wtg_facts *out)
+{
+	wtg_fact_open(out, "services", WTG_LIST);
+	for (size_t i = 0; i < driver->n_services; i++) {
+		if (is_repeated(driver, i))
+			continue;
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		wtg_fact_text(out, "name", driver->services[i].name);
+		wtg_fact_text(out, "start", start_name(driver->services[i].start));
+		wtg_fact_close(out);
+	}
+	wtg_fact_close(out);
+}
+
+static void describe_one(const struct wtg_driver *driver, struct wtg_facts *out)
+{
+	wtg_fact_text(out, "inf", driver->path);
+	wtg_fact_text(out, "provider", driver->provider);
+	wtg_fact_text(out, "class", driver->class_name);
+	wtg_fact_text(out, "version", driver->version);
+	wtg_fact_text(out, "date", driver->date);
+	if (driver->passed_over) {
+		wtg_fact_text(out, "passed_over", driver->passed_over);
+		return;
+	}
+	wtg_fact_text(out, "signature", signature_name(driver->signature));
+	wtg_fact_text(out, "signer", driver->signer);
+	wtg_fact_truth(out, "boot_critical", driver->boot_critical);
+	describe_devices(driver, out);
+	if (driver->n_services)
+		describe_services(driver, out);
+	if (driver->n_remarks == 0)
+		return;
+	wtg_fact_open(out, "left_to_windows", WTG_LIST);
+	for (size_t i = 0; i < driver->n_remarks; i++)
+		wtg_fact_text(out, NULL, driver->remarks[i]);
+	wtg_fact_close(out);
+}
+
+void wtg_drivers_describe(const struct wtg_drivers *drivers, struct wtg_facts *out)
+{
+	wtg_fact_open(out, "drivers", WTG_LIST);
+	for (size_t i = 0; i < drivers->n_items; i++) {
+		wtg_fact_open(out, NULL, WTG_OBJECT);
+		describe_one(&drivers->items[i], out);
+		wtg_fact_close(out);
+	}
+	wtg_fact_close(out);
+}
