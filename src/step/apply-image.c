@@ -7,6 +7,7 @@
 #include "apply/engine.h"
 #include "base/alloc.h"
 #include "base/crew.h"
+#include "wtg/text.h"
 
 struct params {
 	struct wtg_image *image;
@@ -219,6 +220,22 @@ static void warn_of_compression(struct wtg_plan *plan, const struct wtg_compact_
 		wtg_plan_warn(plan, "nothing is compressed: no file of the image may be, or gains by it");
 }
 
+/* Where a wish is against what makes the drive portable. */
+static void warn_of_undone(struct wtg_plan *plan, const struct wtg_edits *edits)
+{
+	for (size_t i = 0; i < edits->n_items; i++) {
+		const struct wtg_edit *edit = &edits->items[i];
+		_cleanup_free_ char *sentence = NULL;
+
+		if (edit->outcome != WTG_EDIT_UNDONE)
+			continue;
+		sentence = wtg_text("%s of the registry key %s will not be made %s (%s)",
+				    edit->value ? edit->value : "what is in it", edit->key,
+				    edit->new_text, edit->reason);
+		wtg_plan_warn(plan, sentence);
+	}
+}
+
 void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout,
 			  struct wtg_survey *survey, const struct wtg_subject *subject)
 {
@@ -246,6 +263,7 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 		wtg_plan_warn(plan, "the image was booted before it was captured (not generalised): "
 				    "what it remembers of computer and drives is taken out, but it "
 				    "still has that installation's name and identifiers");
+	warn_of_undone(plan, &p->registry[WTG_HIVE_SYSTEM]);
 	if (p->compact.choices)
 		warn_of_compression(plan, &p->compact);
 	wtg_plan_append(plan, &ops, p);

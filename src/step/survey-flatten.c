@@ -164,9 +164,9 @@ static void read_boot(struct wtg_reader *reader, struct wtg_bootfiles *boot)
 
 static void read_edit(struct wtg_reader *reader, struct wtg_edit *edit)
 {
-	edit->class = (enum wtg_edit_class)wtg_read_below(reader, WTG_EDIT_CAPTURED + 1);
+	edit->class = (enum wtg_edit_class)wtg_read_below(reader, WTG_EDIT_WISH + 1);
 	edit->action = (enum wtg_edit_action)wtg_read_below(reader, WTG_EDIT_DELETE_KEY + 1);
-	edit->outcome = (enum wtg_edit_outcome)wtg_read_below(reader, WTG_EDIT_ABSENT + 1);
+	edit->outcome = (enum wtg_edit_outcome)wtg_read_below(reader, WTG_EDIT_UNDONE + 1);
 	edit->key = read_some_text(reader);
 	edit->value = wtg_text_copy(wtg_read_text(reader));
 	edit->type = (uint32_t)wtg_read_below(reader, UINT64_C(1) << 32);

@@ -6,15 +6,19 @@
 /* Real SYSTEM hives have 8 to 16 MB, SOFTWARE 60 to 120; a busy server's several times that. */
 #define MAX_HIVE_BYTES (256u << 20)
 
-static bool is_wanted(const struct wtg_surveyor *s, enum wtg_hive_id id)
+/* The first of the wishes for a hive; NULL: there is none. */
+static const struct wtg_wish *first_wish(const struct wtg_surveyor *s, enum wtg_hive_id id)
 {
-	if (id == WTG_HIVE_SYSTEM || s->wanted[id])
-		return true;
 	for (size_t who = 0; who < WTG_N_WISHERS; who++)
 		for (size_t i = 0; i < s->wishes[who].n_items; i++)
 			if (s->wishes[who].items[i].hive == id)
-				return true;
-	return false;
+				return &s->wishes[who].items[i];
+	return NULL;
+}
+
+static bool is_wanted(const struct wtg_surveyor *s, enum wtg_hive_id id)
+{
+	return id == WTG_HIVE_SYSTEM || s->wanted[id] || first_wish(s, id);
 }
 
 int wtg_survey_read_hives(struct wtg_surveyor *s, struct wtg_error *err)
@@ -37,21 +41,7 @@ const struct wtg_bytes *wtg_survey_hive(const struct wtg_surveyor *s, enum wtg_h
 	return file ? &file->content : NULL;
 }
 
-static int edit_hive(struct wtg_surveyor *s, enum wtg_hive_id id, struct wtg_error *err)
-{
-	const struct wtg_bytes *hive = wtg_survey_hive(s, id);
-	struct wtg_bytes edited = { 0 };
-
-	if (wtg_edits_changes(&s->made.registry[id]) == 0)
-		return 0;
-	if (wtg_hive_edit(hive, &s->made.registry[id], &edited, err) < 0)
-		return -1;
-	wtg_overlay_put(&s->made.overlay, wtg_hive_paths[id], edited, (struct wtg_bytes){ 0 });
-	wtg_survey_note_image(s, hive->size);
-	return 0;
-}
-
-static int edit_registry(struct wtg_surveyor *s, struct wtg_error *err)
+static int plan_system(struct wtg_surveyor *s, struct wtg_error *err)
 {
 	const struct wtg_edit_options options = {
 		.internal_disks_online = s->request->internal_disks == WTG_INTERNAL_ONLINE,
@@ -69,14 +59,60 @@ static int edit_registry(struct wtg_surveyor *s, struct wtg_error *err)
 		return wtg_fail(err, WTG_INPUT, 0,
 				"the image has no " WTG_SYSTEM_PATH
 				": it is no Windows that could start");
-	if (wtg_edits_plan(system, &options, &s->made.registry[WTG_HIVE_SYSTEM], err) < 0)
+	return wtg_edits_plan(system, &options, &s->made.registry[WTG_HIVE_SYSTEM], err);
+}
+
+static int plan_hive(struct wtg_surveyor *s, enum wtg_hive_id id, struct wtg_error *err)
+{
+	const struct wtg_bytes *hive = wtg_survey_hive(s, id);
+	const struct wtg_wish *wish = first_wish(s, id);
+
+	if (id == WTG_HIVE_SYSTEM && plan_system(s, err) < 0)
 		return -1;
-	return edit_hive(s, WTG_HIVE_SYSTEM, err);
+	if (!wish)
+		return 0;
+	if (!hive)
+		return wtg_fail(err, WTG_INPUT, 0, "%s: the image has no %s", wish->reason,
+				wtg_hive_paths[id]);
+	return wtg_edits_plan_wishes(hive, id, s->wishes, WTG_N_WISHERS, &s->made.registry[id],
+				     err);
+}
+
+/* What is wished may take away what every Windows has. */
+static int check_system(const struct wtg_bytes *edited, struct wtg_error *err)
+{
+	struct wtg_control_sets sets;
+	struct wtg_hive_view hive;
+
+	if (wtg_system_open(edited, &hive, &sets, err) < 0)
+		return wtg_while(err, "after what was asked for");
+	return 0;
+}
+
+/*
+ * The hive's logs stay in the image as they are: Windows reads them only where the hive says that
+ * it was not closed (its two sequence numbers differ), and such hives are refused.
+ */
+static int edit_hive(struct wtg_surveyor *s, enum wtg_hive_id id, struct wtg_error *err)
+{
+	const struct wtg_bytes *hive = wtg_survey_hive(s, id);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes edited = { 0 };
+
+	if (wtg_edits_changes(&s->made.registry[id]) == 0)
+		return 0;
+	if (wtg_hive_edit(hive, &s->made.registry[id], &edited, err) < 0 ||
+	    (id == WTG_HIVE_SYSTEM && check_system(&edited, err) < 0))
+		return -1;
+	wtg_overlay_put(&s->made.overlay, wtg_hive_paths[id], edited, (struct wtg_bytes){ 0 });
+	edited = (struct wtg_bytes){ 0 };
+	wtg_survey_note_image(s, hive->size);
+	return 0;
 }
 
 int wtg_survey_plan_registry(struct wtg_surveyor *s, struct wtg_error *err)
 {
-	if (edit_registry(s, err) < 0)
-		return wtg_while(err, "plan the registry edits");
+	for (enum wtg_hive_id id = 0; id < WTG_N_HIVES; id++)
+		if (plan_hive(s, id, err) < 0 || edit_hive(s, id, err) < 0)
+			return wtg_while(err, "plan the registry edits");
 	return 0;
 }

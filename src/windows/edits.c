@@ -4,14 +4,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/utf16.h"
 #include "windows/edit-table.h"
+#include "windows/edit-value.h"
 #include "windows/regf.h"
 #include "wtg/text.h"
-
-/* Larger values are kept in pieces (regf: "big data"), which hivex would join when it
- * writes the other values of their key; Windows could not read them afterwards. */
-#define MAX_SIBLING_BYTES 16344
 
 #define START_DISABLED 4
 
@@ -21,72 +17,10 @@ struct planner {
 	struct wtg_edits edits;
 };
 
-struct value {
-	bool found;
-	uint32_t type;
-	struct wtg_bytes data;
-};
-
-static void value_done(struct value *value)
-{
-	wtg_bytes_done(&value->data);
-}
-
-static void edit_done(struct wtg_edit *edit)
-{
-	free(edit->key);
-	free(edit->value);
-	wtg_bytes_done(&edit->data);
-	free(edit->old_text);
-	free(edit->new_text);
-	free(edit->reason);
-}
-
-void wtg_edits_done(struct wtg_edits *edits)
-{
-	for (size_t i = 0; i < edits->n_items; i++)
-		edit_done(&edits->items[i]);
-	free(edits->items);
-	*edits = (struct wtg_edits){ 0 };
-}
-
-static char *number_text(uint32_t number)
-{
-	return wtg_text(number < 10 ? "%u" : "0x%x", number);
-}
-
-static bool is_number(const struct value *value)
-{
-	return value->found && value->type == WTG_REG_DWORD && value->data.size == 4;
-}
-
-static bool is_no_texts(const struct value *value)
-{
-	if (!value->found || value->type != WTG_REG_MULTI_SZ)
-		return false;
-	for (size_t i = 0; i < value->data.size; i++)
-		if (value->data.data[i])
-			return false;
-	return true;
-}
-
-static char *value_text(const struct value *value)
-{
-	if (!value->found)
-		return wtg_text_copy("absent");
-	if (is_number(value))
-		return number_text(wtg_le32(value->data.data));
-	if (is_no_texts(value))
-		return wtg_text_copy("no texts");
-	if (value->type == WTG_REG_SZ || value->type == WTG_REG_MULTI_SZ)
-		return wtg_utf16_to_utf8(value->data.data, value->data.size);
-	return wtg_text("%zu bytes of type %u", value->data.size, value->type);
-}
-
 /* What a row wants a REG_DWORD to be. */
-static uint32_t wanted_number(const struct wtg_edit_row *row, const struct value *old)
+static uint32_t wanted_number(const struct wtg_edit_row *row, const struct wtg_edit_value *old)
 {
-	uint32_t number = is_number(old) ? wtg_le32(old->data.data) : 0;
+	uint32_t number = wtg_edit_value_is_number(old) ? wtg_le32(old->data.data) : 0;
 
 	switch (row->rule) {
 	case WTG_RULE_NUMBER:
@@ -94,7 +28,7 @@ static uint32_t wanted_number(const struct wtg_edit_row *row, const struct value
 	case WTG_RULE_BITS:
 		return number | row->number;
 	case WTG_RULE_ENABLED:
-		return is_number(old) && number != START_DISABLED ? number : row->number;
+		return wtg_edit_value_is_number(old) && number != START_DISABLED ? number : row->number;
 	case WTG_RULE_NO_TEXTS:
 	case WTG_RULE_NO_VALUES:
 		break;
@@ -102,7 +36,7 @@ static uint32_t wanted_number(const struct wtg_edit_row *row, const struct value
 	abort();
 }
 
-static void decide_number(const struct wtg_edit_row *row, const struct value *old,
+static void decide_number(const struct wtg_edit_row *row, const struct wtg_edit_value *old,
 			  struct wtg_edit *edit)
 {
 	uint32_t number = wanted_number(row, old);
@@ -111,19 +45,19 @@ static void decide_number(const struct wtg_edit_row *row, const struct value *ol
 	wtg_put_le32(data, number);
 	edit->type = WTG_REG_DWORD;
 	edit->data = wtg_bytes_copy(data, sizeof(data));
-	edit->new_text = number_text(number);
-	if (is_number(old) && wtg_le32(old->data.data) == number)
+	edit->new_text = wtg_edit_number_text(number);
+	if (wtg_edit_value_is_number(old) && wtg_le32(old->data.data) == number)
 		edit->outcome = WTG_EDIT_KEEP;
 }
 
-static void decide_no_texts(const struct value *old, struct wtg_edit *edit)
+static void decide_no_texts(const struct wtg_edit_value *old, struct wtg_edit *edit)
 {
 	static const uint8_t end[2];
 
 	edit->type = WTG_REG_MULTI_SZ;
 	edit->data = wtg_bytes_copy(end, sizeof(end));
 	edit->new_text = wtg_text_copy("no texts");
-	if (is_no_texts(old))
+	if (wtg_edit_value_is_no_texts(old))
 		edit->outcome = WTG_EDIT_KEEP;
 }
 
@@ -134,34 +68,19 @@ static void decide_absent(struct wtg_edit *edit)
 	edit->new_text = wtg_text_copy("absent");
 }
 
-static int read_value(const struct wtg_hive_view *hive, wtg_hive_key key,
-		      const char *name, struct value *ret, struct wtg_error *err)
-{
-	struct value value = { 0 };
-	int found = 0;
-
-	if (key)
-		found = wtg_hive_view_value(hive, key, name, &value.type, &value.data);
-	if (found < 0)
-		return wtg_fail(err, WTG_INPUT, 0, "the value %s is damaged", name);
-	value.found = found > 0;
-	*ret = value;
-	return 0;
-}
-
 static int plan_value(const struct planner *p, const struct wtg_edit_row *row,
 		      wtg_hive_key key, struct wtg_edit *edit, struct wtg_error *err)
 {
-	_cleanup_(value_done) struct value old = { 0 };
+	_cleanup_(wtg_edit_value_done) struct wtg_edit_value old = { 0 };
 
-	if (read_value(p->hive, key, row->value, &old, err) < 0)
+	if (wtg_edit_value_read(p->hive, key, row->value, &old, err) < 0)
 		return -1;
 	edit->value = wtg_text_copy(row->value);
 	if (!old.found && p->options->build < row->since_build) {
 		decide_absent(edit);
 		return 0;
 	}
-	edit->old_text = value_text(&old);
+	edit->old_text = wtg_edit_value_text(&old);
 	if (row->rule == WTG_RULE_NO_TEXTS)
 		decide_no_texts(&old, edit);
 	else
@@ -177,7 +96,7 @@ static int measure_values(const struct wtg_hive_view *hive, wtg_hive_key key,
 	size_t largest = 0;
 
 	for (size_t n = 0;; n++) {
-		_cleanup_(value_done) struct value value = { 0 };
+		_cleanup_(wtg_edit_value_done) struct wtg_edit_value value = { 0 };
 		_cleanup_free_ char *name = NULL;
 		int found = wtg_hive_view_nth_value(hive, key, n, &name, &value.type,
 						    &value.data);
@@ -217,7 +136,7 @@ static int check_siblings(const struct planner *p, wtg_hive_key key,
 		return 0;
 	if (measure_values(p->hive, key, edit->value, &largest, &n, err) < 0)
 		return -1;
-	if (largest > MAX_SIBLING_BYTES)
+	if (largest > WTG_EDIT_MAX_BYTES)
 		return wtg_fail(err, WTG_INPUT, 0,
 				"it has a value of %zu bytes, which setting %s would "
 				"damage", largest, edit->value);
@@ -339,59 +258,4 @@ int wtg_edits_plan(const struct wtg_bytes *system, const struct wtg_edit_options
 	}
 	*ret = p.edits;
 	return 0;
-}
-
-static size_t count(const struct wtg_edits *edits, enum wtg_edit_outcome outcome)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < edits->n_items; i++)
-		n += edits->items[i].outcome == outcome;
-	return n;
-}
-
-size_t wtg_edits_changes(const struct wtg_edits *edits)
-{
-	return count(edits, WTG_EDIT_CHANGE);
-}
-
-static const char *class_name(enum wtg_edit_class class)
-{
-	switch (class) {
-	case WTG_EDIT_ALWAYS:
-		return "always";
-	case WTG_EDIT_VERIFY:
-		return "verify";
-	case WTG_EDIT_OPTION:
-		return "option";
-	case WTG_EDIT_CAPTURED:
-		return "captured";
-	}
-	abort();
-}
-
-void wtg_edits_describe(const struct wtg_edits *edits, struct wtg_facts *out)
-{
-	wtg_fact_truth(out, "captured", edits->captured);
-	wtg_fact_number(out, "changes", count(edits, WTG_EDIT_CHANGE));
-	wtg_fact_number(out, "already_right", count(edits, WTG_EDIT_KEEP));
-	wtg_fact_number(out, "not_in_image", count(edits, WTG_EDIT_ABSENT));
-	wtg_fact_open(out, "edits", WTG_LIST);
-	for (size_t i = 0; i < edits->n_items; i++) {
-		const struct wtg_edit *edit = &edits->items[i];
-
-		if (edit->outcome == WTG_EDIT_ABSENT)
-			continue;
-		wtg_fact_open(out, NULL,
-			      edit->outcome == WTG_EDIT_CHANGE ? WTG_OBJECT : WTG_DETAIL);
-		wtg_fact_text(out, "key", edit->key);
-		wtg_fact_text(out, "value", edit->value);
-		wtg_fact_text(out, "old", edit->old_text);
-		wtg_fact_text(out, "new", edit->new_text);
-		wtg_fact_truth(out, "change", edit->outcome == WTG_EDIT_CHANGE);
-		wtg_fact_text(out, "class", class_name(edit->class));
-		wtg_fact_text(out, "reason", edit->reason);
-		wtg_fact_close(out);
-	}
-	wtg_fact_close(out);
 }

@@ -29,12 +29,14 @@ enum wtg_edit_class {
 	WTG_EDIT_VERIFY,   /* V: looked at, repaired when wrong */
 	WTG_EDIT_OPTION,   /* O: on request */
 	WTG_EDIT_CAPTURED, /* C: the image was booted before it was captured */
+	WTG_EDIT_WISH,     /* of somebody (wishes.h), the reason says whose */
 };
 
 enum wtg_edit_outcome {
 	WTG_EDIT_CHANGE, /* old differs: will be written */
 	WTG_EDIT_KEEP,   /* is already what it should be */
 	WTG_EDIT_ABSENT, /* nothing there (a service this Windows lacks), nothing to do */
+	WTG_EDIT_UNDONE, /* a wish is against it: not made; the reason tells */
 };
 
 struct wtg_edit {
@@ -54,6 +56,8 @@ struct wtg_edits {
 	size_t n_items, capacity;
 	bool captured; /* the image was booted before */
 };
+void wtg_edit_done(struct wtg_edit *edit);
+struct wtg_edit wtg_edit_copy(const struct wtg_edit *edit);
 void wtg_edits_done(struct wtg_edits *edits);
 
 /*
@@ -64,6 +68,16 @@ void wtg_edits_done(struct wtg_edits *edits);
  */
 int wtg_edits_plan(const struct wtg_bytes *system, const struct wtg_edit_options *options,
 		   struct wtg_edits *ret, struct wtg_error *err);
+
+/*
+ * Plan wishes, of n_wishes lists, on top of what *edits has for that hive (SYSTEM: of
+ * wtg_edits_plan()); later ones win, and what they overrule is taken out, but for what makes the
+ * hive portable, which is told (WTG_EDIT_UNDONE).  Kind WTG_INPUT, with the wish's reason, for
+ * what neither hivex nor Windows could keep, and as above; *edits is then as it was.
+ */
+int wtg_edits_plan_wishes(const struct wtg_bytes *hive, enum wtg_hive_id id,
+			  const struct wtg_wishes *wishes, size_t n_wishes,
+			  struct wtg_edits *edits, struct wtg_error *err);
 
 /* Every edit but those for which nothing is there, which are counted. */
 void wtg_edits_describe(const struct wtg_edits *edits, struct wtg_facts *out);

@@ -40,6 +40,18 @@ int wtg_regf_name_compare(const struct wtg_regf_name *a, const struct wtg_regf_n
 /* No letter that only Windows knows how to fold. */
 bool wtg_regf_name_is_ascii(const struct wtg_regf_name *name);
 
+/* Character by character. */
+bool wtg_regf_name_same(const struct wtg_regf_name *a, const struct wtg_regf_name *b);
+
+/* No NUL in it: its text is all of it. */
+bool wtg_regf_name_is_text(const struct wtg_regf_name *name);
+
+/* wtg_regf_name_compare() and _hash() are to it what Windows' own are. */
+bool wtg_regf_name_is_foldable(const struct wtg_regf_name *name);
+
+/* UTF-8 in upper case, as names are compared; the caller frees. */
+char *wtg_regf_fold(const char *utf8);
+
 /* What "lh" lists keep of a name. */
 uint32_t wtg_regf_name_hash(const struct wtg_regf_name *name);
 

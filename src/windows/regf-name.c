@@ -82,6 +82,47 @@ bool wtg_regf_name_is_ascii(const struct wtg_regf_name *name)
 	return true;
 }
 
+bool wtg_regf_name_same(const struct wtg_regf_name *a, const struct wtg_regf_name *b)
+{
+	if (length(a) != length(b))
+		return false;
+	for (size_t i = 0; i < length(a); i++)
+		if (unit(a, i) != unit(b, i))
+			return false;
+	return true;
+}
+
+bool wtg_regf_name_is_text(const struct wtg_regf_name *name)
+{
+	for (size_t i = 0; i < length(name); i++)
+		if (unit(name, i) == 0)
+			return false;
+	return true;
+}
+
+/*
+ * Letters with cases that Windows folds and we do not: between those that letters[] has, and
+ * behind them Georgian, Cherokee, Coptic, the extensions of Latin and Cyrillic, the wide forms.
+ * What has no cases is in between.
+ */
+bool wtg_regf_name_is_foldable(const struct wtg_regf_name *name)
+{
+	static const struct {
+		uint16_t first, last;
+	} unknown[] = {
+		{ 0x0180, 0x02bf }, { 0x0345, 0x0345 }, { 0x0370, 0x037f }, { 0x03cf, 0x03ff },
+		{ 0x0514, 0x052f }, { 0x0587, 0x0587 }, { 0x10a0, 0x10ff }, { 0x13a0, 0x13ff },
+		{ 0x1c80, 0x1fff }, { 0x2100, 0x218f }, { 0x24b6, 0x24e9 }, { 0x2c00, 0x2dff },
+		{ 0xa640, 0xa7ff }, { 0xab30, 0xabbf }, { 0xff21, 0xff5a },
+	};
+
+	for (size_t i = 0; i < length(name); i++)
+		for (size_t j = 0; j < sizeof(unknown) / sizeof(unknown[0]); j++)
+			if (unit(name, i) >= unknown[j].first && unit(name, i) <= unknown[j].last)
+				return false;
+	return true;
+}
+
 uint32_t wtg_regf_name_hash(const struct wtg_regf_name *name)
 {
 	uint32_t hash = 0;
@@ -98,4 +139,13 @@ char *wtg_regf_name_text(const struct wtg_regf_name *name)
 	for (size_t i = 0; i < length(name); i++)
 		wtg_put_le16(utf16 + 2 * i, unit(name, i));
 	return wtg_utf16_to_utf8(utf16, length(name) * 2);
+}
+
+char *wtg_regf_fold(const char *utf8)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes utf16 = wtg_utf16_from_utf8(utf8);
+
+	for (size_t at = 0; at < utf16.size; at += 2)
+		wtg_put_le16(utf16.data + at, upper(wtg_le16(utf16.data + at)));
+	return wtg_utf16_to_utf8(utf16.data, utf16.size);
 }

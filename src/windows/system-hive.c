@@ -64,17 +64,33 @@ static int check_control_set(const struct wtg_hive_view *hive, uint32_t control_
 	return 0;
 }
 
-static int check_clean(const struct wtg_hive_view *hive, struct wtg_error *err)
+static int check_clean(const struct wtg_hive_view *hive, const char *name,
+		       struct wtg_error *err)
 {
 	if (hive->sequence1 == hive->sequence2)
 		return 0;
 	wtg_fail(err, WTG_INPUT, 0,
-		 "the SYSTEM hive was not closed (sequence %u, %u): changes still wait "
-		 "in its log", hive->sequence1, hive->sequence2);
+		 "the %s hive was not closed (sequence %u, %u): changes still wait "
+		 "in its log", name, hive->sequence1, hive->sequence2);
 	return wtg_hint(err,
 			"The image was captured from a running, crashed or hibernated "
 			"Windows. Start that once more, shut it down with 'shutdown /s "
 			"/t 0' and capture it again.");
+}
+
+int wtg_hive_open_clean(const struct wtg_bytes *bytes, const char *name,
+			struct wtg_hive_view *ret, struct wtg_error *err)
+{
+	struct wtg_hive_view hive;
+
+	if (wtg_hive_view_open(bytes, &hive, err) < 0)
+		return wtg_while(err, "read the %s hive", name);
+	if (check_clean(&hive, name, err) < 0)
+		return -1;
+	if (wtg_hive_view_check(&hive, err) < 0)
+		return wtg_while(err, "read the %s hive", name);
+	*ret = hive;
+	return 0;
 }
 
 int wtg_system_open(const struct wtg_bytes *bytes, struct wtg_hive_view *ret,
@@ -83,12 +99,8 @@ int wtg_system_open(const struct wtg_bytes *bytes, struct wtg_hive_view *ret,
 	struct wtg_control_sets sets = { 0 };
 	struct wtg_hive_view hive;
 
-	if (wtg_hive_view_open(bytes, &hive, err) < 0)
-		return wtg_while(err, "read the SYSTEM hive");
-	if (check_clean(&hive, err) < 0)
+	if (wtg_hive_open_clean(bytes, "SYSTEM", &hive, err) < 0)
 		return -1;
-	if (wtg_hive_view_check(&hive, err) < 0)
-		return wtg_while(err, "read the SYSTEM hive");
 	if (read_select(&hive, "Current", &sets.current, err) < 0 ||
 	    read_select(&hive, "Default", &sets.startup, err) < 0)
 		return -1;

@@ -15,6 +15,11 @@ struct wtg_control_sets {
 	uint32_t startup; /* Select\Default */
 };
 
+/* Open any hive that can be edited offline; name is for errors.  Kind WTG_INPUT for one that is
+ * dirty or damaged.  bytes must outlive the view. */
+int wtg_hive_open_clean(const struct wtg_bytes *bytes, const char *name,
+			struct wtg_hive_view *ret, struct wtg_error *err);
+
 /*
  * Open a SYSTEM hive that can be edited offline.  Kind WTG_INPUT, with the reason, for
  * any other: dirty, damaged, of Windows 7 or older, without Select or what that names, or

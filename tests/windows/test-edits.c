@@ -199,7 +199,7 @@ static void what_keeps_it_from_starting_is_repaired(void **state)
 	assert_edit(&edits, SET "Services\\USBXHCI", "Start", "change: 4 -> 3");
 	assert_edit(&edits, SET "Services\\USBSTOR", "BootFlags", "keep: 0x94 -> 0x94");
 	assert_edit(&edits, SET "Services\\UASPStor", "BootFlags",
-		    "change: 3 bytes of type 3 -> 0x14");
+		    "change: hex 61 62 63 -> 0x14");
 	assert_edit(&edits, SET "Services\\usbhub", "Start", "keep: 0 -> 0");
 	assert_edit(&edits, SET "Services\\stornvme", "Start", "change: 3 -> 0");
 	assert_edit(&edits, SET "Services\\sdbus", "Start", "change: absent -> 3");
@@ -423,7 +423,7 @@ static void a_name_that_only_seems_to_be_the_right_one_is_seen(void **state)
 	name[9] = '\0';
 	assert_good(wtg_edits_plan(&hive, &defaults, &edits, &err));
 	assert_fails(wtg_hive_edit(&hive, &edits, &edited, &err), WTG_SYSTEM,
-		     "not where Windows looks: PreventDeviceEncryption");
+		     "not planned: the value PreventDeviceEncryption");
 }
 
 /* Compare an edited hive with the stand-in, as if only the edits planned were made. */
