@@ -25,7 +25,7 @@ const char *wtg_grade_name(enum wtg_grade grade);
 
 struct wtg_finding {
 	enum wtg_grade grade;
-	char *topic; /* stable: "table", "esp", "loader", "bcd", "windows", "registry", … */
+	char *topic; /* stable: "table", "esp", "loader", "bcd", "windows", "chain", "registry", … */
 	char *sentence;
 };
 
@@ -39,10 +39,11 @@ size_t wtg_findings_count(const struct wtg_findings *findings, enum wtg_grade gr
 void wtg_findings_describe(const struct wtg_findings *findings, struct wtg_facts *out);
 
 /*
- * Walk the drive: table, ESP, loader, BCD, devices, winload, registry.  0 whatever
- * is found; -1 only when the drive cannot be read at all.
+ * Walk the drive: table, ESP, loader, BCD, devices, winload, registry.  dbx is the path of a
+ * list of what firmware no longer starts, or NULL: a loader that it revokes is wrong.  0 whatever
+ * is found; -1 only when the drive cannot be read at all, or the list is none.
  */
-int wtg_inspect(const struct wtg_target *target, struct wtg_progress *progress,
+int wtg_inspect(const struct wtg_target *target, const char *dbx, struct wtg_progress *progress,
 		struct wtg_findings *ret, struct wtg_error *err);
 
 enum wtg_state {

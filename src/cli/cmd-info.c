@@ -17,7 +17,7 @@ int cli_info(struct cli_options *options, struct cli_outcome *outcome,
 	if (wtg_image_open(options->operands[0], &image, err) < 0)
 		return -1;
 	out = cli_output_begin(&output, "info", options->json);
-	if (wtg_examine(image, out, err) < 0)
+	if (wtg_examine(image, options->request.dbx, out, err) < 0)
 		return -1;
 	cli_output_end(&output);
 	return 0;

@@ -30,7 +30,7 @@ static int inspect(const struct cli_options *options, const struct wtg_target *t
 	_cleanup_(cli_progress_done) struct cli_progress progress = { 0 };
 
 	cli_progress_start_work(&progress, &setup, "verify", 0);
-	if (wtg_inspect(target, &progress.bytes, ret, err) == 0)
+	if (wtg_inspect(target, options->request.dbx, &progress.bytes, ret, err) == 0)
 		return 0;
 	cli_progress_leave(&progress);
 	return -1;

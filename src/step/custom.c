@@ -15,7 +15,6 @@
 
 #define MAX_ANSWER_BYTES (1u << 20)
 #define MAX_SCRIPT_BYTES (16u << 20)
-#define MAX_DBX_BYTES (1u << 20)
 
 /* What is no file of a disk, such as a pipe without a writer, must not keep us waiting. */
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -34,14 +33,29 @@ static int read_own(const char *option, const char *path, size_t max, struct wtg
 	return 0;
 }
 
+int wtg_custom_read_dbx(const char *path, struct wtg_files *ret, struct wtg_error *err)
+{
+	return path ? read_own("--dbx", path, WTG_DBX_BYTES, ret, err) : 0;
+}
+
+int wtg_custom_parse_dbx(const struct wtg_files *dbx, struct wtg_dbx *ret, struct wtg_error *err)
+{
+	if (dbx->n_items == 0) {
+		*ret = (struct wtg_dbx){ 0 };
+		return 0;
+	}
+	if (wtg_dbx_parse(&dbx->items[0].content, ret, err) < 0)
+		return wtg_while(err, "--dbx %s", dbx->items[0].path);
+	return 0;
+}
+
 static int read_files(const struct wtg_request *request, struct wtg_custom *custom,
 		      struct wtg_error *err)
 {
 	if (request->unattend && read_own("--unattend", request->unattend, MAX_ANSWER_BYTES,
 					  &custom->answer, err) < 0)
 		return -1;
-	if (request->dbx &&
-	    read_own("--dbx", request->dbx, MAX_DBX_BYTES, &custom->dbx, err) < 0)
+	if (wtg_custom_read_dbx(request->dbx, &custom->dbx, err) < 0)
 		return -1;
 	for (size_t i = 0; i < request->registry.n_items; i++)
 		if (read_own("--registry", request->registry.items[i], MAX_SCRIPT_BYTES,

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "windows/answers.h"
+#include "windows/dbx.h"
 #include "wtg/error.h"
 #include "wtg/request.h"
 #include "wtg/target.h"
@@ -30,6 +31,12 @@ struct wtg_custom { /* lives no longer than the request */
  * there or too large. */
 int wtg_custom_read(const struct wtg_request *request, const struct wtg_disk *disk,
 		    const uint8_t seed[16], struct wtg_custom *ret, struct wtg_error *err);
+
+/* The list of what is revoked alone, which info and verify want, too; path may be NULL. */
+int wtg_custom_read_dbx(const char *path, struct wtg_files *ret, struct wtg_error *err);
+
+/* Parse it, in a worker: nothing gives a list of nothing (wtg_dbx_has_scope()). */
+int wtg_custom_parse_dbx(const struct wtg_files *dbx, struct wtg_dbx *ret, struct wtg_error *err);
 
 /* Wipes passwords first. */
 void wtg_custom_done(struct wtg_custom *custom);

@@ -50,30 +50,6 @@ static void look_at_volume(struct wtg_inspection *in)
 			 ", the table says %" PRIu64, info.hidden_sectors, start);
 }
 
-/* Who signed the loader decides on which computers it starts while Secure Boot is on. */
-static void look_at_signature(struct wtg_inspection *in)
-{
-	const struct wtg_pe *pe = &in->loader;
-
-	if (pe->n_signatures == 0)
-		wtg_find(in->findings, WTG_GRADE_WARNING, "loader",
-			 "the loader is not signed: it starts only where Secure Boot is off");
-	else if (pe->signed_2011 && pe->signed_2023)
-		wtg_find(in->findings, WTG_GRADE_OK, "loader", "signed by %s", pe->signers);
-	else if (pe->signed_2023)
-		wtg_find(in->findings, WTG_GRADE_NOTE, "loader",
-			 "signed by %s: computers whose firmware knows only the certificates of "
-			 "2011 refuse it while Secure Boot is on", pe->signers);
-	else if (pe->signed_2011)
-		wtg_find(in->findings, WTG_GRADE_NOTE, "loader",
-			 "signed by %s: computers that have revoked the certificates of 2011 "
-			 "refuse it while Secure Boot is on", pe->signers);
-	else
-		wtg_find(in->findings, WTG_GRADE_WARNING, "loader",
-			 "signed by %s, which is no chain of Microsoft's that this program knows",
-			 pe->signers ? pe->signers : "nobody that could be named");
-}
-
 /* What Windows keeps where it looks for it, and firmware, unless it has a boot entry, does not. */
 static const struct {
 	const char *dir, *path;
@@ -122,8 +98,7 @@ static void compare_with_usual(struct wtg_inspection *in, const char *path,
 		wtg_find(in->findings, WTG_GRADE_WARNING, "loader",
 			 "EFI/Microsoft/Boot/bootmgfw.efi is missing: Windows expects it there");
 	else if (usual.size != file->size || memcmp(usual.data, file->data, file->size) != 0)
-		wtg_find(in->findings, WTG_GRADE_NOTE, "loader",
-			 "%s is not the same program as EFI/Microsoft/Boot/bootmgfw.efi", path);
+		wtg_inspect_other_loader(in, path, &usual);
 	wtg_error_done(&err);
 }
 
@@ -140,7 +115,7 @@ static bool look_at_loader(struct wtg_inspection *in, size_t i, const struct wtg
 	}
 	wtg_find(in->findings, WTG_GRADE_OK, "loader", "firmware of %s computers starts %s",
 		 fallbacks[i].name, fallbacks[i].path);
-	look_at_signature(in);
+	wtg_inspect_signature(in, fallbacks[i].path, file);
 	compare_with_usual(in, fallbacks[i].path, file);
 	return true;
 }
@@ -163,7 +138,7 @@ static bool look_behind_ventoy(struct wtg_inspection *in)
 		wtg_find(in->findings, WTG_GRADE_NOTE, "loader",
 			 "Ventoy starts %s, for %s; firmware does not by itself",
 			 usual_places[i].path, wtg_inspect_machine(in->loader.machine));
-		look_at_signature(in);
+		wtg_inspect_signature(in, usual_places[i].path, &file);
 		return true;
 	}
 	wtg_find(in->findings, WTG_GRADE_WRONG, "loader",

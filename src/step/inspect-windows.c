@@ -71,9 +71,14 @@ static void look_at_winload(struct wtg_inspection *in, struct wtg_ntfs *volume,
 			 "%s is for %s, the loader on the ESP for %s", path,
 			 wtg_inspect_machine(pe.machine),
 			 wtg_inspect_machine(in->loader.machine));
-	else
-		wtg_find(in->findings, WTG_GRADE_OK, TOPIC, "%s is there, for the same machine",
+	else if (pe.n_signatures == 0 && in->loader.n_signatures > 0)
+		wtg_find(in->findings, WTG_GRADE_WARNING, TOPIC,
+			 "%s is not signed: the loader starts it only where Secure Boot is off",
 			 path);
+	else
+		wtg_find(in->findings, WTG_GRADE_OK, TOPIC,
+			 "%s is there, for the same machine, signed by %s", path,
+			 pe.signers ? pe.signers : "nobody");
 	wtg_error_done(&err);
 }
 
@@ -171,5 +176,6 @@ bool wtg_inspect_windows(struct wtg_inspection *in)
 	if (in->winload_bios)
 		look_at_winload(in, volume, in->winload_bios);
 	look_at_registry(in, volume);
+	wtg_inspect_chain(in, volume);
 	return true;
 }

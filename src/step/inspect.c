@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/worker.h"
+#include "step/custom.h"
 #include "target/target.h"
 #include "wtg/text.h"
 
@@ -116,10 +117,10 @@ static int walk(struct wtg_inspection *in, const struct wtg_gpt_entry *system,
 	return 0;
 }
 
-int wtg_inspect_disk(const struct wtg_window *disk, uint32_t sector_bytes,
-		     struct wtg_progress *progress, struct wtg_findings *ret,
-		     struct wtg_error *err)
+int wtg_inspect_disk(const struct wtg_look *look, struct wtg_progress *progress,
+		     struct wtg_findings *ret, struct wtg_error *err)
 {
+	const struct wtg_window *disk = &look->disk;
 	_cleanup_(inspection_free) struct wtg_inspection *in = wtg_alloc(sizeof(*in));
 	const struct wtg_gpt_entry *systems[WTG_INSPECT_MAX_SYSTEMS];
 	uint8_t first_byte;
@@ -129,7 +130,8 @@ int wtg_inspect_disk(const struct wtg_window *disk, uint32_t sector_bytes,
 	if (disk->length > 0 && wtg_window_pread(disk, &first_byte, 1, 0, err) < 0)
 		return -1;
 	in->disk = disk;
-	in->sector_bytes = sector_bytes;
+	in->sector_bytes = look->sector_bytes;
+	in->dbx = &look->dbx;
 	in->findings = ret;
 	if (wtg_inspect_table(in))
 		n = wtg_inspect_systems(in, systems);
@@ -142,19 +144,29 @@ int wtg_inspect_disk(const struct wtg_window *disk, uint32_t sector_bytes,
 	return 0;
 }
 
-struct look {
-	struct wtg_window disk;
-	uint32_t sector_bytes;
+struct errand {
+	struct wtg_look look;
+	struct wtg_files dbx;
 };
+
+static void errand_done(struct errand *e)
+{
+	wtg_files_done(&e->dbx);
+}
 
 /* In the worker: what lies there is foreign. */
 static int look(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		struct wtg_error *err)
 {
-	const struct look *look = context;
+	struct errand *e = context;
 	_cleanup_(wtg_findings_done) struct wtg_findings findings = { 0 };
+	int r;
 
-	if (wtg_inspect_disk(&look->disk, look->sector_bytes, progress, &findings, err) < 0)
+	if (wtg_custom_parse_dbx(&e->dbx, &e->look.dbx, err) < 0)
+		return -1;
+	r = wtg_inspect_disk(&e->look, progress, &findings, err);
+	wtg_dbx_done(&e->look.dbx);
+	if (r < 0)
 		return -1;
 	wtg_packet_number(reply, findings.n_items);
 	for (size_t i = 0; i < findings.n_items; i++) {
@@ -183,27 +195,29 @@ static bool read_findings(const struct wtg_packet *packet, struct wtg_findings *
 	return wtg_reader_done(&reader);
 }
 
-int wtg_inspect(const struct wtg_target *target, struct wtg_progress *progress,
+int wtg_inspect(const struct wtg_target *target, const char *dbx, struct wtg_progress *progress,
 		struct wtg_findings *ret, struct wtg_error *err)
 {
 	const struct wtg_disk *known = wtg_target_disk(target);
-	struct look at = { .disk.length = known->size_bytes,
-			   .sector_bytes = known->sector_bytes };
+	_cleanup_(errand_done) struct errand e = {
+		.look = { .disk.length = known->size_bytes, .sector_bytes = known->sector_bytes },
+	};
 	const struct wtg_errand errand = {
 		.who = "the process that looks at the drive",
 		.blame = WTG_FINDINGS,
 		.work = look,
-		.context = &at,
-		.window = &at.disk,
+		.context = &e,
+		.window = &e.look.disk,
 		.scratch = true,
 	};
 	_cleanup_(wtg_findings_done) struct wtg_findings findings = { 0 };
 	_cleanup_(wtg_packet_done) struct wtg_packet reply = { 0 };
 	_cleanup_fd_ int fd = -1;
 
-	if (wtg_target_open_fresh(target, &fd, err) < 0)
+	if (wtg_custom_read_dbx(dbx, &e.dbx, err) < 0 ||
+	    wtg_target_open_fresh(target, &fd, err) < 0)
 		return -1;
-	at.disk.fd = fd;
+	e.look.disk.fd = fd;
 	if (wtg_worker_run(&errand, progress, &reply, err) < 0)
 		return wtg_while(err, "look at %s", known->path);
 	if (!read_findings(&reply, &findings))

@@ -21,13 +21,6 @@ static void candidate_done(struct candidate *c)
 	free(c->others);
 }
 
-static int read_list(const struct wtg_file *file, struct wtg_dbx *ret, struct wtg_error *err)
-{
-	if (wtg_dbx_parse(&file->content, ret, err) < 0)
-		return wtg_while(err, "--dbx %s", file->path);
-	return 0;
-}
-
 static int consider(const struct wtg_surveyor *s, const struct wtg_files *files,
 		    enum wtg_boot_ca ca, const struct wtg_dbx *dbx, struct candidate *ret,
 		    struct wtg_error *err)
@@ -89,7 +82,7 @@ static int choose_unrevoked(struct wtg_surveyor *s, const struct wtg_files *file
 	_cleanup_(candidate_done) struct candidate first = { 0 }, second = { 0 };
 	enum wtg_boot_ca other;
 
-	if (read_list(list, &dbx, err) < 0 ||
+	if (wtg_custom_parse_dbx(&s->custom->dbx, &dbx, err) < 0 ||
 	    consider(s, files, s->request->boot_ca, &dbx, &first, err) < 0)
 		return -1;
 	if (!first.why) {

@@ -14,10 +14,11 @@ static int verify(const void *params, const struct wtg_window *disk, enum wtg_ve
 		  struct wtg_progress *progress, struct wtg_error *err)
 {
 	const struct wtg_layout *layout = params;
+	const struct wtg_look look = { .disk = *disk, .sector_bytes = layout->sector_bytes };
 	_cleanup_(wtg_findings_done) struct wtg_findings findings = { 0 };
 
 	(void)how;
-	if (wtg_inspect_disk(disk, layout->sector_bytes, progress, &findings, err) < 0)
+	if (wtg_inspect_disk(&look, progress, &findings, err) < 0)
 		return -1;
 	for (size_t i = 0; i < findings.n_items; i++)
 		if (findings.items[i].grade == WTG_GRADE_WRONG)

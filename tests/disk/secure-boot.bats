@@ -27,6 +27,7 @@ setup_file() {
 	hash-to-efi-sig-list EX.plain EX.list
 	cat 2011.list EX.list >both.list
 	chmod a+r ./*.list ./*.hashes
+	create drive --image windows.wim --edition Professional
 }
 
 certificate_of() { # PROGRAM PEM
@@ -108,4 +109,61 @@ warns() {
 		--dbx large.list new.img
 	refused 4 "--dbx: open missing.list: No such file" plan --size 640M --image windows.wim \
 		--edition Professional --dbx missing.list new.img
+}
+
+@test "info tells the certificates of both loaders, and which is revoked" {
+	wtgctl info --json --dbx 2011.list windows.wim
+	[ "$status" -eq 0 ]
+	jq -r 'select(.type == "info").editions[1] | .loader, .loader_ex |
+		"\(.revoked) \(.revoked_because) \(.certificates | map("\(.subject) \(.ends)") | join(", "))"' \
+		out >found
+	end=$(date -d "$(openssl x509 -in 2011.pem -noout -enddate | cut -d= -f2)" +%s)
+	same "loaders" "$(cat found)" \
+		"true it is signed with a certificate that is on the list (Microsoft Windows) \
+Microsoft Windows $end, Microsoft Windows Production PCA 2011 $end
+false null Microsoft Windows $end, Windows UEFI CA 2023 $end"
+	same "entries" "$(jq -r 'select(.type == "info").dbx.entries' out)" 1
+	wtgctl info --dbx 2011.list windows.wim
+	grep -qE '^ +revoked: +yes$' out
+	wtgctl info windows.wim
+	fails grep -q revoked out
+	refused 4 "--dbx: windows.wim has " info --dbx windows.wim windows.wim
+	refused 4 "--dbx memtest.plain: it is no list" info --dbx memtest.plain windows.wim
+}
+
+# finds GRADE PART-OF-THE-SENTENCE DRIVE OPTION...
+finds() {
+	local grade=$1 part=$2 expected=0
+	shift 2
+	[ "$grade" != wrong ] || expected=7
+	wtgctl verify "$@"
+	cat out err
+	[ "$status" -eq "$expected" ]
+	grep -E "^$grade " out | grep -F -- "$part"
+}
+
+@test "verify finds a revoked loader wrong, and tells which list was asked" {
+	finds ok "EFI/Boot/bootx64.efi is not revoked: none of 1 entries names it" drive.img \
+		--dbx 2023.list
+	finds wrong "EFI/Boot/bootx64.efi is revoked: it is signed with a certificate" drive.img \
+		--dbx 2011.list
+	wtgctl verify drive.img
+	fails grep -E 'is (not )?revoked' out
+	refused 4 "--dbx memtest.plain: it is no list of revocations" verify --dbx memtest.plain drive.img
+}
+
+@test "verify says whether the boot files are those of the Windows on the drive" {
+	finds ok "the loader is the one that Windows has as Windows/Boot/EFI/bootmgfw.efi" drive.img
+	finds ok "Windows' own policies: boot.stl, winsipolicy.p7b, SkuSiPolicy.p7b" drive.img
+	cp --sparse=always drive.img changed.img
+	esp mcopy changed.img -n -o bootmgfw_EX.efi ::/EFI/Boot/bootx64.efi
+	finds ok "the loader is the one that Windows has as Windows/Boot/EFI_EX/bootmgfw_EX.efi" changed.img
+	finds note "EFI/Boot/bootx64.efi is not the same program as" changed.img
+	finds warning "EFI/Microsoft/Boot/bootmgfw.efi is revoked: " changed.img --dbx 2011.list
+	esp mcopy changed.img -n -o memtest.efi ::/EFI/Boot/bootx64.efi
+	finds note "the loader is none of those that Windows has" changed.img
+	esp mcopy changed.img -n -o memtest.efi ::/EFI/Microsoft/Boot/SkuSiPolicy.p7b
+	finds warning "SkuSiPolicy.p7b is not what this Windows has" changed.img
+	esp mdel changed.img ::/EFI/Microsoft/Boot/boot.stl
+	finds note "boot.stl is missing" changed.img
 }

@@ -13,10 +13,11 @@ static void describe(const void *findings, struct wtg_facts *out)
 
 static void look_at(const struct wtg_window *disk)
 {
+	const struct wtg_look look = { .disk = *disk, .sector_bytes = SECTOR_BYTES };
 	_cleanup_(wtg_findings_done) struct wtg_findings findings = { 0 };
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 
-	FUZZ_ASSERT(wtg_inspect_disk(disk, SECTOR_BYTES, NULL, &findings, &err) == 0);
+	FUZZ_ASSERT(wtg_inspect_disk(&look, NULL, &findings, &err) == 0);
 	FUZZ_ASSERT(findings.n_items > 0);
 	fuzz_describe(describe, &findings);
 }

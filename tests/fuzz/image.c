@@ -176,6 +176,6 @@ void fuzz_image(const char *path)
 	for (size_t i = 0; i < wtg_image_n_editions(image); i++)
 		read_edition(image, wtg_image_edition(image, i));
 	json = wtg_json_new();
-	(void)wtg_examine_editions(image, wtg_json_facts(json), &err);
+	(void)wtg_examine_editions(image, &(struct wtg_dbx){ 0 }, wtg_json_facts(json), &err);
 	wtg_json_free(json);
 }
