@@ -108,20 +108,50 @@ struct wtg_driver_copy {
 	char *path; /* "Windows/System32/DriverStore/FileRepository/viostor.inf_amd64_…/viostor.sys" */
 	size_t source;
 };
+
+/* What becomes of a package. */
+struct wtg_driver_place {
+	size_t driver;  /* which of them */
+	char *waits_in; /* "Windows/INF/wtgctl/01-viostor": where Windows will install it from */
+	char *inf;      /* "oem3.inf": as what it is installed already; NULL: it is not, */
+	char *why_not;  /* and why, if it is boot critical; else NULL */
+	uint64_t n_files, size_bytes; /* on the volume, copies too */
+};
+
 struct wtg_driver_placement {
 	struct {
 		struct wtg_driver_copy *items;
 		size_t n_items, capacity;
 	} copies;
+	struct {
+		struct wtg_driver_place *items;
+		size_t n_items, capacity;
+	} places; /* of those that fit, in their order */
 	struct wtg_wishes wishes;
+	size_t n_beyond; /* packages that DevicePath has no room for: only pnputil finds them */
 };
 void wtg_driver_placement_done(struct wtg_driver_placement *placement);
+
+/* The Windows that they are for, and what they are made of. */
+struct wtg_driver_ground {
+	enum wtg_arch arch;
+	const struct wtg_files *files;
+	const struct wtg_bytes *hives; /* WTG_N_HIVES, by enum wtg_hive_id; without data: none */
+	unsigned first_free; /* there is no Windows/INF/oem%u.inf from this number on */
+};
 
 /*
  * Where it all goes.  Every package into WTG_DRIVERS_PATH, for Windows to install (answers.h);
  * those that are boot critical also as if Windows had: store, drivers, services, DriverDatabase.
- * hives: what the image has, by enum wtg_hive_id; one without data is not there.
+ * Of several for the same service the newest, and none if the image has one that is as new.  Kind
+ * WTG_INPUT for a name that no file on Windows can have, and an image without SOFTWARE hive.
  */
-int wtg_drivers_place(const struct wtg_drivers *drivers, enum wtg_arch arch, unsigned build,
-		      const struct wtg_bytes hives[WTG_N_HIVES],
+int wtg_drivers_place(const struct wtg_drivers *drivers, const struct wtg_driver_ground *ground,
 		      struct wtg_driver_placement *ret, struct wtg_error *err);
+
+void wtg_driver_places_describe(const struct wtg_driver_placement *placement,
+				const struct wtg_drivers *drivers, struct wtg_facts *out);
+void wtg_driver_places_flatten(const struct wtg_driver_placement *placement,
+			       struct wtg_packet *packet);
+void wtg_driver_places_unflatten(struct wtg_reader *reader, const struct wtg_drivers *drivers,
+				 struct wtg_driver_placement *ret);
