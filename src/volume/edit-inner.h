@@ -16,8 +16,9 @@
 
 #define WTG_ENTRY_BYTES 32u
 
-/* Files that are read or replaced, and directories that are looked through. */
-#define WTG_EDIT_MAX_FILE (4u << 20)
+/* Files that are read or replaced (a boot loader or boot font has some 4 MB), and directories that
+ * are looked through. */
+#define WTG_EDIT_MAX_FILE (16u << 20)
 #define WTG_EDIT_MAX_DIRECTORY (64u << 20)
 
 /* One set of entries lies in one sector of 512 bytes: of FAT's 16 entries one is the file's, and

@@ -117,7 +117,7 @@ int wtg_fs_check_names(const struct wtg_files *edits, struct wtg_error *err)
 			return wtg_fail(err, WTG_UNSUITABLE, 0, "write \"%s\": %s", shown, why);
 		if (edit->content.size > WTG_EDIT_MAX_FILE)
 			return wtg_fail(err, WTG_UNSUITABLE, 0,
-					"write \"%s\": it is larger than 4 MiB", shown);
+					"write \"%s\": it is larger than 16 MiB", shown);
 		if (wtg_files_find(edits, edit->path) != edit)
 			return wtg_fail(err, WTG_UNSUITABLE, 0, "write \"%s\" twice", shown);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A few small files on a volume that its owner filled: Ventoy's first partition.  exFAT and FAT
+ * A few small files on a volume that its owner filled: Ventoy's first partition, an ESP.  exFAT and FAT
  * by our own code (there is no library for them), NTFS through libntfs-3g.  To be called in a
  * worker only: what lies there is foreign.
  *
@@ -48,7 +48,7 @@ int wtg_fs_read(const struct wtg_window *window, const char *path, size_t max,
  * A volume that was not unmounted cleanly, or makes no sense, is refused before a byte is
  * written: kind WTG_REFUSED with what to do about it, or WTG_INPUT; no room: WTG_UNSUITABLE.  So
  * are, kind WTG_REFUSED, directories where files should be, the other way round, and what is
- * there but too large to be one of a few small files (4 MiB).
+ * there but too large to be one of a few small files (16 MiB).
  */
 int wtg_fs_edit(const struct wtg_window *window, const struct wtg_files *edits, uint64_t time,
 		struct wtg_error *err);

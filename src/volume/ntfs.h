@@ -54,6 +54,11 @@ bool wtg_ntfs_exists(struct wtg_ntfs *volume, const char *path);
 int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max,
 		  struct wtg_bytes *ret, struct wtg_error *err);
 
+/* Add every file below the directory at path, with its full path, to files: at most max_bytes
+ * together, 100,000 entries and 32 levels.  A missing directory has none. */
+int wtg_ntfs_read_tree(struct wtg_ntfs *volume, const char *path, uint64_t max_bytes,
+		       struct wtg_files *files, struct wtg_error *err);
+
 /*
  * Replace the content of an existing file in place (its security descriptor, names, time
  * of creation and object id stay), or create it, its directories too.  What is new
