@@ -51,18 +51,19 @@ _wtgctl()
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return ;;
-	--computer-name | --confirm | --data-size | --edition | --entry-timeout | --entry-tip | --entry-title | --esp-size | --keyboard | --label | --locale | --max-size | --remove-app | --seed | --sha256 | --size | --timeout | --timezone | --user | --ventoy-sha256 | --windows-size)
+	--computer-name | --confirm | --data-size | --edition | --entry-timeout | --entry-tip | --entry-title | --esp-size | --keyboard | --label | --locale | --max-size | --partition | --remove-app | --seed | --sha256 | --size | --system-partition | --timeout | --timezone | --user | --ventoy-sha256 | --windows-size)
 		return ;;
 	esac
 
 	if ((COMP_CWORD == 1)); then
-		words="list info create plan verify status ventoy help version --help --version"
+		words="list info create plan verify status repair ventoy help version --help --version"
 	elif ((COMP_CWORD == at)); then
 		words="install upgrade entry status"
 	else
 		case $command in
 		version) words="--help -h" ;;
 		help) words="--help -h" ;;
+		repair) words="--boot-ca --dbx --partition --system-partition --format-esp --new-bcd --internal-disks --hibernate --device-encryption --confirm --allow-fixed --max-size --dry-run --verify --json --progress --quiet -q --verbose -v --help -h" ;;
 		info) words="--dbx --json --help -h" ;;
 		verify) words="--dbx --json --progress --quiet -q --help -h" ;;
 		create | plan) words="--image --edition --sha256 --check --size --layout --beside --esp-size --windows-size --data-size --data-fs --label --boot-ca --dbx --timeout --ventoy --ventoy-sha256 --windows-first --ventoy-first --entry-title --entry-tip --entry-default --entry-timeout --internal-disks --hibernate --winre --device-encryption --portable-flag --no-pagefile --no-crash-dump --no-last-access --compact --no-reserved-storage --remove-app --drivers --registry --unattend --user --password-file --auto-logon --computer-name --locale --keyboard --timezone --skip-oobe --private --confirm --allow-fixed --overwrite --max-size --profile --print-profile --dry-run --seed --verify --json --progress --quiet -q --verbose -v --help -h" ;;
@@ -79,11 +80,11 @@ _wtgctl()
 	fi
 
 	case $command in
-	info | create | plan | verify | status | "ventoy install" | "ventoy upgrade" | "ventoy entry" | "ventoy status")
+	info | create | plan | verify | status | repair | "ventoy install" | "ventoy upgrade" | "ventoy entry" | "ventoy status")
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 	help)
-		mapfile -t COMPREPLY < <(compgen -W "list info create plan verify status ventoy help version" -- "$cur") ;;
+		mapfile -t COMPREPLY < <(compgen -W "list info create plan verify status repair ventoy help version" -- "$cur") ;;
 	esac
 }
 

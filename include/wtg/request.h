@@ -121,6 +121,13 @@ struct wtg_request {
 	bool skip_oobe;
 	bool private;
 
+	/* Repair */
+	bool has_partition, has_system_partition;
+	uint64_t partition;        /* with the Windows */
+	uint64_t system_partition; /* from which it starts */
+	bool format_esp; /* make that anew, where it cannot be read */
+	bool new_bcd;    /* though its store has entries of other systems */
+
 	/* Safety */
 	bool allow_fixed;
 	bool overwrite;

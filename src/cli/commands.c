@@ -55,6 +55,8 @@ const struct cli_command cli_commands[] = {
 	  "walk a finished drive as firmware and Windows would" },
 	{ "status", "TARGET", 1, 1, CLI_STATUS, true, cli_status,
 	  "show what wtgctl made on a drive, and whether it is complete" },
+	{ "repair", "TARGET", 1, 1, CLI_REPAIR, true, cli_repair,
+	  "have the Windows of a drive start again; its files stay" },
 	{ "ventoy install", "TARGET", 1, 1, CLI_VENTOY_INSTALL, true, cli_ventoy_install,
 	  "make a drive with Ventoy alone: everything on TARGET is lost" },
 	{ "ventoy upgrade", "TARGET", 1, 1, CLI_VENTOY_UPGRADE, true, cli_ventoy_upgrade,

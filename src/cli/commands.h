@@ -41,6 +41,8 @@ int cli_verify(struct cli_options *options, struct cli_outcome *outcome,
 	       struct wtg_error *err);
 int cli_status(struct cli_options *options, struct cli_outcome *outcome,
 	       struct wtg_error *err);
+int cli_repair(struct cli_options *options, struct cli_outcome *outcome,
+	       struct wtg_error *err);
 int cli_ventoy_install(struct cli_options *options, struct cli_outcome *outcome,
 		       struct wtg_error *err);
 int cli_ventoy_upgrade(struct cli_options *options, struct cli_outcome *outcome,

@@ -41,6 +41,9 @@ static const struct {
 	[CLI_STAKE_SPACE] = { "Windows goes into the free space of ",
 			      "; what is on it stays.", "changed" },
 	[CLI_STAKE_VENTOY] = { "The Ventoy on ", " will be replaced; its files stay.", "changed" },
+	[CLI_STAKE_REPAIR] = { "What the Windows on ",
+			       " starts with, and its settings, will be mended; its files "
+			       "stay.", "changed" },
 	[CLI_STAKE_ENTRY] = { "Ventoy's menu on ", " will be changed; all else stays.", "changed" },
 };
 

@@ -10,6 +10,7 @@ enum cli_stake {
 	CLI_STAKE_ALL,    /* everything on it is lost */
 	CLI_STAKE_SPACE,  /* its free space is used; the rest stays */
 	CLI_STAKE_VENTOY, /* its Ventoy is replaced; the rest stays */
+	CLI_STAKE_REPAIR, /* what its Windows starts with is mended; the rest stays */
 	CLI_STAKE_ENTRY,  /* small files in its Ventoy's first partition; the rest stays */
 };
 

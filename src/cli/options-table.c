@@ -72,6 +72,16 @@ const struct cli_option cli_option_table[] = {
 	{ "emit", 0, CLI_DIR, "DIR", AT(emit), 0, "Ventoy", CLI_VENTOY_ENTRY,
 	  "put its files there instead, to be copied" },
 
+	{ "partition", 0, CLI_NUMBER, "N", AT(request.partition), AT(request.has_partition),
+	  "Repair", CLI_REPAIR, "the one with the Windows, of several" },
+	{ "system-partition", 0, CLI_NUMBER, "N", AT(request.system_partition),
+	  AT(request.has_system_partition), "Repair", CLI_REPAIR,
+	  "the one that it starts from, of several" },
+	{ "format-esp", 0, CLI_FLAG, NULL, AT(request.format_esp), 0, "Repair", CLI_REPAIR,
+	  "make that anew if it cannot be read" },
+	{ "new-bcd", 0, CLI_FLAG, NULL, AT(request.new_bcd), 0, "Repair", CLI_REPAIR,
+	  "though the boot store has other systems" },
+
 	{ "internal-disks", 0, CLI_CHOICE, "offline|online", AT(request.internal_disks),
 	  0, "Windows", MENDS, "the host's own disks (offline)" },
 	{ "hibernate", 0, CLI_FLAG, NULL, AT(request.hibernate), 0, "Windows", MENDS,

@@ -87,6 +87,8 @@ static const char *state_of_uncertain(enum wtg_kind kind, enum cli_stake stake)
 		return "The new partitions were just being added to its table, and may be there "
 		       "already. 'wtgctl status' and 'wtgctl verify' tell: only where they are "
 		       "not, run the same command again.";
+	case CLI_STAKE_REPAIR:
+		return "Run the same command again.";
 	case CLI_STAKE_ENTRY:
 		return "Files of Ventoy's menu on partition 1 were just being written, and "
 		       "nothing else. Run the same command again; if it refuses, let "

@@ -9,6 +9,7 @@
 #include "image/image.h"
 #include "plan/plan.h"
 #include "step/layout.h"
+#include "step/mend.h"
 #include "step/survey.h"
 #include "wtg/recipe.h"
 #include "ventoy/entry.h"
@@ -94,8 +95,23 @@ void wtg_step_write_table(struct wtg_plan *plan, const struct wtg_layout *layout
 			  const uint8_t boot_code[WTG_BOOT_CODE_BYTES],
 			  const struct wtg_partitions *there);
 
-/* verify-drive: the drive as firmware and Windows will see it. */
+/* rewrite-esp, rewrite-bcd: boot files, and then stores, of a system partition that has others; or
+ * format-esp, which makes it anew with both.  Takes them out of mend.  Nothing to change: nothing
+ * is appended, as with all that repairs. */
+void wtg_step_rewrite_esp(struct wtg_plan *plan, struct wtg_mend *mend,
+			  const struct wtg_identity *fresh);
+
+/* edit-mbr: the active flag, and boot code, where there is none. */
+void wtg_step_edit_mbr(struct wtg_plan *plan, const struct wtg_mend *mend);
+
+/* edit-windows: the SYSTEM hive of an installed Windows, while it is the one that was looked at.
+ * Takes it and its edits out of mend. */
+void wtg_step_edit_windows(struct wtg_plan *plan, struct wtg_mend *mend);
+
+/* verify-drive: the drive as firmware and Windows will see it.  Of one that was mended this is the
+ * last step, which leaves it complete. */
 void wtg_step_verify_drive(struct wtg_plan *plan, const struct wtg_layout *layout);
+void wtg_step_verify_mended(struct wtg_plan *plan, const struct wtg_layout *layout);
 
 /* The partitions that a layout makes, in their order on the drive, as the table and plans show
  * them; gives how many.  The first has the number layout->first_number. */

@@ -48,7 +48,7 @@ static void flatten_edit(const struct wtg_edit *edit, struct wtg_packet *packet)
 	wtg_packet_text(packet, edit->reason);
 }
 
-static void flatten_edits(const struct wtg_edits *edits, struct wtg_packet *packet)
+void wtg_edits_flatten(const struct wtg_edits *edits, struct wtg_packet *packet)
 {
 	wtg_packet_number(packet, edits->captured);
 	wtg_packet_number(packet, edits->n_items);
@@ -87,7 +87,7 @@ void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *pack
 		wtg_packet_text(packet, survey->warnings.items[i]);
 	flatten_boot(&survey->boot, packet);
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
-		flatten_edits(&survey->registry[i], packet);
+		wtg_edits_flatten(&survey->registry[i], packet);
 	flatten_overlay(&survey->overlay, packet);
 	wtg_packet_text(packet, survey->answer_kept);
 	wtg_compact_flatten(&survey->compact, packet);
@@ -176,7 +176,7 @@ static void read_edit(struct wtg_reader *reader, struct wtg_edit *edit)
 	edit->reason = read_some_text(reader);
 }
 
-static void read_edits(struct wtg_reader *reader, struct wtg_edits *edits)
+void wtg_edits_unflatten(struct wtg_reader *reader, struct wtg_edits *edits)
 {
 	size_t n;
 
@@ -238,7 +238,7 @@ int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret
 		WTG_APPEND(&survey.warnings, read_some_text(&reader));
 	read_boot(&reader, &survey.boot);
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
-		read_edits(&reader, &survey.registry[i]);
+		wtg_edits_unflatten(&reader, &survey.registry[i]);
 	read_overlay(&reader, &survey.overlay);
 	survey.answer_kept = wtg_text_copy(wtg_read_text(&reader));
 	wtg_compact_unflatten(&reader, &survey.compact);

@@ -44,7 +44,9 @@ void wtg_survey_done(struct wtg_survey *survey);
 /* How large what is applied is: packed, unless nothing is compressed. */
 const struct wtg_measure *wtg_survey_size(const struct wtg_survey *survey);
 
-/* From process to process. */
+/* From process to process; what makes no sense makes the reader bad. */
+void wtg_edits_flatten(const struct wtg_edits *edits, struct wtg_packet *packet);
+void wtg_edits_unflatten(struct wtg_reader *reader, struct wtg_edits *edits);
 void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *packet);
 int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret,
 			 struct wtg_error *err);

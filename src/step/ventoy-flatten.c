@@ -27,7 +27,7 @@ static void put_entry(struct wtg_packet *packet, const struct wtg_gpt_entry *ent
 	wtg_packet_number(packet, entry->active);
 }
 
-static void put_table(struct wtg_packet *packet, const struct wtg_partitions *table)
+void wtg_partitions_flatten(const struct wtg_partitions *table, struct wtg_packet *packet)
 {
 	wtg_packet_number(packet, table->style);
 	wtg_packet_number(packet, table->sector_bytes);
@@ -72,7 +72,7 @@ void wtg_drive_view_flatten(const struct wtg_drive_view *view, struct wtg_packet
 	wtg_packet_number(packet, view->has_table);
 	if (!view->has_table)
 		return;
-	put_table(packet, &view->table);
+	wtg_partitions_flatten(&view->table, packet);
 	put_ventoy(packet, &view->ventoy);
 	wtg_packet_number(packet, view->first_fs);
 	wtg_packet_number(packet, view->existing.n_items);
@@ -143,8 +143,8 @@ static void take_entry(struct wtg_reader *reader, const struct wtg_disk *disk,
 	entry->active = wtg_read_truth(reader);
 }
 
-static void take_table(struct wtg_reader *reader, const struct wtg_disk *disk,
-		       struct wtg_partitions *table)
+void wtg_partitions_unflatten(struct wtg_reader *reader, const struct wtg_disk *disk,
+			      struct wtg_partitions *table)
 {
 	table->style = (enum wtg_table_style)wtg_read_below(reader, WTG_TABLE_MBR + 1);
 	table->sector_bytes = (uint32_t)wtg_read_below(reader, UINT32_MAX);
@@ -210,7 +210,7 @@ static void take_all(struct wtg_reader *reader, const struct wtg_disk *disk,
 	view->has_table = wtg_read_truth(reader);
 	if (!view->has_table)
 		return;
-	take_table(reader, disk, &view->table);
+	wtg_partitions_unflatten(reader, disk, &view->table);
 	take_ventoy(reader, disk, &view->ventoy);
 	view->ventoy.style = view->table.style;
 	view->ventoy.sector_bytes = view->table.sector_bytes;

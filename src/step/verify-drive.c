@@ -34,6 +34,29 @@ static const struct wtg_step_ops ops = {
 	.free = free,
 };
 
+/* All is written by then; what the drive did not keep has been told. */
+static int conclude(const void *params, struct wtg_writer *writer, struct wtg_error *err)
+{
+	(void)params;
+	(void)writer;
+	(void)err;
+	return 0;
+}
+
+static const struct wtg_step_ops mended_ops = {
+	.name = "verify-drive",
+	.leaves = WTG_DRIVE_COMPLETE,
+	.describe = describe,
+	.apply = conclude,
+	.verify = verify,
+	.free = free,
+};
+
+void wtg_step_verify_mended(struct wtg_plan *plan, const struct wtg_layout *layout)
+{
+	wtg_plan_append(plan, &mended_ops, wtg_copy(layout, sizeof(*layout)));
+}
+
 void wtg_step_verify_drive(struct wtg_plan *plan, const struct wtg_layout *layout)
 {
 	wtg_plan_append(plan, &ops, wtg_copy(layout, sizeof(*layout)));

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "step/step.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "step/clear.h"
+#include "target/target.h"
+#include "volume/mbr.h"
+#include "windows/bootcode.h"
+
+#define ENTRY_BYTES 16
+#define ACTIVE 0x80
+#define FIRST_SECTOR_AT 8 /* in an entry */
+
+struct params {
+	struct wtg_gpt_entry system;
+	uint32_t sector_bytes, signature;
+	bool active, boot_code;
+};
+
+static void describe(const void *params, struct wtg_facts *out)
+{
+	const struct params *p = params;
+
+	if (p->active) {
+		wtg_fact_text(out, "active_old", "none");
+		wtg_fact_number(out, "active_new", p->system.number);
+	}
+	if (p->boot_code) {
+		wtg_fact_text(out, "boot_code_old", "missing");
+		wtg_fact_text(out, "boot_code_new", "starts the active partition");
+	}
+}
+
+static size_t entry_at(const struct params *p)
+{
+	return WTG_MBR_TABLE_AT + (size_t)(p->system.number - 1) * ENTRY_BYTES;
+}
+
+/* Sector 0, while it is the one that was looked at. */
+static int read_sector(const struct params *p, const struct wtg_window *disk,
+		       uint8_t sector[static 512], struct wtg_error *err)
+{
+	if (wtg_window_pread(disk, sector, 512, 0, err) < 0)
+		return -1;
+	if (p->system.number > WTG_MBR_SLOTS ||
+	    wtg_le32(sector + WTG_MBR_SIGNATURE_AT) != p->signature ||
+	    (uint64_t)wtg_le32(sector + entry_at(p) + FIRST_SECTOR_AT) * p->sector_bytes !=
+		    p->system.first_byte)
+		return wtg_fail(err, WTG_SYSTEM, 0,
+				"the partition table is not what it was when it was looked at");
+	return 0;
+}
+
+static int check(const void *params, const struct wtg_target *target,
+		 struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct wtg_window disk = { .fd = wtg_target_fd(target),
+					 .length = wtg_target_disk(target)->size_bytes };
+	uint8_t sector[512];
+
+	if (wtg_clear_check(target, progress, err) < 0)
+		return -1;
+	return read_sector(params, &disk, sector, err);
+}
+
+static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
+{
+	const struct params *p = params;
+	struct wtg_window disk = wtg_writer_window(writer, 0, wtg_writer_size(writer));
+	uint8_t sector[512];
+
+	if (read_sector(p, &disk, sector, err) < 0)
+		return -1;
+	if (p->boot_code)
+		memcpy(sector, wtg_boot_mbr, WTG_BOOT_MBR_BYTES);
+	if (p->active)
+		sector[entry_at(p)] = ACTIVE;
+	return wtg_window_pwrite(&disk, sector, sizeof(sector), 0, err);
+}
+
+static int verify(const void *params, const struct wtg_window *disk, enum wtg_verify how,
+		  struct wtg_progress *progress, struct wtg_error *err)
+{
+	const struct params *p = params;
+	uint8_t sector[512];
+
+	(void)how;
+	(void)progress;
+	if (read_sector(p, disk, sector, err) < 0)
+		return -1;
+	if ((p->active && sector[entry_at(p)] != ACTIVE) ||
+	    (p->boot_code && memcmp(sector, wtg_boot_mbr, WTG_BOOT_MBR_BYTES) != 0))
+		return wtg_fail(err, WTG_MISMATCH, 0, "the MBR reads back different");
+	return 0;
+}
+
+/* One sector, which the drive writes or does not. */
+static const struct wtg_step_ops ops = {
+	.name = "edit-mbr",
+	.leaves = WTG_DRIVE_KEPT,
+	.describe = describe,
+	.check = check,
+	.apply = apply,
+	.verify = verify,
+	.free = free,
+};
+
+void wtg_step_edit_mbr(struct wtg_plan *plan, const struct wtg_mend *mend)
+{
+	const struct params params = {
+		.system = mend->system,
+		.sector_bytes = mend->table.sector_bytes,
+		.signature = mend->table.signature,
+		.active = mend->active,
+		.boot_code = mend->boot_code,
+	};
+
+	if (mend->active || mend->boot_code)
+		wtg_plan_append(plan, &ops, wtg_copy(&params, sizeof(params)));
+}
