@@ -165,7 +165,7 @@ static void a_damaged_certificate_table_is_refused(void **state)
 		{ "table is damaged", 41, 0x0200, 2 },
 		{ "table is damaged", 0xffffffff, 0x0200, 2 },
 		{ "signature 1 is damaged", 40, 0x0200, 2 },
-		{ "signature 1 is damaged", 8, 0x0200, 2 },
+		{ "table is damaged", 8, 0x0200, 2 }, /* and another of none */
 		/* An old revision and another type say nothing; the last: not padded. */
 		{ NULL, 40, 0x0100, 2 },
 		{ NULL, 40, 0x0200, 0x0ef1 },
