@@ -171,7 +171,7 @@ static void add_line(struct wtg_package *package, const struct wtg_inf_line *lin
 	uint32_t flags = 0;
 
 	if (!wtg_text_equal_fold(root, "HKR")) {
-		wtg_package_remark(package, "line %u sets %s\\%s", line->number, root, key);
+		wtg_package_remark(package, "it sets values of %s\\%s", root, key);
 		return;
 	}
 	if (*flag_text && !wtg_package_number(flag_text, &flags)) {

@@ -8,6 +8,7 @@
 #include "windows/regf.h"
 #include "wtg/text.h"
 
+#include "stand-in-catalog.h"
 #include "stand-in-driver.h"
 
 #define BUILD 22631
@@ -101,10 +102,40 @@ static void reads_its_service_with_what_it_wants_in_the_registry(void **state)
 			 WTG_EDIT_MAKE_KEY);
 }
 
+static enum wtg_driver_signature signature_of(const struct wtg_files *files)
+{
+	_cleanup_(wtg_drivers_done) struct wtg_drivers drivers = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	assert_good(wtg_drivers_read(files, WTG_ARCH_AMD64, BUILD, &drivers, &err));
+	return only(&drivers)->signature;
+}
+
+static void tells_whether_its_catalog_has_all_of_it(void **state)
+{
+	_cleanup_(wtg_files_done) struct wtg_files files = stand_in_stor();
+	_cleanup_(wtg_drivers_done) struct wtg_drivers drivers = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	wtg_files_add(&files, "stor/STOR.CAT", stand_in_catalog_of(&files));
+	assert_good(wtg_drivers_read(&files, WTG_ARCH_AMD64, BUILD, &drivers, &err));
+	assert_int_equal(only(&drivers)->signature, WTG_DRIVER_SIGNED);
+	assert_string_equal(drivers.items[0].signer, STAND_IN_SIGNER);
+	expect_file(&drivers.items[0], "stor.cat", 2, NULL);
+	files.items[1].content.data[0] ^= 1;
+	assert_int_equal(signature_of(&files), WTG_DRIVER_BROKEN);
+	files.items[1].content.data[0] ^= 1;
+	assert_int_equal(signature_of(&files), WTG_DRIVER_SIGNED);
+	files.items[2].content.size /= 2;
+	assert_int_equal(signature_of(&files), WTG_DRIVER_BROKEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_plain_package),
+		cmocka_unit_test(tells_whether_its_catalog_has_all_of_it),
 		cmocka_unit_test(reads_its_service_with_what_it_wants_in_the_registry),
 	};
 
