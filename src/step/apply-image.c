@@ -16,6 +16,7 @@ struct params {
 	enum wtg_engine engine;
 	struct wtg_overlay overlay; /* what makes it portable */
 	struct wtg_edits registry[WTG_N_HIVES]; /* what was edited in its hives */
+	struct wtg_removals removals;
 	struct wtg_compact_plan compact;
 	struct wtg_bytes tree; /* as the survey saw it */
 	struct wtg_measure size;
@@ -74,6 +75,7 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_fact_bytes(out, "write_bytes", p->size.content_bytes);
 	describe_engine(p, out);
 	describe_compression(p, out);
+	wtg_removals_describe(&p->removals, out);
 	wtg_overlay_describe(&p->overlay, out);
 	wtg_fact_text(out, "answer_file_kept", p->answer_kept);
 	wtg_fact_text(out, "hive", WTG_SYSTEM_PATH);
@@ -195,6 +197,7 @@ static void release(void *params)
 	wtg_overlay_done(&p->overlay);
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_done(&p->registry[i]);
+	wtg_removals_done(&p->removals);
 	wtg_compact_plan_done(&p->compact);
 	wtg_bytes_done(&p->tree);
 	free(p->answer_kept);
@@ -248,6 +251,7 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 		.engine = subject->request->engine,
 		.size = *wtg_survey_size(survey),
 		.overlay = survey->overlay,
+		.removals = survey->removals,
 		.compact = survey->compact,
 		.tree = survey->tree,
 		.compact_why = survey->compact_why,
@@ -257,6 +261,7 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 	survey->compact = (struct wtg_compact_plan){ 0 };
 	survey->tree = (struct wtg_bytes){ 0 };
 	survey->overlay = (struct wtg_overlay){ 0 };
+	survey->removals = (struct wtg_removals){ 0 };
 	memcpy(p->registry, survey->registry, sizeof(p->registry));
 	memset(survey->registry, 0, sizeof(survey->registry));
 	if (p->registry[WTG_HIVE_SYSTEM].captured)

@@ -89,6 +89,7 @@ void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *pack
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_flatten(&survey->registry[i], packet);
 	flatten_overlay(&survey->overlay, packet);
+	wtg_removals_flatten(&survey->removals, packet);
 	wtg_packet_text(packet, survey->answer_kept);
 	wtg_compact_flatten(&survey->compact, packet);
 	flatten_measure(&survey->plain, packet);
@@ -240,6 +241,7 @@ int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_unflatten(&reader, &survey.registry[i]);
 	read_overlay(&reader, &survey.overlay);
+	wtg_removals_unflatten(&reader, &survey.removals);
 	survey.answer_kept = wtg_text_copy(wtg_read_text(&reader));
 	wtg_compact_unflatten(&reader, &survey.compact);
 	read_measure(&reader, &survey.plain);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "image/catalog.h"
 #include "image/image.h"
 #include "step/custom.h"
 #include "step/survey.h"
@@ -48,3 +49,9 @@ const struct wtg_bytes *wtg_survey_hive(const struct wtg_surveyor *s, enum wtg_h
 
 /* When all wishes are known: the edits of every hive, and the edited hives into the overlay. */
 int wtg_survey_plan_registry(struct wtg_surveyor *s, struct wtg_error *err);
+
+/* Before the hives are read, between that and planning the registry, and at the end. */
+void wtg_survey_begin_removals(struct wtg_surveyor *s);
+int wtg_survey_plan_removals(struct wtg_surveyor *s, struct wtg_error *err);
+int wtg_survey_size_removals(struct wtg_surveyor *s, const struct wtg_catalog *catalog,
+			     struct wtg_error *err);

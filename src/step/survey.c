@@ -127,6 +127,8 @@ static int look_at_tree(struct wtg_surveyor *s, struct wtg_error *err)
 		return -1;
 	if (compresses(s) && decide_compression(s, &list, catalog, err) < 0)
 		return wtg_while(err, "plan the compression");
+	if (wtg_survey_size_removals(s, catalog, err) < 0)
+		return -1;
 	keep_tree(s, catalog);
 	return measure(s, catalog, err);
 }
@@ -138,8 +140,10 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 	struct wtg_surveyor *s = context;
 
 	(void)progress;
+	wtg_survey_begin_removals(s);
 	if (look_at_traps(s, err) < 0 || wtg_survey_plan_boot(s, err) < 0 ||
-	    wtg_survey_read_hives(s, err) < 0 || wtg_survey_plan_registry(s, err) < 0 ||
+	    wtg_survey_read_hives(s, err) < 0 || wtg_survey_plan_removals(s, err) < 0 ||
+	    wtg_survey_plan_registry(s, err) < 0 ||
 	    plan_recovery(s, err) < 0 || look_at_tree(s, err) < 0)
 		return -1;
 	wtg_survey_flatten(&s->made, reply);
@@ -178,6 +182,7 @@ void wtg_survey_done(struct wtg_survey *survey)
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_done(&survey->registry[i]);
 	wtg_overlay_done(&survey->overlay);
+	wtg_removals_done(&survey->removals);
 	wtg_compact_plan_done(&survey->compact);
 	wtg_bytes_done(&survey->tree);
 	free(survey->answer_kept);

@@ -9,6 +9,7 @@
 #include "apply/measure.h"
 #include "apply/overlay.h"
 #include "image/image.h"
+#include "step/removals.h"
 #include "windows/bootfiles.h"
 #include "windows/edits.h"
 #include "windows/wishes.h"
@@ -28,6 +29,7 @@ struct wtg_survey {
 	struct wtg_bootfiles boot;
 	struct wtg_edits registry[WTG_N_HIVES];
 	struct wtg_overlay overlay; /* the hives with the edits made; what else is portable */
+	struct wtg_removals removals;
 	struct wtg_compact_plan compact; /* choices NULL: nothing is compressed */
 	struct wtg_measure plain, packed; /* the tree, without and with that compression */
 	struct wtg_bytes tree; /* flat (image/catalog.h), for the worker that applies it */

@@ -6,6 +6,7 @@
 
 #define N_ELEMENTS(table) (sizeof(table) / sizeof(*(table)))
 #define VERSION_KEY "Microsoft\\Windows NT\\CurrentVersion"
+#define APPS_KEY "Microsoft\\Windows\\CurrentVersion\\Appx\\AppxAllUserStore\\Applications\\"
 
 int media_software_hive(const struct media_options *options,
 			const struct media_edition *edition, const char *scratch,
@@ -32,6 +33,10 @@ int media_software_hive(const struct media_options *options,
 		{ VERSION_KEY, "UBR", MEDIA_DWORD, media_revision(options->build), NULL },
 		{ "Microsoft\\Windows\\CurrentVersion", "ProgramFilesDir", MEDIA_SZ, 0,
 		  "C:\\Program Files" },
+		{ APPS_KEY MEDIA_APP_NEWS, "Path", MEDIA_SZ, 0, "C:\\Program Files\\WindowsApps" },
+		{ APPS_KEY MEDIA_APP_STORE, "Path", MEDIA_SZ, 0, "C:\\Program Files\\WindowsApps" },
+		{ APPS_KEY MEDIA_APP_FRAMEWORK, "Path", MEDIA_SZ, 0,
+		  "C:\\Program Files\\WindowsApps" },
 		{ "Microsoft\\Windows\\CurrentVersion\\OOBE", NULL, MEDIA_SZ, 0, NULL },
 		{ "Microsoft\\Windows\\CurrentVersion\\Setup\\State", "ImageState",
 		  MEDIA_SZ, 0,

@@ -6,6 +6,12 @@
 #include "base/bytes.h"
 #include "wtg/error.h"
 
+/* Provisioned apps: a bundle, whose files lie elsewhere, and what others are made with. */
+#define MEDIA_APP_NEWS "Microsoft.BingNews_4.2.27001.0_neutral_~_8wekyb3d8bbwe"
+#define MEDIA_APP_STORE "Microsoft.WindowsStore_22202.1402.2.0_neutral_~_8wekyb3d8bbwe"
+#define MEDIA_APP_FRAMEWORK "Microsoft.VCLibs.140.00_14.0.30704.0_x64__8wekyb3d8bbwe"
+#define MEDIA_APP_NEWS_FILES "Microsoft.BingNews_4.2.27001.0_x64__8wekyb3d8bbwe"
+
 int media_system_hive(const struct media_options *options, const char *scratch,
 		      struct wtg_bytes *ret, struct wtg_error *err);
 int media_software_hive(const struct media_options *options,

@@ -207,6 +207,30 @@ static int add_recovery(struct media_volume *volume, struct wtg_error *err)
 		err);
 }
 
+/* A bundle's own directory has its manifest, its packages' have the files. */
+static int add_apps(struct media_volume *volume, struct wtg_error *err)
+{
+	static const struct {
+		const char *path;
+		size_t size;
+	} files[] = {
+		{ MEDIA_APP_NEWS "/AppxMetadata/AppxBundleManifest.xml", 2000 },
+		{ MEDIA_APP_NEWS_FILES "/News.exe", 40000 },
+		{ MEDIA_APP_NEWS_FILES "/Assets/logo.png", 8000 },
+		{ MEDIA_APP_STORE "/AppxMetadata/AppxBundleManifest.xml", 2000 },
+		{ MEDIA_APP_FRAMEWORK "/vccorlib140_app.dll", 30000 },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(files); i++) {
+		_cleanup_free_ char *path =
+			wtg_text("Program Files/WindowsApps/%s", files[i].path);
+
+		if (media_filler_file(volume, path, files[i].size, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Where nothing else lies; capture.c puts them in their place, edition by edition. */
 static int add_edition(struct media_volume *volume, const struct media_options *options,
 		       const struct media_edition *edition, const char *scratch,
@@ -243,7 +267,8 @@ int media_tree_fill(struct media_volume *volume, const struct media_options *opt
 	if (media_boot_fill(volume, options, err) < 0 ||
 	    add_hives(volume, options, scratch, err) < 0 || add_links(volume, err) < 0 ||
 	    add_drivers(volume, err) < 0 || add_ordinary(volume, err) < 0 ||
-	    add_recovery(volume, err) < 0 || media_odd_fill(volume, err) < 0)
+	    add_recovery(volume, err) < 0 || add_apps(volume, err) < 0 ||
+	    media_odd_fill(volume, err) < 0)
 		return -1;
 	if (options->twins && media_twins_fill(volume, err) < 0)
 		return -1;
