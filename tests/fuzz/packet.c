@@ -41,6 +41,7 @@ static void describe_survey(const void *thing, struct wtg_facts *out)
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_describe(&survey->registry[i], out);
 	wtg_overlay_describe(&survey->overlay, out);
+	wtg_removals_describe(&survey->removals, out);
 }
 
 static void read_survey(const struct wtg_packet *packet)

@@ -47,8 +47,10 @@ static void put_survey(void)
 		.new_text = wtg_text_copy("1"),
 		.reason = wtg_text_copy("it is portable"),
 	};
+	const struct wtg_removal app = { WTG_REMOVAL_APP, wtg_text_copy("An.App_8wekyb3d8bbwe"), 4711 };
 	struct wtg_packet packet = { 0 };
 
+	WTG_APPEND(&survey.removals, app);
 	WTG_APPEND(&survey.warnings, wtg_text_copy("it is old"));
 	WTG_APPEND(&survey.registry[WTG_HIVE_SYSTEM], edit);
 	wtg_files_add(&survey.boot.files, "EFI/Boot/bootx64.efi", wtg_bytes_copy("MZ", 2));
