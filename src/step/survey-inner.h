@@ -41,6 +41,7 @@ int wtg_survey_plan_boot(struct wtg_surveyor *s, struct wtg_error *err);
 
 /* Before the hives are read: what needs no look into them. */
 int wtg_survey_plan_answer(struct wtg_surveyor *s, struct wtg_error *err);
+int wtg_survey_read_scripts(struct wtg_surveyor *s, struct wtg_error *err);
 
 /* Read the hives that are wanted or wished to be changed. */
 int wtg_survey_read_hives(struct wtg_surveyor *s, struct wtg_error *err);

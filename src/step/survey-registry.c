@@ -2,9 +2,21 @@
 #include "step/survey-inner.h"
 
 #include "windows/hive.h"
+#include "windows/reg-file.h"
 
 /* Real SYSTEM hives have 8 to 16 MB, SOFTWARE 60 to 120; a busy server's several times that. */
 #define MAX_HIVE_BYTES (256u << 20)
+
+int wtg_survey_read_scripts(struct wtg_surveyor *s, struct wtg_error *err)
+{
+	const struct wtg_files *scripts = &s->custom->registry;
+
+	for (size_t i = 0; i < scripts->n_items; i++)
+		if (wtg_reg_parse(&scripts->items[i].content, scripts->items[i].path,
+				  &s->wishes[WTG_WISHER_USER], err) < 0)
+			return -1;
+	return 0;
+}
 
 /* The first of the wishes for a hive; NULL: there is none. */
 static const struct wtg_wish *first_wish(const struct wtg_surveyor *s, enum wtg_hive_id id)

@@ -133,7 +133,19 @@ static int look_at_tree(struct wtg_surveyor *s, struct wtg_error *err)
 	return measure(s, catalog, err);
 }
 
-/* In the worker.  The overlay lists what makes it portable in the order of this function. */
+/* In the order in which they need each other; the overlay lists what it gets in this order. */
+static int (*const parts[])(struct wtg_surveyor *s, struct wtg_error *err) = {
+	look_at_traps,
+	wtg_survey_plan_boot,
+	wtg_survey_read_scripts,
+	wtg_survey_read_hives,
+	wtg_survey_plan_removals,
+	wtg_survey_plan_registry,
+	plan_recovery,
+	look_at_tree,
+};
+
+/* In the worker. */
 static int look(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		struct wtg_error *err)
 {
@@ -141,11 +153,9 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 
 	(void)progress;
 	wtg_survey_begin_removals(s);
-	if (look_at_traps(s, err) < 0 || wtg_survey_plan_boot(s, err) < 0 ||
-	    wtg_survey_read_hives(s, err) < 0 || wtg_survey_plan_removals(s, err) < 0 ||
-	    wtg_survey_plan_registry(s, err) < 0 ||
-	    plan_recovery(s, err) < 0 || look_at_tree(s, err) < 0)
-		return -1;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (parts[i](s, err) < 0)
+			return -1;
 	wtg_survey_flatten(&s->made, reply);
 	return 0;
 }
