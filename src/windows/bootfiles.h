@@ -69,7 +69,7 @@ int wtg_bootfiles_choose(const struct wtg_files *image, enum wtg_arch arch,
 const char *wtg_boot_ca_name(enum wtg_boot_ca chain);
 
 /*
- * Look for the loaders in a list of what is revoked.  *ret_why: what is wrong with the one that
+ * Look for the loaders, before they are arranged, in a list of what is revoked.  *ret_why: what is wrong with the one that
  * firmware starts ("its hash is …"); *ret_others: which programs beside it are revoked, joined by
  * ", ".  NULL: none.  The caller frees both.  Only of those can the drive do without.
  */

@@ -71,3 +71,62 @@ refused() {
 	switch_on
 	refused
 }
+
+# verdict LIST revokes|allows: what verify says of the drive with that list, and what becomes of it
+# in a machine whose firmware has the same one.
+verdict() {
+	local list=$D/$1 status=0
+
+	cp /usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd "$D/vars"
+	"$BATS_TEST_DIRNAME/put-dbx.py" "$D/vars" "$list"
+	vars=$D/vars
+	"$WTGCTL" verify -q --dbx "$list" "$drive" || status=$?
+	switch_on
+	if [ "$2" = revokes ]; then
+		same "verify's status" $status 7
+		refused
+	else
+		same "verify's status" $status 0
+		came_to_winload signed 512
+	fi
+}
+
+# The loader, its signature's certificate, and lists that name them or do not.
+revocations() {
+	choose_secure snakeoil
+	needs python3 cert-to-efi-sig-list
+	sign
+	drive signed 512
+	attach xhci 512
+	cd "$D"
+	hash-to-efi-sig-list "$BOOTMGRS/bootmgr-x64.efi" hash.list
+	hash-to-efi-sig-list "$BOOTMGRS/bootmgr-arm64.efi" another.list
+	cert-to-efi-sig-list $keys.pem certificate.list
+	for n in 256 384 512; do
+		cert-to-efi-hash-list -s $n $keys.pem signed-$n.list
+		cert-to-efi-hash-list -s $n -t '2099-01-02 03:04:05' $keys.pem later-$n.list
+	done
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=another -keyout /dev/null -out another.pem \
+		2>/dev/null
+	cert-to-efi-sig-list another.pem one.list
+	cat another.list one.list >others.list
+}
+
+@test "what verify says that a list revokes, firmware that has it refuses" {
+	revocations
+	verdict hash.list revokes
+	verdict signed-256.list revokes
+}
+
+@test "what a list does not name still starts" {
+	revocations
+	verdict others.list allows
+}
+
+@test "every other way to name a loader is refused, too" {
+	[ "${WTGCTL_QEMU:-}" = all ] || skip "WTGCTL_QEMU=all tries all"
+	revocations
+	for list in certificate signed-384 signed-512 later-256 later-384; do
+		verdict $list.list revokes
+	done
+}
