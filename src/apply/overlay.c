@@ -100,8 +100,8 @@ static void describe_lent(const struct wtg_overlay *overlay, struct wtg_facts *o
 	}
 	if (n_files == 0)
 		return;
-	wtg_fact_number(out, "added_of_drivers", n_files);
-	wtg_fact_bytes(out, "added_of_drivers_bytes", size_bytes);
+	wtg_fact_number(out, "added_driver_files", n_files);
+	wtg_fact_bytes(out, "added_driver_size_bytes", size_bytes);
 }
 
 void wtg_overlay_describe(const struct wtg_overlay *overlay, struct wtg_facts *out)

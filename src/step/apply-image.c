@@ -17,6 +17,9 @@ struct params {
 	struct wtg_overlay overlay; /* what makes it portable */
 	struct wtg_edits registry[WTG_N_HIVES]; /* what was edited in its hives */
 	struct wtg_removals removals;
+	struct wtg_drivers drivers;
+	struct wtg_driver_placement placement;
+	struct wtg_files lent; /* what the overlay has of those */
 	struct wtg_compact_plan compact;
 	struct wtg_bytes tree; /* as the survey saw it */
 	struct wtg_measure size;
@@ -77,6 +80,9 @@ static void describe(const void *params, struct wtg_facts *out)
 	describe_compression(p, out);
 	wtg_removals_describe(&p->removals, out);
 	wtg_overlay_describe(&p->overlay, out);
+	if (p->drivers.n_items > 0)
+		wtg_drivers_describe(&p->drivers, out);
+	wtg_driver_places_describe(&p->placement, &p->drivers, out);
 	wtg_fact_text(out, "answer_file_kept", p->answer_kept);
 	wtg_fact_text(out, "hive", WTG_SYSTEM_PATH);
 	wtg_edits_describe(&p->registry[WTG_HIVE_SYSTEM], out);
@@ -195,6 +201,9 @@ static void release(void *params)
 	struct params *p = params;
 
 	wtg_overlay_done(&p->overlay);
+	wtg_drivers_done(&p->drivers);
+	wtg_driver_placement_done(&p->placement);
+	wtg_files_done(&p->lent);
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_done(&p->registry[i]);
 	wtg_removals_done(&p->removals);
@@ -262,6 +271,12 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 	survey->tree = (struct wtg_bytes){ 0 };
 	survey->overlay = (struct wtg_overlay){ 0 };
 	survey->removals = (struct wtg_removals){ 0 };
+	p->drivers = survey->drivers;
+	survey->drivers = (struct wtg_drivers){ 0 };
+	p->placement = survey->placement;
+	survey->placement = (struct wtg_driver_placement){ 0 };
+	p->lent = survey->lent;
+	survey->lent = (struct wtg_files){ 0 };
 	memcpy(p->registry, survey->registry, sizeof(p->registry));
 	memset(survey->registry, 0, sizeof(survey->registry));
 	if (p->registry[WTG_HIVE_SYSTEM].captured)

@@ -64,6 +64,8 @@ static void flatten_overlay(const struct wtg_overlay *overlay, struct wtg_packet
 
 		wtg_packet_text(packet, file->path);
 		wtg_packet_number(packet, file->drop);
+		wtg_packet_number(packet, file->anew);
+		wtg_packet_number(packet, file->lent ? file->loan + 1 : 0);
 		wtg_packet_bytes(packet, file->content.data, file->content.size);
 		wtg_packet_bytes(packet, file->security.data, file->security.size);
 		wtg_packet_number(packet, file->in_image);
@@ -90,6 +92,8 @@ void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *pack
 		wtg_edits_flatten(&survey->registry[i], packet);
 	flatten_overlay(&survey->overlay, packet);
 	wtg_removals_flatten(&survey->removals, packet);
+	wtg_drivers_flatten(&survey->drivers, packet);
+	wtg_driver_places_flatten(&survey->placement, packet);
 	wtg_packet_text(packet, survey->answer_kept);
 	wtg_compact_flatten(&survey->compact, packet);
 	flatten_measure(&survey->plain, packet);
@@ -200,7 +204,20 @@ static char *read_path(struct wtg_reader *reader)
 	return path;
 }
 
-static void read_overlay(struct wtg_reader *reader, struct wtg_overlay *overlay)
+/* Something of the lender's, or nothing. */
+static void read_loan(struct wtg_reader *reader, const struct wtg_files *lender,
+		      struct wtg_overlay_file *file)
+{
+	size_t which = wtg_read_below(reader, lender->n_items + 1);
+
+	if (which == 0)
+		return;
+	file->loan = which - 1;
+	file->lent = &lender->items[file->loan].content;
+}
+
+static void read_overlay(struct wtg_reader *reader, const struct wtg_files *lender,
+			 struct wtg_overlay *overlay)
 {
 	size_t n = wtg_read_count(reader);
 
@@ -208,6 +225,8 @@ static void read_overlay(struct wtg_reader *reader, struct wtg_overlay *overlay)
 		struct wtg_overlay_file file = { .path = read_path(reader) };
 
 		file.drop = wtg_read_truth(reader);
+		file.anew = wtg_read_truth(reader);
+		read_loan(reader, lender, &file);
 		file.content = wtg_read_bytes(reader);
 		file.security = wtg_read_bytes(reader);
 		file.in_image = wtg_read_truth(reader);
@@ -228,8 +247,8 @@ static void read_measure(struct wtg_reader *reader, struct wtg_measure *measure)
 	measure->chunk_bytes = wtg_read_below(reader, UINT64_C(1) << 32);
 }
 
-int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret,
-			 struct wtg_error *err)
+int wtg_survey_unflatten(const struct wtg_packet *packet, const struct wtg_files *lender,
+			 struct wtg_survey *ret, struct wtg_error *err)
 {
 	_cleanup_(wtg_survey_done) struct wtg_survey survey = { 0 };
 	struct wtg_reader reader = wtg_reader(packet);
@@ -240,8 +259,11 @@ int wtg_survey_unflatten(const struct wtg_packet *packet, struct wtg_survey *ret
 	read_boot(&reader, &survey.boot);
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_unflatten(&reader, &survey.registry[i]);
-	read_overlay(&reader, &survey.overlay);
+	read_overlay(&reader, lender, &survey.overlay);
 	wtg_removals_unflatten(&reader, &survey.removals);
+	if (wtg_drivers_unflatten(&reader, &survey.drivers, err) < 0)
+		return -1;
+	wtg_driver_places_unflatten(&reader, &survey.drivers, &survey.placement);
 	survey.answer_kept = wtg_text_copy(wtg_read_text(&reader));
 	wtg_compact_unflatten(&reader, &survey.compact);
 	read_measure(&reader, &survey.plain);

@@ -43,6 +43,11 @@ int wtg_survey_plan_boot(struct wtg_surveyor *s, struct wtg_error *err);
 int wtg_survey_plan_answer(struct wtg_surveyor *s, struct wtg_error *err);
 int wtg_survey_read_scripts(struct wtg_surveyor *s, struct wtg_error *err);
 
+/* Where the drivers go: what for, before the hives are read; and after that, with all that is
+ * wished for them. */
+void wtg_survey_want_drivers(struct wtg_surveyor *s);
+int wtg_survey_plan_drivers(struct wtg_surveyor *s, struct wtg_error *err);
+
 /* Read the hives that are wanted or wished to be changed. */
 int wtg_survey_read_hives(struct wtg_surveyor *s, struct wtg_error *err);
 /* One of them; NULL: it was not wanted, or the image has none. */

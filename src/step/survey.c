@@ -139,6 +139,7 @@ static int (*const parts[])(struct wtg_surveyor *s, struct wtg_error *err) = {
 	wtg_survey_plan_boot,
 	wtg_survey_read_scripts,
 	wtg_survey_read_hives,
+	wtg_survey_plan_drivers,
 	wtg_survey_plan_removals,
 	wtg_survey_plan_registry,
 	plan_recovery,
@@ -153,6 +154,7 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 
 	(void)progress;
 	wtg_survey_begin_removals(s);
+	wtg_survey_want_drivers(s);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (parts[i](s, err) < 0)
 			return -1;
@@ -161,7 +163,7 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 }
 
 int wtg_survey_make(struct wtg_image *image, const struct wtg_edition *edition,
-		    const struct wtg_request *request, const struct wtg_custom *custom,
+		    const struct wtg_request *request, struct wtg_custom *custom,
 		    struct wtg_survey *ret, struct wtg_error *err)
 {
 	struct wtg_surveyor surveyor = {
@@ -175,7 +177,11 @@ int wtg_survey_make(struct wtg_image *image, const struct wtg_edition *edition,
 
 	if (wtg_image_confine(image, &errand, &surveyor, NULL, &reply, err) < 0)
 		return -1;
-	return wtg_survey_unflatten(&reply, ret, err);
+	if (wtg_survey_unflatten(&reply, &custom->drivers, ret, err) < 0)
+		return -1;
+	ret->lent = custom->drivers;
+	custom->drivers = (struct wtg_files){ 0 };
+	return 0;
 }
 
 const struct wtg_measure *wtg_survey_size(const struct wtg_survey *survey)
@@ -193,6 +199,9 @@ void wtg_survey_done(struct wtg_survey *survey)
 		wtg_edits_done(&survey->registry[i]);
 	wtg_overlay_done(&survey->overlay);
 	wtg_removals_done(&survey->removals);
+	wtg_drivers_done(&survey->drivers);
+	wtg_driver_placement_done(&survey->placement);
+	wtg_files_done(&survey->lent);
 	wtg_compact_plan_done(&survey->compact);
 	wtg_bytes_done(&survey->tree);
 	free(survey->answer_kept);

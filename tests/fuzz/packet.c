@@ -42,6 +42,8 @@ static void describe_survey(const void *thing, struct wtg_facts *out)
 		wtg_edits_describe(&survey->registry[i], out);
 	wtg_overlay_describe(&survey->overlay, out);
 	wtg_removals_describe(&survey->removals, out);
+	wtg_drivers_describe(&survey->drivers, out);
+	wtg_driver_places_describe(&survey->placement, &survey->drivers, out);
 }
 
 static void read_survey(const struct wtg_packet *packet)
@@ -49,8 +51,10 @@ static void read_survey(const struct wtg_packet *packet)
 	_cleanup_(wtg_survey_done) struct wtg_survey survey = { 0 };
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_(wtg_packet_done) struct wtg_packet flat = { 0 };
+	struct wtg_file lent[3] = { { .path = NULL } };
+	const struct wtg_files lender = { .items = lent, .n_items = 3 };
 
-	if (wtg_survey_unflatten(packet, &survey, &err) < 0)
+	if (wtg_survey_unflatten(packet, &lender, &survey, &err) < 0)
 		return;
 	for (size_t i = 0; i < survey.boot.files.n_items; i++)
 		FUZZ_ASSERT(fuzz_is_path(survey.boot.files.items[i].path));

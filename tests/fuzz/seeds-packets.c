@@ -27,6 +27,27 @@ static void put_failure(void)
 	put("failure", &packet);
 }
 
+static void add_driver(struct wtg_survey *survey)
+{
+	static struct wtg_file files[2];
+	static const struct wtg_files lender = { .items = files, .n_items = 2 };
+	const struct wtg_driver driver = {
+		.path = wtg_text_copy("a/a.inf"),
+		.name = wtg_text_copy("a.inf"),
+		.boot_critical = true,
+	};
+	const struct wtg_driver_place place = {
+		.waits_in = wtg_text_copy("Windows/INF/wtgctl/01-a"),
+		.inf = wtg_text_copy("oem0.inf"),
+		.n_files = 3,
+		.size_bytes = 300,
+	};
+
+	WTG_APPEND(&survey->drivers, driver);
+	WTG_APPEND(&survey->placement.places, place);
+	wtg_overlay_lend(&survey->overlay, "Windows/System32/drivers/a.sys", &lender, 1);
+}
+
 static void put_survey(void)
 {
 	struct wtg_survey survey = {
@@ -58,6 +79,7 @@ static void put_survey(void)
 	wtg_overlay_put(&survey.overlay, WTG_SYSTEM_PATH, wtg_bytes_copy("regf", 4),
 			wtg_bytes_copy("", 0));
 	wtg_overlay_drop(&survey.overlay, "Windows/System32/Recovery/Winre.wim");
+	add_driver(&survey);
 	wtg_survey_flatten(&survey, &packet);
 	wtg_survey_done(&survey);
 	put("survey", &packet);
