@@ -142,6 +142,14 @@ bool wtg_sha256_parse(const char *text, uint8_t ret_digest[static WTG_SHA256_SIZ
 	return true;
 }
 
+char *wtg_base64(const void *data, size_t size)
+{
+	char *text = wtg_alloc((size + 2) / 3 * 4 + 1);
+
+	EVP_EncodeBlock((unsigned char *)text, data, (int)size);
+	return text;
+}
+
 void wtg_random(void *buffer, size_t size)
 {
 	uint8_t *to = buffer;

@@ -55,5 +55,8 @@ bool wtg_sha256_parse(const char *text, uint8_t ret_digest[static WTG_SHA256_SIZ
  */
 char **wtg_pkcs7_issuers(const void *der, size_t size);
 
+/* Base64 (RFC 4648), in one line.  The caller frees. */
+char *wtg_base64(const void *data, size_t size);
+
 /* Fill with random bytes of the kernel. */
 void wtg_random(void *buffer, size_t size);

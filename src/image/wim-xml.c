@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/utf16.h"
+#include "base/xml.h"
 #include "wtg/text.h"
 
 static void done(struct wtg_edition *e)
@@ -199,23 +200,6 @@ static int collect(const xmlNode *root, const char *name, struct wtg_editions *e
 	return 0;
 }
 
-/* libxml2 does not survive a lack of memory: it crashes (2.9.14), or calls sound XML damaged.
- * What it has got before is of the same kind. */
-static void *allocate(size_t size)
-{
-	return wtg_alloc(size);
-}
-
-static void *reallocate(void *p, size_t size)
-{
-	return wtg_realloc(p, size, 1);
-}
-
-void wtg_wim_xml_begin(void)
-{
-	(void)xmlMemSetup(free, allocate, reallocate, wtg_text_copy);
-}
-
 static void free_doc(xmlDoc **doc)
 {
 	xmlFreeDoc(*doc);
@@ -229,7 +213,7 @@ int wtg_wim_xml_parse(const void *xml, size_t size, const char *name,
 	_cleanup_(wtg_editions_done) struct wtg_editions editions = { 0 };
 	const xmlNode *root;
 
-	wtg_wim_xml_begin();
+	wtg_xml_begin();
 	/* Entities and everything else that makes XML dangerous is declared in a DOCTYPE,
 	 * which no WIM has; wimlib, which parses this again, never gets to see one
 	 * either. */

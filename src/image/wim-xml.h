@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a WIM's XML says of its images.  wim-xml.c is one of the two files that know
+/* What a WIM's XML says of its images.  wim-xml.c is one of the files that know
  * libxml2. */
 #pragma once
 
@@ -15,10 +15,6 @@ struct wtg_editions {
 #define WTG_WIM_XML_MAX_NUMBER (UINT64_C(1) << 50)
 
 void wtg_editions_done(struct wtg_editions *editions);
-
-/* Before wimlib, which parses it again, is first used in a process: a lack of memory then ends
- * that, instead of being taken for damaged XML. */
-void wtg_wim_xml_begin(void);
 
 /*
  * Parse size bytes of UTF-16LE, the XML of the WIM called name.  The editions come in the

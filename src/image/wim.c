@@ -6,7 +6,7 @@
 #include <wimlib.h>
 
 #include "base/alloc.h"
-#include "image/wim-xml.h"
+#include "base/xml.h"
 #include "wtg/text.h"
 
 struct wtg_wim {
@@ -64,7 +64,7 @@ int wtg_wim_open(const char *const paths[], size_t n, const char *name,
 	_cleanup_(wtg_wim_closep) struct wtg_wim *wim = wtg_alloc(sizeof(*wim));
 	int code;
 
-	wtg_wim_xml_begin();
+	wtg_xml_begin(); /* wimlib parses it again */
 	/* Only the first call in the life of the program has an effect. */
 	code = wimlib_global_init(WIMLIB_INIT_FLAG_DEFAULT_CASE_INSENSITIVE);
 	if (code)

@@ -7,6 +7,8 @@
 #include "apply/engine.h"
 #include "base/alloc.h"
 #include "base/crew.h"
+#include "base/worker.h"
+#include "windows/unattend.h"
 #include "wtg/text.h"
 
 struct params {
@@ -25,7 +27,9 @@ struct params {
 	struct wtg_measure size;
 	const char *compact_why;
 	bool trusted; /* the image was checked before */
+	struct wtg_sentences answers; /* what the answer file sets */
 	char *answer_kept;
+	bool varies; /* other drives of the run have another answer file */
 };
 
 static void describe_compression(const struct params *p, struct wtg_facts *out)
@@ -69,6 +73,17 @@ static void describe_more_hives(const struct params *p, struct wtg_facts *out)
 		wtg_fact_close(out);
 }
 
+static void describe_answers(const struct params *p, struct wtg_facts *out)
+{
+	wtg_fact_text(out, "answer_file_kept", p->answer_kept);
+	if (p->answers.n_items == 0)
+		return;
+	wtg_fact_open(out, "answers", WTG_LIST);
+	for (size_t i = 0; i < p->answers.n_items; i++)
+		wtg_fact_text(out, NULL, p->answers.items[i]);
+	wtg_fact_close(out);
+}
+
 static void describe(const void *params, struct wtg_facts *out)
 {
 	const struct params *p = params;
@@ -83,7 +98,7 @@ static void describe(const void *params, struct wtg_facts *out)
 	if (p->drivers.n_items > 0)
 		wtg_drivers_describe(&p->drivers, out);
 	wtg_driver_places_describe(&p->placement, &p->drivers, out);
-	wtg_fact_text(out, "answer_file_kept", p->answer_kept);
+	describe_answers(p, out);
 	wtg_fact_text(out, "hive", WTG_SYSTEM_PATH);
 	wtg_edits_describe(&p->registry[WTG_HIVE_SYSTEM], out);
 	describe_more_hives(p, out);
@@ -130,6 +145,47 @@ static struct wtg_image_errand errand_of(struct application *application)
 	};
 }
 
+/* ---------------------------------------------------------------- several drives */
+
+struct difference {
+	struct wtg_overlay overlay; /* one file, borrowed */
+	struct wtg_window window;
+};
+
+static int lay_difference(void *context, struct wtg_progress *progress,
+			  struct wtg_packet *reply, struct wtg_error *err)
+{
+	const struct difference *difference = context;
+
+	(void)progress;
+	(void)reply;
+	return wtg_overlay_write(&difference->overlay, &difference->window, err);
+}
+
+/* All of them got the volume of the first: with the name of its computer in the answer file. */
+static int write_own(const struct params *p, struct wtg_writer *writer, struct wtg_error *err)
+{
+	const struct wtg_overlay_file *file = wtg_overlay_find(&p->overlay, WTG_UNATTEND_PATH);
+	struct wtg_overlay_file own = file ? *file : (struct wtg_overlay_file){ 0 };
+	struct difference difference = {
+		.overlay = { .items = &own, .n_items = 1 },
+		.window = wtg_writer_window(writer, p->layout.windows.offset,
+					    p->layout.windows.length),
+	};
+	const struct wtg_errand errand = {
+		.who = "the process that writes this drive's own answer file",
+		.blame = WTG_INPUT,
+		.work = lay_difference,
+		.context = &difference,
+		.window = &difference.window,
+	};
+
+	own.anew = false; /* what is there is ours already */
+	if (!file || !p->varies)
+		return 0;
+	return wtg_worker_run(&errand, wtg_writer_progress(writer), NULL, err);
+}
+
 static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
 {
 	const struct params *p = params;
@@ -141,9 +197,11 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 	const struct wtg_image_errand errand = errand_of(&application);
 	struct wtg_crew *crew = wtg_writer_crew(writer);
 
+	if (crew && wtg_crew_serve(crew, &application.window, wtg_writer_progress(writer), NULL,
+				   err) < 0)
+		return -1;
 	if (crew)
-		return wtg_crew_serve(crew, &application.window, wtg_writer_progress(writer), NULL,
-				      err);
+		return write_own(p, writer, err);
 	return wtg_image_confine(p->image, &errand, &application, wtg_writer_progress(writer),
 				 NULL, err);
 }
@@ -209,6 +267,7 @@ static void release(void *params)
 	wtg_removals_done(&p->removals);
 	wtg_compact_plan_done(&p->compact);
 	wtg_bytes_done(&p->tree);
+	wtg_sentences_done(&p->answers);
 	free(p->answer_kept);
 	free(p);
 }
@@ -265,8 +324,11 @@ void wtg_step_apply_image(struct wtg_plan *plan, const struct wtg_layout *layout
 		.tree = survey->tree,
 		.compact_why = survey->compact_why,
 		.trusted = subject->request->sha256 || subject->request->check,
+		.answers = survey->answers,
 		.answer_kept = WTG_STEAL(survey->answer_kept),
+		.varies = wtg_computer_name_varies(subject->request->computer_name),
 	};
+	survey->answers = (struct wtg_sentences){ 0 };
 	survey->compact = (struct wtg_compact_plan){ 0 };
 	survey->tree = (struct wtg_bytes){ 0 };
 	survey->overlay = (struct wtg_overlay){ 0 };

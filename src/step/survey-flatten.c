@@ -12,6 +12,13 @@ static void flatten_dbx(const struct wtg_dbx_scope *dbx, struct wtg_packet *pack
 	wtg_packet_number(packet, dbx->bootmgr_svn[1]);
 }
 
+static void flatten_sentences(const struct wtg_sentences *sentences, struct wtg_packet *packet)
+{
+	wtg_packet_number(packet, sentences->n_items);
+	for (size_t i = 0; i < sentences->n_items; i++)
+		wtg_packet_text(packet, sentences->items[i]);
+}
+
 static void flatten_boot(const struct wtg_bootfiles *boot, struct wtg_packet *packet)
 {
 	wtg_packet_number(packet, boot->chain);
@@ -84,9 +91,7 @@ static void flatten_measure(const struct wtg_measure *measure, struct wtg_packet
 
 void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *packet)
 {
-	wtg_packet_number(packet, survey->warnings.n_items);
-	for (size_t i = 0; i < survey->warnings.n_items; i++)
-		wtg_packet_text(packet, survey->warnings.items[i]);
+	flatten_sentences(&survey->warnings, packet);
 	flatten_boot(&survey->boot, packet);
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_flatten(&survey->registry[i], packet);
@@ -94,6 +99,7 @@ void wtg_survey_flatten(const struct wtg_survey *survey, struct wtg_packet *pack
 	wtg_removals_flatten(&survey->removals, packet);
 	wtg_drivers_flatten(&survey->drivers, packet);
 	wtg_driver_places_flatten(&survey->placement, packet);
+	flatten_sentences(&survey->answers, packet);
 	wtg_packet_text(packet, survey->answer_kept);
 	wtg_compact_flatten(&survey->compact, packet);
 	flatten_measure(&survey->plain, packet);
@@ -110,6 +116,14 @@ static char *read_some_text(struct wtg_reader *reader)
 	if (!text)
 		reader->bad = true;
 	return wtg_text_copy(text ? text : "");
+}
+
+static void read_sentences(struct wtg_reader *reader, struct wtg_sentences *sentences)
+{
+	size_t n = wtg_read_count(reader);
+
+	for (size_t i = 0; i < n && !reader->bad; i++)
+		WTG_APPEND(sentences, read_some_text(reader));
 }
 
 /* What a path within a volume is: no part empty, "." or "..", and none absolute. */
@@ -252,10 +266,8 @@ int wtg_survey_unflatten(const struct wtg_packet *packet, const struct wtg_files
 {
 	_cleanup_(wtg_survey_done) struct wtg_survey survey = { 0 };
 	struct wtg_reader reader = wtg_reader(packet);
-	size_t n = wtg_read_count(&reader);
 
-	for (size_t i = 0; i < n && !reader.bad; i++)
-		WTG_APPEND(&survey.warnings, read_some_text(&reader));
+	read_sentences(&reader, &survey.warnings);
 	read_boot(&reader, &survey.boot);
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_unflatten(&reader, &survey.registry[i]);
@@ -264,6 +276,7 @@ int wtg_survey_unflatten(const struct wtg_packet *packet, const struct wtg_files
 	if (wtg_drivers_unflatten(&reader, &survey.drivers, err) < 0)
 		return -1;
 	wtg_driver_places_unflatten(&reader, &survey.drivers, &survey.placement);
+	read_sentences(&reader, &survey.answers);
 	survey.answer_kept = wtg_text_copy(wtg_read_text(&reader));
 	wtg_compact_unflatten(&reader, &survey.compact);
 	read_measure(&reader, &survey.plain);

@@ -36,8 +36,8 @@ void wtg_survey_note_image(struct wtg_surveyor *s, uint64_t size_bytes)
 
 /*
  * WinRE repairs the computer that it finds, which is never what a portable Windows is for.
- * Both of Microsoft's ways: no Winre.wim, and an answer file that takes it out of service at
- * the first start.
+ * Both of Microsoft's ways: no Winre.wim, and an answer file (survey-answer.c) that takes it out
+ * of service at the first start.
  */
 static int plan_recovery(struct wtg_surveyor *s, struct wtg_error *err)
 {
@@ -51,7 +51,7 @@ static int plan_recovery(struct wtg_surveyor *s, struct wtg_error *err)
 		wtg_overlay_drop(&s->made.overlay, WINRE_PATH);
 		wtg_survey_note_image(s, winre.size_bytes);
 	}
-	return wtg_survey_plan_answer(s, err);
+	return 0;
 }
 
 /* Of Windows 10 on: before, Wof unpacked nothing but what lay in a WIM. */
@@ -137,6 +137,7 @@ static int look_at_tree(struct wtg_surveyor *s, struct wtg_error *err)
 static int (*const parts[])(struct wtg_surveyor *s, struct wtg_error *err) = {
 	look_at_traps,
 	wtg_survey_plan_boot,
+	wtg_survey_plan_answer,
 	wtg_survey_read_scripts,
 	wtg_survey_read_hives,
 	wtg_survey_plan_drivers,
@@ -172,7 +173,7 @@ int wtg_survey_make(struct wtg_image *image, const struct wtg_edition *edition,
 		.request = request,
 		.custom = custom,
 	};
-	const struct wtg_image_errand errand = { .work = look };
+	const struct wtg_image_errand errand = { .work = look, .finds = WTG_USAGE };
 	_cleanup_(wtg_packet_done) struct wtg_packet reply = { 0 };
 
 	if (wtg_image_confine(image, &errand, &surveyor, NULL, &reply, err) < 0)
@@ -189,11 +190,18 @@ const struct wtg_measure *wtg_survey_size(const struct wtg_survey *survey)
 	return survey->compact.choices ? &survey->packed : &survey->plain;
 }
 
+void wtg_sentences_done(struct wtg_sentences *sentences)
+{
+	for (size_t i = 0; i < sentences->n_items; i++)
+		free(sentences->items[i]);
+	free(sentences->items);
+	*sentences = (struct wtg_sentences){ 0 };
+}
+
 void wtg_survey_done(struct wtg_survey *survey)
 {
-	for (size_t i = 0; i < survey->warnings.n_items; i++)
-		free(survey->warnings.items[i]);
-	free(survey->warnings.items);
+	wtg_sentences_done(&survey->warnings);
+	wtg_sentences_done(&survey->answers);
 	wtg_bootfiles_done(&survey->boot);
 	for (size_t i = 0; i < WTG_N_HIVES; i++)
 		wtg_edits_done(&survey->registry[i]);

@@ -25,6 +25,8 @@ struct wtg_sentences {
 	size_t n_items, capacity;
 };
 
+void wtg_sentences_done(struct wtg_sentences *sentences);
+
 struct wtg_survey {
 	struct wtg_sentences warnings; /* what this edition will trip over */
 	struct wtg_bootfiles boot;
@@ -38,6 +40,7 @@ struct wtg_survey {
 	struct wtg_measure plain, packed; /* the tree, without and with that compression */
 	struct wtg_bytes tree; /* flat (image/catalog.h), for the worker that applies it */
 	const char *compact_why; /* a constant: why that is so; NULL: nobody asked */
+	struct wtg_sentences answers; /* what the answer file sets, no secret among them */
 	char *answer_kept; /* the image's own answer file, which stays; NULL: none */
 };
 

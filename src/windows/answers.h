@@ -59,4 +59,6 @@ const char *wtg_time_zone(const char *name);
  */
 int wtg_computer_name(const char *pattern, const char *serial, const uint8_t seed[16],
 		      char **ret, struct wtg_error *err);
+/* One without patterns. */
+int wtg_computer_name_check(const char *name, struct wtg_error *err);
 bool wtg_computer_name_varies(const char *pattern);

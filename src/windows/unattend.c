@@ -3,82 +3,177 @@
 
 #include <stdlib.h>
 
-#include <libxml/xmlwriter.h>
+#include "base/xml.h"
+#include "windows/unattend-inner.h"
+#include "wtg/text.h"
 
-#include "base/alloc.h"
-
-#define NAMESPACE "urn:schemas-microsoft-com:unattend"
-
-/* What identifies a component of Windows besides its name and processor; the same in
- * every answer file that Microsoft publishes. */
-static const struct {
-	const char *name, *value;
-} identity[] = {
-	{ "publicKeyToken", "31bf3856ad364e35" },
-	{ "language", "neutral" },
-	{ "versionScope", "nonSxS" },
+/*
+ * Owner Administrators, group SYSTEM; full access for both, nobody else, nothing inherited
+ * (MS-DTYP 2.4.6): passwords in answer files are not encrypted, and the directory that they lie in
+ * may be read by every user.
+ */
+static const uint8_t administrators_only[] = {
+	1, 0, 0x04, 0x90, /* self-relative; a DACL, protected */
+	0x48, 0, 0, 0, /* owner */
+	0x58, 0, 0, 0, /* group */
+	0, 0, 0, 0,
+	0x14, 0, 0, 0, /* DACL: */
+	2, 0, 0x34, 0, 2, 0, 0, 0,
+	0, 0, 0x14, 0, 0xff, 0x01, 0x1f, 0, /* allow all, to S-1-5-18 */
+	1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0,
+	0, 0, 0x18, 0, 0xff, 0x01, 0x1f, 0, /* allow all, to S-1-5-32-544 */
+	1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 0x02, 0, 0,
+	1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 0x02, 0, 0, /* S-1-5-32-544 */
+	1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0, /* S-1-5-18 */
 };
 
-static const struct {
-	enum wtg_arch arch;
-	const char *name;
-} processors[] = {
-	{ WTG_ARCH_X86, "x86" },
-	{ WTG_ARCH_AMD64, "amd64" },
-	{ WTG_ARCH_ARM64, "arm64" },
-};
+/* Windows 11 does not go on without a network, from this build on, but for this. */
+#define LEAST_NETWORK_BUILD 22000
 
-/* Writing to memory fails only for lack of it. */
-static void must(int result)
+/* The policy that keeps the privacy page from each new user came with this build. */
+#define LEAST_PRIVACY_BUILD 17763
+
+void wtg_notes_done(struct wtg_notes *notes)
 {
-	if (result < 0)
-		wtg_out_of_memory();
+	for (size_t i = 0; i < notes->n_items; i++)
+		free(notes->items[i]);
+	free(notes->items);
+	*notes = (struct wtg_notes){ 0 };
 }
 
-static void attribute(xmlTextWriter *xml, const char *name, const char *value)
+void wtg_unattend_done(struct wtg_unattend *unattend)
 {
-	must(xmlTextWriterWriteAttribute(xml, BAD_CAST name, BAD_CAST value));
+	if (unattend->xml.data)
+		explicit_bzero(unattend->xml.data, unattend->xml.size);
+	wtg_bytes_done(&unattend->xml);
+	wtg_bytes_done(&unattend->security);
+	wtg_wishes_done(&unattend->wishes);
+	wtg_notes_done(&unattend->settings);
+	wtg_notes_done(&unattend->warnings);
 }
 
-static void open_element(xmlTextWriter *xml, const char *name)
+/* ------------------------------------------------------------------ what goes with it */
+
+static void wish_for(const struct wtg_answers *a, struct wtg_wishes *wishes)
 {
-	must(xmlTextWriterStartElement(xml, BAD_CAST name));
+	size_t first = wishes->n_items;
+
+	if (a->skip_oobe && a->build >= LEAST_NETWORK_BUILD)
+		wtg_wish_number(wishes, WTG_HIVE_SOFTWARE,
+				"Microsoft\\Windows\\CurrentVersion\\OOBE", "BypassNRO", 1);
+	wtg_wishes_because(wishes, first, "--skip-oobe: the first start needs no network");
+	first = wishes->n_items;
+	if (a->private && a->build >= LEAST_PRIVACY_BUILD)
+		wtg_wish_number(wishes, WTG_HIVE_SOFTWARE, "Policies\\Microsoft\\Windows\\OOBE",
+				"DisablePrivacyExperience", 1);
+	wtg_wishes_because(wishes, first, "--private: nor is the next user asked");
 }
 
-static void write_component(xmlTextWriter *xml, const char *arch)
+/* What is asked all the same, as nobody answered it. */
+static void warn_of_questions(const struct wtg_answers *a, struct wtg_notes *warnings)
 {
-	open_element(xml, "component");
-	attribute(xml, "name", "Microsoft-Windows-WinRE-RecoveryAgent");
-	attribute(xml, "processorArchitecture", arch);
-	for (size_t i = 0; i < sizeof(identity) / sizeof(identity[0]); i++)
-		attribute(xml, identity[i].name, identity[i].value);
-	must(xmlTextWriterWriteElement(xml, BAD_CAST "UninstallWindowsRE",
-				       BAD_CAST "true"));
-	must(xmlTextWriterEndElement(xml));
+	if (!a->skip_oobe)
+		return;
+	if (!a->locale)
+		wtg_note(warnings, "Windows will ask for country and keyboard: --locale answers it");
+	if (a->n_accounts == 0)
+		wtg_note(warnings, "Windows will ask for an account: --user answers it");
+	if (!a->private)
+		wtg_note(warnings, "Windows will ask about privacy: --private answers it");
 }
 
-struct wtg_bytes wtg_unattend_without_winre(enum wtg_arch arch)
+/* ------------------------------------------------------------------ the file */
+
+static void leave_out(xmlDoc *doc)
 {
-	xmlBuffer *buffer = xmlBufferCreate();
-	xmlTextWriter *xml = buffer ? xmlNewTextWriterMemory(buffer, 0) : NULL;
+	xmlNode *next;
+
+	for (xmlNode *node = wtg_xml_first(xmlDocGetRootElement(doc)); node; node = next) {
+		_cleanup_free_ char *pass = wtg_xml_attribute(node, "pass");
+
+		next = wtg_xml_next(node);
+		if (pass && !wtg_passes[wtg_pass_find(pass)].left_out)
+			continue;
+		xmlUnlinkNode(node);
+		xmlFreeNode(node);
+	}
+}
+
+static struct wtg_bytes format(xmlDoc *doc)
+{
 	struct wtg_bytes bytes;
+	xmlChar *text;
+	int size;
 
-	if (!xml)
-		wtg_out_of_memory();
-	must(xmlTextWriterSetIndent(xml, 1));
-	must(xmlTextWriterSetIndentString(xml, BAD_CAST "  "));
-	must(xmlTextWriterStartDocument(xml, NULL, "UTF-8", NULL));
-	open_element(xml, "unattend");
-	attribute(xml, "xmlns", NAMESPACE);
-	open_element(xml, "settings");
-	attribute(xml, "pass", "oobeSystem");
-	for (size_t i = 0; i < sizeof(processors) / sizeof(processors[0]); i++)
-		if (arch == processors[i].arch || arch == WTG_ARCH_UNKNOWN)
-			write_component(xml, processors[i].name);
-	must(xmlTextWriterEndDocument(xml));
-	xmlFreeTextWriter(xml);
-
-	bytes = wtg_bytes_copy(xmlBufferContent(buffer), (size_t)xmlBufferLength(buffer));
-	xmlBufferFree(buffer);
+	xmlDocDumpFormatMemoryEnc(doc, &text, &size, "UTF-8", 1);
+	bytes = wtg_bytes_copy(text, (size_t)size);
+	explicit_bzero(text, (size_t)size);
+	xmlFree(text);
 	return bytes;
+}
+
+/* Theirs as a file that can take ours; or nothing but ours. */
+static int join(const struct wtg_answers *answers, const struct wtg_bytes *theirs,
+		const char *name, struct wtg_unattend *made, xmlDoc **ret, struct wtg_error *err)
+{
+	_cleanup_(wtg_xml_free_doc) xmlDoc *ours = wtg_unattend_compose(answers), *doc = NULL;
+
+	if (!theirs) {
+		*ret = WTG_STEAL(ours);
+		return 0;
+	}
+	if (wtg_unattend_parse(theirs, name, &doc, err) < 0 ||
+	    wtg_unattend_judge(doc, answers->arch, name, &made->warnings, err) < 0)
+		return -1;
+	wtg_unattend_offline(doc, answers->arch, name, made);
+	leave_out(doc);
+	if (wtg_unattend_merge(doc, ours, name, err) < 0)
+		return -1;
+	*ret = WTG_STEAL(doc);
+	return 0;
+}
+
+int wtg_unattend_make(const struct wtg_answers *answers, const struct wtg_bytes *theirs,
+		      const char *name, struct wtg_unattend *ret, struct wtg_error *err)
+{
+	_cleanup_(wtg_unattend_done) struct wtg_unattend made = { 0 };
+	_cleanup_(wtg_xml_free_doc) xmlDoc *doc = NULL;
+
+	if (wtg_answers_check(answers, err) < 0)
+		return -1;
+	if (theirs || wtg_answers_any(answers)) {
+		wish_for(answers, &made.wishes);
+		if (join(answers, theirs, name, &made, &doc, err) < 0)
+			return -1;
+		warn_of_questions(answers, &made.warnings);
+		wtg_unattend_tell(doc, answers->arch, &made.settings);
+		made.secret = wtg_unattend_has_secret(doc);
+		made.xml = format(doc);
+		made.security = wtg_unattend_security();
+	}
+	*ret = made;
+	made = (struct wtg_unattend){ 0 };
+	return 0;
+}
+
+int wtg_unattend_read(const struct wtg_bytes *xml, enum wtg_arch arch,
+		      struct wtg_unattend *ret, struct wtg_error *err)
+{
+	_cleanup_(wtg_unattend_done) struct wtg_unattend made = { 0 };
+	_cleanup_(wtg_xml_free_doc) xmlDoc *doc = NULL;
+
+	if (wtg_unattend_parse(xml, "it", &doc, err) < 0 ||
+	    wtg_unattend_judge(doc, arch, "it", &made.warnings, err) < 0)
+		return -1;
+	wtg_unattend_offline(doc, arch, "it", &made);
+	wtg_unattend_tell(doc, arch, &made.settings);
+	made.secret = wtg_unattend_has_secret(doc);
+	*ret = made;
+	made = (struct wtg_unattend){ 0 };
+	return 0;
+}
+
+struct wtg_bytes wtg_unattend_security(void)
+{
+	return wtg_bytes_copy(administrators_only, sizeof(administrators_only));
 }

@@ -21,9 +21,10 @@ void wtg_notes_done(struct wtg_notes *notes);
 
 struct wtg_unattend {
 	struct wtg_bytes xml;      /* no data: there is nothing to say */
-	struct wtg_bytes security; /* its descriptor: SYSTEM and Administrators only */
+	struct wtg_bytes security; /* its descriptor: wtg_unattend_security() */
+	bool secret;               /* a password lies in it */
 	struct wtg_wishes wishes;  /* what belongs to passes that nobody runs (offlineServicing) and
-				    * can be done in the hives instead */
+				    * can be done in the hives instead; what answers need there */
 	struct wtg_notes settings; /* what is set, one line each, no secret among them */
 	struct wtg_notes warnings; /* what will not happen at the first start, and why */
 };
@@ -39,13 +40,8 @@ void wtg_unattend_done(struct wtg_unattend *unattend);
 int wtg_unattend_make(const struct wtg_answers *answers, const struct wtg_bytes *theirs,
 		      const char *name, struct wtg_unattend *ret, struct wtg_error *err);
 
-/*
- * The answer file of Microsoft's "Deploy Windows To Go": the recovery environment, which
- * would repair whatever PC the drive is in, is not set up.  Windows reads it as
- * Windows/System32/Sysprep/unattend.xml at its first start.  Of an unknown arch: for
- * every one, of which Windows minds its own only.
- */
-struct wtg_bytes wtg_unattend_without_winre(enum wtg_arch arch);
+/* Owned by Administrators; for them and SYSTEM only; self-relative. */
+struct wtg_bytes wtg_unattend_security(void);
 
 /* What an answer file that lies on a drive will do: settings and warnings.  For verify. */
 int wtg_unattend_read(const struct wtg_bytes *xml, enum wtg_arch arch,

@@ -13,7 +13,7 @@ WTGCTL = os.environ["WTGCTL"]
 PLAIN = re.compile(r"/(bootmgr|BOOTNXT)|/Windows/Boot/|/Windows/System32/(config/|Boot/|winload|"
                    r"winresume|drivers/[^/]*\.sys$)", re.IGNORECASE)
 # Of files that wtgctl writes itself, the moment when it does.
-OURS = re.compile(r"^(/Windows/System32/(?:config/SYSTEM|Sysprep/unattend\.xml) .*?)"
+OURS = re.compile(r"^(/Windows/(?:System32/config/SYSTEM|Panther/unattend\.xml) .*?)"
                   r"(created=\d+ written=\d+ accessed=\d+)")
 
 

@@ -170,9 +170,9 @@ bare() {
 @test "a file where a directory must be: what is added has no place" {
 	needs wimlib-imagex
 	cp one.wim odd.wim
-	wimlib-imagex update odd.wim 1 --command="delete --recursive --force /Windows/System32/Sysprep" >/dev/null
-	wimlib-imagex update odd.wim 1 --command="add '$D/odd.wim' /Windows/System32/Sysprep" >/dev/null
-	refuses 4 "Sysprep in the image is no directory to put files into" --image odd.wim
+	wimlib-imagex update odd.wim 1 --command="delete --recursive --force /Windows/Panther" >/dev/null
+	wimlib-imagex update odd.wim 1 --command="add '$D/odd.wim' /Windows/Panther" >/dev/null
+	refuses 4 "Panther in the image is no directory to put files into" --image odd.wim
 }
 
 @test "an image that is larger than its XML says: the drive is not touched" {

@@ -52,8 +52,8 @@ starts() { # DRIVE LOADER MACHINE: the drive is whole, and its loader for that m
 
 @test "WIM, ESD and split WIM, bare and on a disc, give the same volume" {
 	carve plain.img 3 expected.img
-	made=(/Windows/System32/config/SYSTEM /Windows/System32/Recovery /Windows/System32/Sysprep
-		/Windows/System32/Sysprep/unattend.xml) # and have the run's times
+	made=(/Windows/System32/config/SYSTEM /Windows/System32/Recovery /Windows/Panther
+		/Windows/Panther/unattend.xml) # and have the run's times
 	tree_of_volume expected.img >whole
 	other_lines whole "${made[@]}" >expected
 	make bare.wim wim
@@ -226,9 +226,9 @@ starts() { # DRIVE LOADER MACHINE: the drive is whole, and its loader for that m
 @test "the recovery environment is kept, or leaves nothing behind" {
 	in_windows asked /Windows/System32/Recovery/Winre.wim >winre.wim
 	[ -s winre.wim ]
-	fails in_windows asked /Windows/System32/Sysprep/unattend.xml 2>/dev/null
+	fails in_windows asked /Windows/Panther/unattend.xml 2>/dev/null
 	fails in_windows plain /Windows/System32/Recovery/Winre.wim 2>/dev/null
-	in_windows plain /Windows/System32/Sysprep/unattend.xml | xmllint --noout -
+	in_windows plain /Windows/Panther/unattend.xml | xmllint --noout -
 	same "recovery in the plans" "$(cat asked.plan plain.plan | step write-esp .bcd.recovery | xargs)" "true false"
 	osloader=$(step write-esp .bcd.osloader <plain.plan)
 	same "recoveryenabled" "$(in_store plain "$osloader" 16000009)" 00

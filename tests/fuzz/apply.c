@@ -62,7 +62,7 @@ static void compare(struct wtg_image *image, const struct wtg_edition *edition,
 static void lay_over(struct wtg_window *window, struct wtg_ledger *ledger)
 {
 	static const char *const paths[] = { "Windows/System32/config/SYSTEM",
-					     "Windows/System32/Sysprep/unattend.xml" };
+					     "Windows/Panther/unattend.xml" };
 	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
 	_cleanup_(wtg_overlay_done) struct wtg_overlay overlay = { 0 };
 	uint8_t text[5000];

@@ -84,8 +84,8 @@ whole() { # SERIAL
 	cat err
 	same "differences" "$(cat out)" "Only in ./EFI/Microsoft/Boot: BCD
 Only in ./EFI: wtgctl
+Only in ./Windows/Panther: unattend.xml
 Only in $D/windows/Windows/System32/Recovery: Winre.wim
-Only in ./Windows/System32/Sysprep: unattend.xml
 Files ./Windows/System32/config/SYSTEM and $D/windows/Windows/System32/config/SYSTEM differ"
 }
 

@@ -5,7 +5,6 @@
 
 #include "base/alloc.h"
 #include "windows/bootfiles.h"
-#include "windows/unattend.h"
 #include "wtg/text.h"
 
 #include "stand-in-pe.h"
@@ -410,58 +409,6 @@ static void says_what_it_chose(void **state)
 			    "\"chains_of_image\":{\"2011\":\"nobody\"},\"legacy_bios\":false,\"files\":2,\"bytes\":2048}");
 }
 
-static void the_answer_file_is_microsofts(void **state)
-{
-	static const struct {
-		enum wtg_arch arch;
-		const char *name;
-	} rows[] = { { WTG_ARCH_X86, "x86" },
-		     { WTG_ARCH_AMD64, "amd64" },
-		     { WTG_ARCH_ARM64, "arm64" } };
-
-	(void)state;
-	for (size_t i = 0; i < 3; i++) {
-		_cleanup_(wtg_bytes_done) struct wtg_bytes bytes =
-			wtg_unattend_without_winre(rows[i].arch);
-		_cleanup_free_ char *path = wtg_text("%s/unattend.xml", test_dir());
-		_cleanup_free_ char *expected = wtg_text(
-			"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			"<unattend xmlns=\"urn:schemas-microsoft-com:unattend\">\n"
-			"  <settings pass=\"oobeSystem\">\n"
-			"    <component name=\"Microsoft-Windows-WinRE-RecoveryAgent\""
-			" processorArchitecture=\"%s\" publicKeyToken=\"31bf3856ad364e35\""
-			" language=\"neutral\" versionScope=\"nonSxS\">\n"
-			"      <UninstallWindowsRE>true</UninstallWindowsRE>\n"
-			"    </component>\n"
-			"  </settings>\n"
-			"</unattend>\n",
-			rows[i].name);
-		_cleanup_free_ char *found = strndup((char *)bytes.data, bytes.size);
-
-		assert_string_equal(found, expected);
-		test_require("xmllint");
-		test_write_file(path, bytes.data, bytes.size);
-		free(test_run(NULL, "xmllint --noout '%s'", path));
-	}
-}
-
-static void an_answer_file_for_any_processor_is_for_all(void **state)
-{
-	_cleanup_(wtg_bytes_done) struct wtg_bytes bytes =
-		wtg_unattend_without_winre(WTG_ARCH_UNKNOWN);
-	_cleanup_free_ char *path = wtg_text("%s/all.xml", test_dir()), *found = NULL;
-
-	(void)state;
-	test_require("xmllint");
-	test_write_file(path, bytes.data, bytes.size);
-	found = test_run(NULL,
-			 "xmllint --xpath '//@processorArchitecture' '%s' | tr -d ' \\n'",
-			 path);
-	assert_string_equal(found,
-			    "processorArchitecture=\"x86\"processorArchitecture=\"amd64\""
-			    "processorArchitecture=\"arm64\"");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,8 +422,6 @@ int main(void)
 		cmocka_unit_test(a_chain_is_what_the_signatures_say),
 		cmocka_unit_test(a_damaged_loader_and_an_unknown_processor_are_refused),
 		cmocka_unit_test(says_what_it_chose),
-		cmocka_unit_test(the_answer_file_is_microsofts),
-		cmocka_unit_test(an_answer_file_for_any_processor_is_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
