@@ -13,8 +13,8 @@ int wtg_hive_check_quirks(const struct wtg_bytes *hive, const struct wtg_edits *
 			  struct wtg_error *err);
 
 /*
- * It keeps of a new key's name, in its parent's list, the hash of its UTF-8, where Windows looks
- * for that of its upper-case UTF-16: another one as soon as the name is not ASCII.  Put it right
- * where edits made such keys.
+ * It sorts keys, and keeps the hash of a new key's name in its parent's list, by their UTF-8, where
+ * Windows goes by upper-case UTF-16: not the same as soon as a name is not ASCII.  Put it right
+ * where edits made such keys; Windows would not find them, nor others beside them.
  */
-int wtg_hive_rehash(struct wtg_bytes *hive, const struct wtg_edits *edits, struct wtg_error *err);
+int wtg_hive_sort(struct wtg_bytes *hive, const struct wtg_edits *edits, struct wtg_error *err);

@@ -294,7 +294,7 @@ int wtg_hive_edit(const struct wtg_bytes *hive, const struct wtg_edits *edits,
 	to = wtg_text("%s/edited", dir);
 	if (put_file(from, hive, err) < 0 || edit_file(from, to, edits, err) < 0 ||
 	    get_file(to, hive->size + MAX_GROWTH, &edited, err) < 0 ||
-	    wtg_hive_rehash(&edited, edits, err) < 0 || check_edited(hive, &edited, edits, err) < 0)
+	    wtg_hive_sort(&edited, edits, err) < 0 || check_edited(hive, &edited, edits, err) < 0)
 		return -1;
 	*ret = edited;
 	edited = (struct wtg_bytes){ 0 };

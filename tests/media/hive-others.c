@@ -59,8 +59,9 @@ int media_small_hive(const char *name, const char *scratch, struct wtg_bytes *re
 		{ "SAM\\Domains\\Account", NULL, MEDIA_SZ, 0, NULL },
 		{ "Policy\\Accounts", NULL, MEDIA_SZ, 0, NULL },
 		{ "Control Panel\\Desktop", "Wallpaper", MEDIA_SZ, 0, "" },
+		{ "Control Panel\\Desktop", "MenuShowDelay", MEDIA_SZ, 0, "400" },
 	};
-	static const char *const names[] = { "SAM", "SECURITY", "DEFAULT" };
+	static const char *const names[] = { "SAM", "SECURITY", "DEFAULT", "NTUSER.DAT" };
 	_cleanup_(media_hive_freep) struct media_hive *hive = NULL;
 
 	if (media_hive_new(scratch, name, &hive, err) < 0)

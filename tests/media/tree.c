@@ -106,7 +106,9 @@ static int add_hive(struct media_volume *volume, const char *name, struct wtg_by
 		    struct wtg_error *err)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes owned = *hive;
-	_cleanup_free_ char *path = wtg_text(CONFIG "%s", name);
+	_cleanup_free_ char *path = wtg_text_equal(name, "NTUSER.DAT")
+					    ? wtg_text("Users/Default/%s", name)
+					    : wtg_text(CONFIG "%s", name);
 
 	*hive = (struct wtg_bytes){ 0 };
 	return media_plain_file(volume, path, owned.data, owned.size, err);
@@ -115,7 +117,7 @@ static int add_hive(struct media_volume *volume, const char *name, struct wtg_by
 static int add_hives(struct media_volume *volume, const struct media_options *options,
 		     const char *scratch, struct wtg_error *err)
 {
-	static const char *const small[] = { "SAM", "SECURITY", "DEFAULT" };
+	static const char *const small[] = { "SAM", "SECURITY", "DEFAULT", "NTUSER.DAT" };
 	struct wtg_bytes hive = { 0 };
 
 	for (size_t i = 0; i < N_ELEMENTS(small); i++)
