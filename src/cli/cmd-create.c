@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "create.h"
 
+#include <sys/stat.h>
+
 #include "commands.h"
 #include "wtg/cleanup.h"
 #include "wtg/image.h"
 #include "wtg/recipe.h"
+#include "wtg/text.h"
 
 static int create_one(const struct cli_options *options, struct cli_outcome *outcome,
 		      struct wtg_error *err)
@@ -24,6 +27,20 @@ static int create_one(const struct cli_options *options, struct cli_outcome *out
 	return cli_create_carry_out(options, &intent, outcome, err);
 }
 
+/* Each target's account gets its password from the file anew. */
+static int check_passwords(const struct wtg_texts *files, struct wtg_error *err)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < files->n_items; i++)
+		if (wtg_text_equal(files->items[i], "-") ||
+		    (stat(files->items[i], &st) == 0 && !S_ISREG(st.st_mode)))
+			return wtg_fail(err, WTG_USAGE, 0,
+					"--password-file %s can be read once only: it is for one target "
+					"at a time", files->items[i]);
+	return 0;
+}
+
 int cli_create(struct cli_options *options, struct cli_outcome *outcome,
 	       struct wtg_error *err)
 {
@@ -38,6 +55,8 @@ int cli_create(struct cli_options *options, struct cli_outcome *outcome,
 		return -1;
 	if (options->n_operands > 1 && options->request.beside)
 		return wtg_fail(err, WTG_USAGE, 0, "--beside is for one target at a time");
+	if (options->n_operands > 1 && check_passwords(&options->request.password_files, err) < 0)
+		return -1;
 	if (options->n_operands > 1)
 		return cli_create_several(options, outcome, err);
 	return create_one(options, outcome, err);

@@ -106,3 +106,12 @@ wtgctl() {
 	[ "$status" -eq 2 ]
 	grep -qF 'WTGCTL_OVERWRITE in the environment: --overwrite is for the command line alone' err
 }
+
+@test "the example is a profile, in all of its sections" {
+	for section in office class workshop; do
+		wtgctl create --profile "$SOURCE/contrib/profile.ini:$section" --print-profile
+		[ "$status" -eq 0 ]
+		grep -qx "edition = Professional" out
+		grep -qx "image = $SOURCE/contrib/Win11.iso" out
+	done
+}
