@@ -113,7 +113,7 @@ struct wtg_request {
 
 	/* Answers to what it would ask at its first start */
 	const char *unattend;            /* path of an answer file of the user's own */
-	struct wtg_texts users;          /* accounts: "anna", or "guest:standard" */
+	struct wtg_texts users;          /* accounts: "anna", or "tom:standard" */
 	struct wtg_texts password_files; /* paths: as many as users, in their order, or none */
 	bool auto_logon;                 /* of the first of them, once */
 	const char *computer_name;       /* may hold %serial% and %random% */

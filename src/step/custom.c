@@ -77,7 +77,7 @@ static const char *keep(struct wtg_custom *custom, char *text)
 	return text;
 }
 
-/* "anna", "guest:standard". */
+/* "anna", "tom:standard". */
 static int read_account(const char *user, struct wtg_custom *custom, struct wtg_user *ret,
 			struct wtg_error *err)
 {
@@ -136,14 +136,29 @@ static int read_answers(const struct wtg_request *request, struct wtg_custom *cu
 	return read_accounts(request, custom, err);
 }
 
+static int name_computer(const struct wtg_disk *disk, const uint8_t seed[16],
+			 struct wtg_custom *custom, struct wtg_error *err)
+{
+	const char *pattern = custom->answers.computer_name;
+	char *name;
+
+	if (!pattern)
+		return 0;
+	if (wtg_computer_name(pattern, disk->serial, seed, &name, err) < 0)
+		return -1;
+	custom->answers.computer_name = keep(custom, name);
+	return 0;
+}
+
 int wtg_custom_read(const struct wtg_request *request, const struct wtg_disk *disk,
 		    const uint8_t seed[16], struct wtg_custom *ret, struct wtg_error *err)
 {
 	_cleanup_(wtg_custom_done) struct wtg_custom custom = { 0 };
 
-	(void)disk;
-	(void)seed;
-	if (read_answers(request, &custom, err) < 0 || read_files(request, &custom, err) < 0)
+	if (read_answers(request, &custom, err) < 0 ||
+	    name_computer(disk, seed, &custom, err) < 0 ||
+	    wtg_answers_check(&custom.answers, err) < 0 ||
+	    read_files(request, &custom, err) < 0)
 		return -1;
 	*ret = custom;
 	custom = (struct wtg_custom){ 0 };

@@ -161,17 +161,17 @@ static void a_password_that_others_may_read_is_noticed(void **state)
 static void accounts_are_administrators_or_standard(void **state)
 {
 	_cleanup_(wtg_custom_done) struct wtg_custom custom = { 0 };
-	struct wtg_request request = { .users = { { "anna", "guest:standard" }, 2 } };
+	struct wtg_request request = { .users = { { "anna", "tom:standard" }, 2 } };
 
 	(void)state;
 	assert_good(read_custom(&request, &custom));
 	assert_int_equal(custom.answers.n_accounts, 2);
 	assert_false(custom.answers.accounts[0].standard);
-	assert_string_equal(custom.answers.accounts[1].name, "guest");
+	assert_string_equal(custom.answers.accounts[1].name, "tom");
 	assert_true(custom.answers.accounts[1].standard);
 	assert_null(custom.answers.accounts[1].password);
 
-	request.users.items[1] = "guest:admin";
+	request.users.items[1] = "tom:admin";
 	assert_fails(read_custom(&request, &custom), WTG_USAGE, "nothing but \"standard\"");
 	request.users.items[1] = ":standard";
 	assert_fails(read_custom(&request, &custom), WTG_USAGE, "the account has no name");
