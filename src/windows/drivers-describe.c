@@ -77,9 +77,16 @@ static void describe_one(const struct wtg_driver *driver, struct wtg_facts *out)
 	wtg_fact_text(out, "signature", signature_name(driver->signature));
 	wtg_fact_text(out, "signer", driver->signer);
 	wtg_fact_truth(out, "boot_critical", driver->boot_critical);
+	if (driver->n_devices > 0)
+		wtg_fact_text(out, "device", driver->devices[0].description);
+	if (driver->n_devices > 0 && driver->devices[0].n_ids > 0)
+		wtg_fact_text(out, "hardware_id", driver->devices[0].ids[0]);
+	wtg_fact_number(out, "device_count", driver->n_devices);
+	wtg_fact_open(out, "details", WTG_DETAIL);
 	describe_devices(driver, out);
 	if (driver->n_services)
 		describe_services(driver, out);
+	wtg_fact_close(out);
 	if (driver->n_remarks == 0)
 		return;
 	wtg_fact_open(out, "left_to_windows", WTG_LIST);

@@ -13,9 +13,14 @@
 
 #define MAX_FILES 10000
 
-/* Lines of one section, or of it and its decorated twin, that can be found by their key. */
+/* Lines of [name.amd64] and [name] that can be found by their key; the former count more. */
+struct ranked {
+	const struct wtg_inf_line *line;
+	unsigned rank;
+};
+
 struct lines {
-	const struct wtg_inf_line **items;
+	struct ranked *items;
 	size_t n_items, capacity;
 };
 
@@ -25,18 +30,20 @@ struct layout {
 
 static int compare_lines(const void *a, const void *b)
 {
-	const struct wtg_inf_line *first = *(const struct wtg_inf_line *const *)a;
-	const struct wtg_inf_line *second = *(const struct wtg_inf_line *const *)b;
-	int order = strcasecmp(first->key, second->key);
+	const struct ranked *first = a, *second = b;
+	int order = strcasecmp(first->line->key, second->line->key);
 
-	return order ? order : (first->number > second->number) - (first->number < second->number);
+	return order ? order : (first->rank > second->rank) - (first->rank < second->rank);
 }
 
 static void collect(struct lines *lines, const struct wtg_inf_section *section)
 {
-	for (size_t i = 0; section && i < section->n_items; i++)
-		if (section->items[i].key)
-			WTG_APPEND(lines, &section->items[i]);
+	for (size_t i = 0; section && i < section->n_items; i++) {
+		struct ranked ranked = { &section->items[i], (unsigned)lines->n_items };
+
+		if (ranked.line->key)
+			WTG_APPEND(lines, ranked);
+	}
 }
 
 static const struct wtg_inf_line *find(const struct lines *lines, const char *key)
@@ -46,26 +53,23 @@ static const struct wtg_inf_line *find(const struct lines *lines, const char *ke
 	while (first < end) {
 		size_t middle = first + (end - first) / 2;
 
-		if (strcasecmp(lines->items[middle]->key, key) < 0)
+		if (strcasecmp(lines->items[middle].line->key, key) < 0)
 			first = middle + 1;
 		else
 			end = middle;
 	}
-	if (first == lines->n_items || strcasecmp(lines->items[first]->key, key) != 0)
+	if (first == lines->n_items || strcasecmp(lines->items[first].line->key, key) != 0)
 		return NULL;
-	return lines->items[first];
+	return lines->items[first].line;
 }
 
-/* [name], and [name.amd64] which counts before it where there is one. */
-static struct lines index_lines(const struct wtg_package *package, const char *name, bool by_arch)
+static struct lines index_lines(const struct wtg_package *package, const char *name)
 {
 	_cleanup_free_ char *with_arch = wtg_text("%s.%s", name, wtg_arch_name(package->arch));
 	struct lines lines = { 0 };
 
-	if (by_arch)
-		collect(&lines, wtg_inf_section(&package->inf, with_arch));
-	if (lines.n_items == 0)
-		collect(&lines, wtg_inf_section(&package->inf, name));
+	collect(&lines, wtg_inf_section(&package->inf, with_arch));
+	collect(&lines, wtg_inf_section(&package->inf, name));
 	if (lines.n_items)
 		qsort(lines.items, lines.n_items, sizeof(*lines.items), compare_lines);
 	return lines;
@@ -137,6 +141,15 @@ static char *target_of(const struct layout *layout, const char *list, const char
 	return wtg_driver_path(below);
 }
 
+/* Files on discs of old were packed, as "stor.sy_". */
+static bool is_packed(const struct wtg_package *package, const char *path)
+{
+	_cleanup_free_ char *packed = wtg_text_copy(path);
+
+	packed[strlen(packed) - 1] = '_';
+	return wtg_driver_files_find(package->among, packed) != SIZE_MAX;
+}
+
 static int copy_one(struct wtg_package *package, const struct layout *layout, const char *list,
 		    const char *name, const char *source_name)
 {
@@ -152,6 +165,9 @@ static int copy_one(struct wtg_package *package, const struct layout *layout, co
 		wtg_package_remark(package, "it takes %s from Windows", source_name);
 		return 0;
 	}
+	if (path && is_packed(package, path))
+		return wtg_fail(package->err, WTG_INPUT, 0,
+				"its file %s is there only as it is packed: expand it", path);
 	return wtg_fail(package->err, WTG_INPUT, 0, "it names a file that is not there: %s",
 			path ? path : source_name);
 }
@@ -225,7 +241,7 @@ static int add_rest(struct wtg_package *package, const struct layout *layout)
 	size_t source;
 
 	for (size_t i = 0; i < layout->files.n_items; i++) {
-		const char *name = layout->files.items[i]->key;
+		const char *name = layout->files.items[i].line->key;
 		_cleanup_free_ char *path = source_path(package, layout, name);
 		bool known = false;
 
@@ -246,9 +262,9 @@ static int add_rest(struct wtg_package *package, const struct layout *layout)
 int wtg_package_files(struct wtg_package *package)
 {
 	_cleanup_(layout_done) struct layout layout = {
-		.files = index_lines(package, "SourceDisksFiles", true),
-		.disks = index_lines(package, "SourceDisksNames", true),
-		.directories = index_lines(package, "DestinationDirs", false),
+		.files = index_lines(package, "SourceDisksFiles"),
+		.disks = index_lines(package, "SourceDisksNames"),
+		.directories = index_lines(package, "DestinationDirs"),
 	};
 
 	for (size_t i = 0; i < package->driver.n_sections; i++)

@@ -23,6 +23,24 @@
 /* Where the values begin: root, subkey, name and flags come before them. */
 enum { ROOT, SUBKEY, NAME, FLAGS, VALUES };
 
+/* A key below another: no part of it empty.  The caller frees. */
+static char *clean_key(const char *text)
+{
+	char *key = wtg_alloc(strlen(text) + 1);
+	size_t length = 0;
+
+	while (*text) {
+		size_t n = strcspn(text, "\\");
+
+		if (n > 0 && length > 0)
+			key[length++] = '\\';
+		memcpy(key + length, text, n);
+		length += n;
+		text += n + (text[n] == '\\');
+	}
+	return key;
+}
+
 /* What SetupAPI's types are called in the registry. */
 static uint32_t registry_type(uint32_t flags)
 {
@@ -108,13 +126,16 @@ static void add_text(struct wtg_wishes *wishes, const struct wtg_inf_line *line,
 static void add_texts(struct wtg_wishes *wishes, const struct wtg_inf_line *line,
 		      const char *key)
 {
-	size_t n = line->n_fields > VALUES ? line->n_fields - VALUES : 0;
-	_cleanup_free_ const char **texts = wtg_alloc((n + 1) * sizeof(*texts));
+	size_t n = line->n_fields > VALUES ? line->n_fields - VALUES : 0, at = 0;
+	_cleanup_free_ char **texts = wtg_alloc((n + 1) * sizeof(*texts));
 
-	for (size_t i = 0, at = 0; i < n; i++) /* an empty one would be the end */
+	for (size_t i = 0; i < n; i++) /* an empty one would be the end */
 		if (*line->fields[VALUES + i])
-			texts[at++] = line->fields[VALUES + i];
-	wtg_wish_texts(wishes, WTG_HIVE_SYSTEM, key, wtg_inf_field(line, NAME), texts);
+			texts[at++] = fill_in_directories(line->fields[VALUES + i]);
+	wtg_wish_texts(wishes, WTG_HIVE_SYSTEM, key, wtg_inf_field(line, NAME),
+		       (const char *const *)texts);
+	while (at > 0)
+		free(texts[--at]);
 }
 
 /* One more text for a list that an earlier line set: of one in the image we know nothing. */
@@ -166,7 +187,8 @@ static void add_value(struct wtg_wishes *wishes, const struct wtg_inf_line *line
 static void add_line(struct wtg_package *package, const struct wtg_inf_line *line,
 		     struct wtg_wishes *wishes)
 {
-	const char *root = wtg_inf_field(line, ROOT), *key = wtg_inf_field(line, SUBKEY);
+	_cleanup_free_ char *key = clean_key(wtg_inf_field(line, SUBKEY));
+	const char *root = wtg_inf_field(line, ROOT);
 	const char *flag_text = wtg_inf_field(line, FLAGS);
 	uint32_t flags = 0;
 
@@ -236,6 +258,21 @@ static int add_needed(struct wtg_package *package, const char *name, struct wtg_
 	return 0;
 }
 
+/* What is there to be run, not written down. */
+static void note_code(struct wtg_package *package, const char *install)
+{
+	static const char *const endings[] = { "CoInstallers", "Filters", "LogConfigOverride" };
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		_cleanup_free_ char *name = wtg_text("%s.%s", install, endings[i]);
+
+		if (wtg_inf_section(&package->inf, name))
+			wtg_package_remark(package, "[%s] is for Windows' installer", name);
+	}
+	if (wtg_package_decorated(package, "ClassInstall32"))
+		wtg_package_remark(package, "[ClassInstall32] makes a class of devices");
+}
+
 /* Other packages are installed by Windows itself, which needs no help. */
 int wtg_package_registry(struct wtg_package *package)
 {
@@ -245,6 +282,7 @@ int wtg_package_registry(struct wtg_package *package)
 		struct wtg_driver_section *section = &driver->sections[i];
 		_cleanup_free_ char *hardware = wtg_text("%s.HW", section->name);
 
+		note_code(package, section->name);
 		if (add_needed(package, section->name, &section->software) < 0 ||
 		    add_needed(package, hardware, &section->hardware) < 0)
 			return -1;

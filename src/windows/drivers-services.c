@@ -12,6 +12,7 @@
 #include "wtg/text.h"
 
 #define MAX_SERVICES 4096
+#define MAX_NAME 256 /* of a service; Microsoft: CreateServiceW */
 #define SPSVCINST_ASSOCSERVICE 0x00000002u
 #define SERVICE_BOOT_START 0u
 #define SERVICE_DEMAND_START 3u
@@ -136,6 +137,10 @@ static int add_service(struct wtg_package *package, const struct wtg_inf_line *l
 
 	if (!*wtg_inf_field(line, 0))
 		return 0;
+	if (strpbrk(wtg_inf_field(line, 0), "/\\") || strlen(wtg_inf_field(line, 0)) > MAX_NAME)
+		return wtg_fail(package->err, WTG_INPUT, 0,
+				"line %u: no service can be called %s", line->number,
+				wtg_inf_field(line, 0));
 	if (!section)
 		return wtg_fail(package->err, WTG_INPUT, 0,
 				"line %u: service %s has no section [%s]", line->number,

@@ -11,7 +11,7 @@
 #include "windows/drivers-inner.h"
 #include "wtg/text.h"
 
-#define MAX_EFFORT 5000000u
+#define MAX_EFFORT 1000000u
 #define MAX_REMARKS 64
 
 static void free_texts(char **texts, size_t n)
@@ -231,11 +231,14 @@ static int none_fits(const struct wtg_drivers *drivers, struct wtg_error *err)
 			drivers->items[0].path, drivers->items[0].passed_over);
 }
 
+/* "._x.inf" is what macOS leaves beside x.inf where it cannot keep its attributes. */
 static bool is_inf(const char *path)
 {
-	size_t length = strlen(path);
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t length = strlen(name);
 
-	return length > 4 && strcasecmp(path + length - 4, ".inf") == 0;
+	return length > 4 && strcasecmp(name + length - 4, ".inf") == 0 &&
+	       !wtg_text_starts(name, "._");
 }
 
 int wtg_drivers_read(const struct wtg_files *files, enum wtg_arch arch, unsigned build,

@@ -31,7 +31,8 @@ struct wtg_driver_device {
 	size_t n_ids;
 };
 
-/* What a section that installs devices asks of the registry, for each of them. */
+/* What a section that installs devices asks of the registry, for each of them; known only of
+ * packages that are boot critical: the others Windows installs by itself. */
 struct wtg_driver_section {
 	char *name; /* a device's install */
 	struct wtg_wishes hardware; /* below the device's hardware key: hive SYSTEM */

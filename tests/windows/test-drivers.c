@@ -131,11 +131,74 @@ static void tells_whether_its_catalog_has_all_of_it(void **state)
 	assert_int_equal(signature_of(&files), WTG_DRIVER_BROKEN);
 }
 
+static char *described(const struct wtg_drivers *drivers)
+{
+	_cleanup_(wtg_json_freep) struct wtg_json *json = wtg_json_new();
+
+	wtg_drivers_describe(drivers, wtg_json_facts(json));
+	return wtg_json_line(json);
+}
+
+static void describes_itself_with_what_people_and_programs_ask_for(void **state)
+{
+	_cleanup_(wtg_files_done) struct wtg_files files = stand_in_stor();
+	_cleanup_(wtg_drivers_done) struct wtg_drivers drivers = { 0 };
+	_cleanup_free_ char *json = NULL;
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	stand_in_add(&files, "autorun.inf", "[AutoRun]\n");
+	assert_good(wtg_drivers_read(&files, WTG_ARCH_ARM64, BUILD, &drivers, &err));
+	json = described(&drivers);
+	assert_string_equal(
+		json,
+		"{\"drivers\":[{\"inf\":\"autorun.inf\",\"passed_over\":\"it is no driver of "
+		"Windows: its [Version] has no Signature \\\"$Windows NT$\\\"\"},"
+		"{\"inf\":\"stor/stor.inf\",\"provider\":\"Stand-in, Inc.\","
+		"\"class\":\"SCSIAdapter\",\"version\":\"100.85.104.20800\","
+		"\"date\":\"2021-03-31\",\"signature\":\"none\",\"boot_critical\":true,"
+		"\"device\":\"Stand-in disk controller\","
+		"\"hardware_id\":\"PCI\\\\VEN_1234&DEV_0001\",\"device_count\":1,"
+		"\"details\":{\"devices\":[{\"description\":\"Stand-in disk controller\","
+		"\"ids\":[\"PCI\\\\VEN_1234&DEV_0001\"]}],"
+		"\"services\":[{\"name\":\"stor\",\"start\":\"boot\"}]}}]}");
+}
+
+static void survives_the_way_from_process_to_process(void **state)
+{
+	_cleanup_(wtg_files_done) struct wtg_files files = stand_in_stor();
+	_cleanup_(wtg_drivers_done) struct wtg_drivers drivers = { 0 }, again = { 0 };
+	_cleanup_(wtg_packet_done) struct wtg_packet packet = { 0 }, second = { 0 };
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_reader reader;
+
+	(void)state;
+	stand_in_add(&files, "autorun.inf", "[AutoRun]\n");
+	assert_good(wtg_drivers_read(&files, WTG_ARCH_AMD64, BUILD, &drivers, &err));
+	wtg_drivers_flatten(&drivers, &packet);
+	reader = wtg_reader(&packet);
+	assert_good(wtg_drivers_unflatten(&reader, &again, &err));
+	assert_true(wtg_reader_done(&reader));
+	wtg_drivers_flatten(&again, &second);
+	assert_int_equal(second.size, packet.size);
+	assert_memory_equal(second.data, packet.data, packet.size);
+	assert_int_equal(again.items[1].sections[0].hardware.n_items, 2);
+	for (size_t size = 0; size < packet.size; size += 8) {
+		struct wtg_drivers none;
+
+		reader = (struct wtg_reader){ .at = packet.data, .left = size };
+		assert_fails(wtg_drivers_unflatten(&reader, &none, &err), WTG_INPUT,
+			     "makes no sense");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_plain_package),
 		cmocka_unit_test(tells_whether_its_catalog_has_all_of_it),
+		cmocka_unit_test(describes_itself_with_what_people_and_programs_ask_for),
+		cmocka_unit_test(survives_the_way_from_process_to_process),
 		cmocka_unit_test(reads_its_service_with_what_it_wants_in_the_registry),
 	};
 
