@@ -392,6 +392,7 @@ int main(int argc, char **argv)
 	images();
 	ventoy();
 	seed_entries();
+	seed_drivers();
 	texts();
 	return 0;
 }

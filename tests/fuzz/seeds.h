@@ -18,3 +18,6 @@ void seed_packets(const char *wim_path);
 
 /* What a Ventoy's user has of menus and settings. */
 void seed_entries(void);
+
+/* INFs and catalogs. */
+void seed_drivers(void);
