@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "step/survey-inner.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
 #include "windows/answers.h"
-#include "windows/pe.h"
 #include "wtg/text.h"
 
 void wtg_survey_want_drivers(struct wtg_surveyor *s)
@@ -85,55 +82,19 @@ static void warn_of_signatures(struct wtg_surveyor *s)
 				 n, first->path, n == 1 ? "has" : "have"));
 }
 
-/* Microsoft, "Kernel-Mode Code Signing Requirements": what the loader starts must have a signature
- * within the file; a catalog is not enough. */
-static void warn_of_program(struct wtg_surveyor *s, const struct wtg_file *file)
-{
-	static const uint16_t machines[] = { [WTG_ARCH_X86] = 0x014c,
-					     [WTG_ARCH_AMD64] = 0x8664,
-					     [WTG_ARCH_ARM64] = 0xaa64 };
-	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
-	_cleanup_(wtg_error_done) struct wtg_error why = WTG_ERROR_INIT;
-
-	if (wtg_pe_read(&file->content, &pe, &why) < 0)
-		warn(s, wtg_text("Windows will not load %s: %s", file->path, why.message));
-	else if (pe.machine != machines[s->edition->arch])
-		warn(s, wtg_text("Windows will not load %s: it is not for %s", file->path,
-				 wtg_arch_name(s->edition->arch)));
-	else if (pe.n_signatures == 0)
-		warn(s, wtg_text("Windows will not start with %s: what is loaded so early has to be "
-				 "signed itself, not only by its catalog", file->path));
-}
-
-static bool is_started(const struct wtg_driver *driver, const struct wtg_driver_file *file)
-{
-	for (size_t i = 0; i < driver->n_services; i++) {
-		const char *binary = driver->services[i].binary;
-		const char *slash = binary ? strrchr(binary, '/') : NULL;
-
-		if (slash && wtg_text_equal_fold(slash + 1, file->name))
-			return true;
-	}
-	return false;
-}
-
-static void warn_of_programs(struct wtg_surveyor *s, const struct wtg_driver *driver)
-{
-	for (size_t i = 0; i < driver->n_files; i++)
-		if (is_started(driver, &driver->files[i]))
-			warn_of_program(s, &s->custom->drivers.items[driver->files[i].source]);
-}
-
 static void warn_of_places(struct wtg_surveyor *s)
 {
 	const struct wtg_driver_placement *placement = &s->made.placement;
 	bool any = false;
 
 	for (size_t i = 0; i < placement->places.n_items; i++) {
-		if (!placement->places.items[i].inf)
-			continue;
-		warn_of_programs(s, &s->made.drivers.items[placement->places.items[i].driver]);
-		any = true;
+		const struct wtg_driver_place *place = &placement->places.items[i];
+
+		any |= place->inf != NULL;
+		if (place->lacking)
+			warn(s, wtg_text("%s will only be there after the first start, not for it: %s",
+					 s->made.drivers.items[place->driver].path,
+					 place->why_not));
 	}
 	if (any)
 		warn(s, wtg_text("drivers are installed as Windows itself does it, but no real "

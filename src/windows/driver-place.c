@@ -13,6 +13,7 @@
 
 struct placing {
 	const struct wtg_drivers *drivers;
+	char **flaws; /* of each that is boot critical; NULL: none */
 	struct wtg_driver_site site;
 	struct wtg_driver_placement made;
 };
@@ -39,6 +40,9 @@ void wtg_driver_placement_done(struct wtg_driver_placement *placement)
 
 static void placing_done(struct placing *p)
 {
+	for (size_t i = 0; i < p->drivers->n_items; i++)
+		free(p->flaws[i]);
+	free(p->flaws);
 	wtg_driver_site_done(&p->site);
 	wtg_driver_placement_done(&p->made);
 }
@@ -148,38 +152,6 @@ static bool has_service(const struct wtg_driver *driver, const char *name)
 	return false;
 }
 
-/* Names that become keys: hivex sorts what is not ASCII differently from Windows. */
-static bool is_key(const char *text)
-{
-	if (!text || !*text || strlen(text) > 200)
-		return false;
-	for (; *text; text++)
-		if (*text < ' ' || *text >= 0x7f || *text == '\\')
-			return false;
-	return true;
-}
-
-/* What is wrong with the package itself; NULL: nothing. */
-static const char *flaw_of(const struct wtg_driver *driver)
-{
-	size_t n = 0;
-
-	if (!is_key(driver->name) || strchr(driver->name, '/'))
-		return "its name is not plain ASCII";
-	for (size_t i = 0; i < driver->n_sections; i++)
-		if (!is_key(driver->sections[i].name))
-			return "the name of one of its sections is not plain ASCII";
-	for (size_t i = 0; i < driver->n_services; i++) {
-		if (!is_key(driver->services[i].name))
-			return "the name of one of its services is not plain ASCII";
-		if (!driver->services[i].binary)
-			return "Windows alone knows where the program of its service goes";
-		n += driver->services[i].is_function;
-	}
-	return n > 0 ? NULL : "it has no service of its own for its devices (one of another INF, "
-			      "or none)";
-}
-
 /* A package for the same service that is newer, or as new and found before. */
 static const struct wtg_driver *better_than(const struct placing *p, size_t i)
 {
@@ -189,7 +161,7 @@ static const struct wtg_driver *better_than(const struct placing *p, size_t i)
 		const struct wtg_driver *other = &p->drivers->items[k];
 		int age = compare_age(other, driver);
 
-		if (k == i || other->passed_over || !other->boot_critical || flaw_of(other) ||
+		if (k == i || other->passed_over || !other->boot_critical || p->flaws[k] ||
 		    age < 0 || (age == 0 && k > i))
 			continue;
 		for (size_t s = 0; s < driver->n_services; s++)
@@ -199,16 +171,13 @@ static const struct wtg_driver *better_than(const struct placing *p, size_t i)
 	return NULL;
 }
 
-/* The caller frees; NULL: nothing is against it. */
+/* Why it is not needed; the caller frees; NULL: it is. */
 static char *objection_to(const struct placing *p, size_t i)
 {
-	const struct wtg_driver *driver = &p->drivers->items[i], *better;
-	const char *flaw = flaw_of(driver);
+	const struct wtg_driver *driver = &p->drivers->items[i];
+	const struct wtg_driver *better = better_than(p, i);
 	char *objection = NULL;
 
-	if (flaw)
-		return wtg_text_copy(flaw);
-	better = better_than(p, i);
 	if (better)
 		return wtg_text("%s has the same service, and is no older", better->path);
 	for (size_t s = 0; s < driver->n_services && !objection; s++)
@@ -291,7 +260,9 @@ static int install_all(struct placing *p, struct wtg_error *err)
 
 		if (!p->drivers->items[place->driver].boot_critical)
 			continue;
-		place->why_not = objection_to(p, place->driver);
+		place->lacking = p->flaws[place->driver];
+		place->why_not = place->lacking ? wtg_text_copy(p->flaws[place->driver]) :
+						  objection_to(p, place->driver);
 		if (!place->why_not && install(p, place, err) < 0)
 			return -1;
 	}
@@ -306,8 +277,14 @@ static int install_all(struct placing *p, struct wtg_error *err)
 int wtg_drivers_place(const struct wtg_drivers *drivers, const struct wtg_driver_ground *ground,
 		      struct wtg_driver_placement *ret, struct wtg_error *err)
 {
-	_cleanup_(placing_done) struct placing p = { .drivers = drivers };
+	_cleanup_(placing_done) struct placing p = {
+		.drivers = drivers,
+		.flaws = wtg_alloc((drivers->n_items + 1) * sizeof(char *)),
+	};
 
+	for (size_t i = 0; i < drivers->n_items; i++)
+		if (!drivers->items[i].passed_over && drivers->items[i].boot_critical)
+			p.flaws[i] = wtg_driver_flaw(&drivers->items[i], ground);
 	if (wtg_driver_site_open(ground, &p.site, err) < 0)
 		return -1;
 	for (size_t i = 0; i < drivers->n_items; i++)

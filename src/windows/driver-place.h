@@ -28,6 +28,10 @@ int wtg_driver_site_open(const struct wtg_driver_ground *ground, struct wtg_driv
 			 struct wtg_error *err);
 void wtg_driver_site_done(struct wtg_driver_site *site);
 
+/* Why a package that is boot critical must not be installed from outside of Windows; the caller
+ * frees; NULL: nothing is against it. */
+char *wtg_driver_flaw(const struct wtg_driver *driver, const struct wtg_driver_ground *ground);
+
 /* Why the image does not need this service from this driver; the caller frees; NULL: it does. */
 char *wtg_driver_site_objection(const struct wtg_driver_site *site, const struct wtg_driver *driver,
 				const struct wtg_driver_service *service);

@@ -44,6 +44,7 @@ void wtg_driver_places_flatten(const struct wtg_driver_placement *placement,
 		wtg_packet_text(packet, place->waits_in);
 		wtg_packet_text(packet, place->inf);
 		wtg_packet_text(packet, place->why_not);
+		wtg_packet_number(packet, place->lacking);
 		wtg_packet_number(packet, place->n_files);
 		wtg_packet_number(packet, place->size_bytes);
 	}
@@ -63,6 +64,7 @@ void wtg_driver_places_unflatten(struct wtg_reader *reader, const struct wtg_dri
 		place.waits_in = wtg_text_copy(wtg_read_text(reader));
 		place.inf = wtg_text_copy(wtg_read_text(reader));
 		place.why_not = wtg_text_copy(wtg_read_text(reader));
+		place.lacking = wtg_read_truth(reader);
 		place.n_files = wtg_read_number(reader);
 		place.size_bytes = wtg_read_number(reader);
 		/* Of no drivers at all there is no first one, either. */

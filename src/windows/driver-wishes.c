@@ -25,6 +25,9 @@
 #define SIGNER_AUTHENTICODE 0x0f000000
 #define SIGNER_NONE 0x80000000
 
+/* Who signs what Microsoft's laboratory passed. */
+#define WHQL "Microsoft Windows Hardware Compatibility Publisher"
+
 /* In all packages that drive a device there, Microsoft's or not. */
 #define STATUS_FLAGS 0x12
 
@@ -141,9 +144,7 @@ static void wish_signature(const struct wtg_driver *driver, const char *key,
 	uint32_t score = SIGNER_NONE;
 
 	if (is_signed)
-		score = driver->signer && strstr(driver->signer, "Hardware Compatibility") ?
-				SIGNER_WHQL :
-				SIGNER_AUTHENTICODE;
+		score = wtg_text_equal(driver->signer, WHQL) ? SIGNER_WHQL : SIGNER_AUTHENTICODE;
 	if (is_signed && driver->signer)
 		wtg_wish_text(wishes, WTG_HIVE_SYSTEM, key, "SignerName", WTG_REG_SZ,
 			      driver->signer);

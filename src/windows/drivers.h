@@ -116,6 +116,7 @@ struct wtg_driver_place {
 	char *waits_in; /* "Windows/INF/wtgctl/01-viostor": where Windows will install it from */
 	char *inf;      /* "oem3.inf": as what it is installed already; NULL: it is not, */
 	char *why_not;  /* and why, if it is boot critical; else NULL */
+	bool lacking;   /* nor does the image or another package make up for it */
 	uint64_t n_files, size_bytes; /* on the volume, copies too */
 };
 
@@ -143,7 +144,8 @@ struct wtg_driver_ground {
 
 /*
  * Where it all goes.  Every package into WTG_DRIVERS_PATH, for Windows to install (answers.h);
- * those that are boot critical also as if Windows had: store, drivers, services, DriverDatabase.
+ * those that are boot critical also as if Windows had: store, drivers, services, DriverDatabase, if
+ * they are signed so that Windows will load them.
  * Of several for the same service the newest, and none if the image has one that is as new.  Kind
  * WTG_INPUT for a name that no file on Windows can have, and an image without SOFTWARE hive.
  */

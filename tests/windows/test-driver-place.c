@@ -8,11 +8,13 @@
 #include "base/alloc.h"
 #include "base/utf16.h"
 #include "windows/drivers.h"
+#include "windows/edits.h"
+#include "windows/hive.h"
 #include "windows/regf-read.h"
 #include "windows/regf.h"
 #include "wtg/text.h"
 
-#include "stand-in-drivers.h"
+#include "stand-in-packages.h"
 
 #define VMCI "DriverDatabase\\DriverPackages\\vmci.inf_amd64_5e38a278d114b813"
 
@@ -245,14 +247,15 @@ static void writes_what_windows_wrote_of_a_package(void **state)
 	(void)state;
 	prepare(&p, "system-win10-19h1-clean.xz");
 	stand_in_file(&p.files, "vm/vmci.inf", stand_in_vmci);
-	stand_in_file(&p.files, "vm/vmci.sys", "MZ");
+	wtg_files_add(&p.files, "vm/vmci.sys", stand_in_sys(0x8664, "vmci"));
+	wtg_files_add(&p.files, "vm/vmci.cat", stand_in_catalog_of(&p.files));
 	read_packages(&p);
 	/* The image has it, and as new: nothing would be done. */
 	place(&p);
 	assert_null(p.made.places.items[0].inf);
 	assert_non_null(strstr(p.made.places.items[0].why_not, "oem2.inf"));
 	p.drivers.items[0].version_parts[3]++;
-	p.drivers.items[0].signature = WTG_DRIVER_SIGNED;
+	free(p.drivers.items[0].signer);
 	p.drivers.items[0].signer =
 		wtg_text("Microsoft Windows Hardware Compatibility Publisher");
 	place(&p);
@@ -270,8 +273,10 @@ static void writes_what_windows_wrote_of_a_package(void **state)
 
 /* ------------------------------------------------------------------ where everything goes */
 
-static const struct stand_in_storage storage = { "viotest", "03/31/2021,100.85.104.20800",
-						 STAND_IN_SCSI, 0, 12 };
+static const struct stand_in_storage storage = { .name = "viotest",
+						 .version = "03/31/2021,100.85.104.20800",
+						 .class_guid = STAND_IN_SCSI,
+						 .dirid = 12 };
 
 static void prepare_small(struct place *place, const char *device_path)
 {
@@ -311,8 +316,11 @@ static void puts_what_is_needed_to_start_where_windows_has_it(void **state)
 	store = wtg_text("Windows/System32/DriverStore/FileRepository/%s/amd64/viotest.sys",
 			 package);
 	assert_copy(&p, store, "Virtio/w11/amd64/viotest.sys");
-	assert_int_equal(p.made.copies.n_items, 6);
-	assert_int_equal(p.made.places.items[0].n_files, 6);
+	assert_copy(&p,
+		    "Windows/System32/CatRoot/{F750E6C3-38EE-11D1-85E5-00C04FC295EE}/oem3.cat",
+		    "Virtio/w11/viotest.cat");
+	assert_int_equal(p.made.copies.n_items, 9);
+	assert_int_equal(p.made.places.items[0].n_files, 9);
 
 	assert_wish(&p, CURRENT_VERSION, "DevicePath",
 		    "2:%SystemRoot%\\inf;C:\\Drivers;%SystemRoot%\\INF\\wtgctl\\01-viotest|");
@@ -333,13 +341,17 @@ static void puts_what_is_needed_to_start_where_windows_has_it(void **state)
 	assert_wish(&p, key, "Version",
 		    "3:00ff0900000000007be9364d25e3ce11bfc108002be10318"
 		    "0040f9cac025d70140516800550064000000000000000000");
-	assert_wish(&p, key, "SignerScore", "4:00000080");
+	assert_wish(&p, key, "SignerScore", "4:0000000f");
+	assert_wish(&p, key, "SignerName", "1:" STAND_IN_SIGNER "|");
 }
 
 static void leaves_what_is_not_needed_to_start_to_windows(void **state)
 {
-	const struct stand_in_storage net = { "nettest", "03/31/2021,1.2.3.4", STAND_IN_NET, 3,
-					      12 };
+	const struct stand_in_storage net = { .name = "nettest",
+					      .version = "03/31/2021,1.2.3.4",
+					      .class_guid = STAND_IN_NET,
+					      .start = 3,
+					      .dirid = 12 };
 	_cleanup_(place_done) struct place p;
 
 	(void)state;
@@ -349,7 +361,7 @@ static void leaves_what_is_not_needed_to_start_to_windows(void **state)
 	place(&p);
 	assert_null(p.made.places.items[0].inf);
 	assert_null(p.made.places.items[0].why_not);
-	assert_int_equal(p.made.copies.n_items, 2);
+	assert_int_equal(p.made.copies.n_items, 3);
 	assert_int_equal(p.made.wishes.n_items, 1);
 	assert_wish(&p, CURRENT_VERSION, "DevicePath",
 		    "2:%SystemRoot%\\inf;%SystemRoot%\\INF\\wtgctl\\01-nettest|");
@@ -427,6 +439,46 @@ static struct wtg_bytes drivers_hive(const char *inf)
 	return wtg_regf_write(root, "DRIVERS", UINT64_C(132000000000000000));
 }
 
+static void export_hive(const struct wtg_bytes *hive, const char *name)
+{
+	_cleanup_free_ char *path = wtg_text("%s/%s", test_dir(), name);
+
+	test_write_file(path, hive->data, hive->size);
+	free(test_run(NULL, "hivexregedit --export '%s' '\\DriverDatabase' >'%s.reg'", path, path));
+}
+
+/* In a real hive of 15 MB, as another program reads it. */
+static void nothing_else_in_the_database_changes(void **state)
+{
+	_cleanup_(place_done) struct place p;
+	_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 };
+	_cleanup_(wtg_bytes_done) struct wtg_bytes edited = { 0 };
+	_cleanup_free_ char *keys = NULL, *gone = NULL;
+	struct wtg_error err = WTG_ERROR_INIT;
+
+	(void)state;
+	test_require("hivexregedit");
+	prepare(&p, "system-win10-19h1-clean.xz");
+	stand_in_add_storage(&p.files, "x", &storage);
+	read_packages(&p);
+	place(&p);
+	assert_good(wtg_edits_plan_wishes(&p.hives[WTG_HIVE_SYSTEM], WTG_HIVE_SYSTEM,
+					  &p.made.wishes, 1, &edits, &err));
+	assert_good(wtg_hive_edit(&p.hives[WTG_HIVE_SYSTEM], &edits, &edited, &err));
+	export_hive(&p.hives[WTG_HIVE_SYSTEM], "before");
+	export_hive(&edited, "after");
+	gone = test_run(NULL, "cd '%s' && diff before.reg after.reg | grep '^<'", test_dir());
+	assert_string_equal(gone, "< \"OemInfMap\"=hex(3):ff,f0\n");
+	keys = test_run(NULL, "cd '%s' && diff before.reg after.reg | grep '^> \\[' | "
+			      "sed 's/amd64_.*/amd64_/' | LC_ALL=C sort -u", test_dir());
+	assert_string_equal(keys,
+			    "> [\\DriverDatabase\\DeviceIds\\PCI\\VEN_1AF4&DEV_1042&SUBSYS_"
+			    "11001AF4&REV_01]\n"
+			    "> [\\DriverDatabase\\DeviceIds\\PCI\\VEN_1AF4&DEV_1042]\n"
+			    "> [\\DriverDatabase\\DriverInfFiles\\oem12.inf]\n"
+			    "> [\\DriverDatabase\\DriverPackages\\viotest.inf_amd64_\n");
+}
+
 /* distrobuilder's pull request 885: the images of Windows 11 24H2 have an oem0.inf. */
 static void no_inf_gets_a_name_that_another_has(void **state)
 {
@@ -449,6 +501,42 @@ static void no_inf_gets_a_name_that_another_has(void **state)
 		place(&p);
 		assert_string_equal(p.made.places.items[0].inf, cases[i].expected);
 	}
+}
+
+/* A loader that refuses a driver starts nothing: in doubt Windows itself is to judge. */
+static void what_windows_would_not_load_is_not_installed(void **state)
+{
+	struct stand_in_storage unsigned_one = storage, bare = storage;
+	static const char *const why[] = { "it is not signed,", "is not signed itself",
+					   "signature does not fit", "is not for amd64" };
+	_cleanup_(place_done) struct place p;
+
+	(void)state;
+	unsigned_one.name = "one";
+	unsigned_one.is_unsigned = true;
+	bare.name = "two";
+	bare.bare = true;
+	prepare_small(&p, NULL);
+	stand_in_add_storage(&p.files, "1", &unsigned_one);
+	stand_in_add_storage(&p.files, "2", &bare);
+	bare.name = "three";
+	stand_in_add_storage(&p.files, "3", &bare);
+	p.files.items[p.files.n_items - 2].content.data[0x300] ^= 1;
+	stand_in_add_storage(&p.files, "4", &storage);
+	read_packages(&p);
+	wtg_put_le16(p.files.items[p.files.n_items - 2].content.data + STAND_IN_PE_OFFSET + 4,
+		     0xaa64);
+	place(&p);
+	assert_int_equal(p.made.places.n_items, 4);
+	for (size_t i = 0; i < 4; i++) {
+		const struct wtg_driver_place *one = &p.made.places.items[i];
+
+		assert_null(one->inf);
+		assert_true(one->lacking);
+		if (!strstr(one->why_not, why[i]))
+			fail_msg("%s, not %s", one->why_not, why[i]);
+	}
+	assert_int_equal(p.made.wishes.n_items, 1);
 }
 
 static void says_what_keeps_a_package_from_being_installed(void **state)
@@ -549,7 +637,9 @@ int main(void)
 		cmocka_unit_test(of_several_for_one_service_the_newest_is_installed),
 		cmocka_unit_test(what_stays_in_its_package_is_started_there),
 		cmocka_unit_test(a_service_of_the_images_own_stays),
+		cmocka_unit_test(nothing_else_in_the_database_changes),
 		cmocka_unit_test(no_inf_gets_a_name_that_another_has),
+		cmocka_unit_test(what_windows_would_not_load_is_not_installed),
 		cmocka_unit_test(says_what_keeps_a_package_from_being_installed),
 		cmocka_unit_test(device_path_ends_where_it_must),
 		cmocka_unit_test(refuses_what_cannot_be),

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "base/utf16.h"
+#include "stand-in-catalog.h"
+#include "stand-in-pe.h"
 #include "stand-in-system.h"
 #include "windows/drivers.h"
 
@@ -81,19 +84,41 @@ static const char stand_in_vmci[] =
 	"loc.Host = \"VMware VMCI Host Device\"\r\n"
 	"loc.Service = \"VMware VMCI Bus Driver\"\r\n";
 
+/* A program that is signed itself, by whoever signs catalogs here; text makes it differ. */
+static inline struct wtg_bytes stand_in_sys(uint16_t machine, const char *text)
+{
+	struct wtg_bytes pe = stand_in_pe(machine);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes der = stand_in_catalog(NULL, 0, 32);
+	size_t size = (8 + der.size + 7) / 8 * 8;
+	uint8_t *directory = pe.data + STAND_IN_PE_OFFSET + 24 + 112 + 4 * 8, *certificate;
+
+	strncpy((char *)pe.data + 0x210, text, 0x100);
+	wtg_put_le32(directory, (uint32_t)pe.size);
+	wtg_put_le32(directory + 4, (uint32_t)size);
+	pe.data = wtg_realloc(pe.data, pe.size + size, 1);
+	certificate = pe.data + pe.size;
+	memset(certificate, 0, size);
+	wtg_put_le32(certificate, (uint32_t)(8 + der.size));
+	wtg_put_le16(certificate + 4, 0x0200);
+	wtg_put_le16(certificate + 6, 2); /* PKCS#7 */
+	memcpy(certificate + 8, der.data, der.size);
+	pe.size += size;
+	return pe;
+}
+
 /* One storage controller's, of this name and version, with its files in a directory of theirs;
  * start: what the INF says.  dirid: where its program goes. */
 struct stand_in_storage {
 	const char *name, *version, *class_guid;
 	unsigned start, dirid;
+	bool is_unsigned, bare; /* without a catalog; with a program that is not signed */
 };
 
-static inline void stand_in_add_storage(struct wtg_files *files, const char *directory,
-					const struct stand_in_storage *s)
+static inline char *stand_in_storage_inf(const struct stand_in_storage *s)
 {
-	_cleanup_free_ char *text = wtg_text(
+	return wtg_text(
 		"[Version]\nSignature=\"$WINDOWS NT$\"\nClass=Some\nClassGuid=%s\n"
-		"Provider=\"Maker & Sons\"\nDriverVer=%s\n"
+		"Provider=\"Maker & Sons\"\nDriverVer=%s\nCatalogFile=%s.cat\n"
 		"[Manufacturer]\n\"Maker\"=Models,NTamd64.10.0\n"
 		"[Models.NTamd64.10.0]\n"
 		"\"The %s controller\"=Inst,PCI\\VEN_1AF4&DEV_1042&SUBSYS_11001AF4&REV_01,"
@@ -109,14 +134,27 @@ static inline void stand_in_add_storage(struct wtg_files *files, const char *dir
 		"ServiceBinary=%%%u%%\\%s.sys\nLoadOrderGroup=\"SCSI miniport\"\nAddReg=Parameters\n"
 		"[Parameters]\nHKR,\"Parameters\",\"BusType\",0x00010001,0x0000000A\n"
 		"HKR,\"Parameters\\PnpInterface\",\"5\",0x00010001,0x00000001\n",
-		s->class_guid, s->version, s->name, s->dirid, s->name, s->name, s->name, s->name,
-		s->start, s->dirid, s->name);
+		s->class_guid, s->version, s->name, s->name, s->dirid, s->name, s->name, s->name,
+		s->name, s->start, s->dirid, s->name);
+}
+
+static inline void stand_in_add_storage(struct wtg_files *files, const char *directory,
+					const struct stand_in_storage *s)
+{
+	_cleanup_free_ char *text = stand_in_storage_inf(s);
 	_cleanup_free_ char *inf = wtg_text("%s/%s.inf", directory, s->name);
 	_cleanup_free_ char *sys = wtg_text("%s/amd64/%s.sys", directory, s->name);
-	_cleanup_free_ char *code = wtg_text("MZ %s %s", s->name, s->version);
+	_cleanup_free_ char *cat = wtg_text("%s/%s.cat", directory, s->name);
+	struct wtg_files both = { .items = NULL };
 
 	stand_in_file(files, inf, text);
-	stand_in_file(files, sys, code);
+	wtg_files_add(files, sys, s->bare ? stand_in_pe(0x8664) :
+					    stand_in_sys(0x8664, s->version));
+	if (s->is_unsigned)
+		return;
+	both.items = &files->items[files->n_items - 2];
+	both.n_items = 2;
+	wtg_files_add(files, cat, stand_in_catalog_of(&both));
 }
 
 #define STAND_IN_SCSI "{4D36E97B-E325-11CE-BFC1-08002BE10318}"
