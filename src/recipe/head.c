@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "recipe/head.h"
 
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,33 @@ void wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
 				    "Disk Management brings one online");
 }
 
+/* Where files of the user's own lay is nobody's business; what they were called may help. */
+static void describe_names(const char *key, const struct wtg_texts *texts, struct wtg_facts *out)
+{
+	if (texts->n_items == 0)
+		return;
+	wtg_fact_open(out, key, WTG_LIST);
+	for (size_t i = 0; i < texts->n_items; i++) {
+		_cleanup_free_ char *path = wtg_text_copy(texts->items[i]);
+
+		wtg_fact_text(out, NULL, basename(path));
+	}
+	wtg_fact_close(out);
+}
+
+/* Anybody can read this: no names of accounts, and nothing of passwords. */
+static void describe_first_start(const struct wtg_request *request, struct wtg_facts *out)
+{
+	wtg_fact_truth(out, "answer_file", request->unattend);
+	wtg_fact_number(out, "accounts", request->users.n_items);
+	wtg_fact_truth(out, "auto_logon", request->auto_logon);
+	wtg_fact_text(out, "locale", request->locale);
+	wtg_fact_text(out, "keyboard", request->keyboard);
+	wtg_fact_text(out, "time_zone", request->time_zone);
+	wtg_fact_truth(out, "skip_oobe", request->skip_oobe);
+	wtg_fact_truth(out, "private", request->private);
+}
+
 static void describe_options(const struct wtg_request *request,
 			     const struct wtg_layout *layout, struct wtg_facts *out)
 {
@@ -135,6 +163,11 @@ static void describe_options(const struct wtg_request *request,
 	wtg_fact_truth(out, "no_crash_dump", request->no_crash_dump);
 	wtg_fact_truth(out, "no_last_access", request->no_last_access);
 	wtg_fact_truth(out, "compact", layout->compact);
+	wtg_fact_truth(out, "no_reserved_storage", request->no_reserved_storage);
+	describe_names("removed_apps", &request->remove_apps, out);
+	describe_names("drivers", &request->drivers, out);
+	describe_names("registry", &request->registry, out);
+	describe_first_start(request, out);
 }
 
 struct wtg_bytes wtg_manifest(const struct wtg_subject *subject, const struct wtg_layout *layout)
