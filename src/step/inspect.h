@@ -67,6 +67,8 @@ void wtg_inspect_other_loader(struct wtg_inspection *in, const char *path,
 /* Do the boot files on the ESP fit those of the Windows that they start? */
 struct wtg_ntfs;
 void wtg_inspect_chain(struct wtg_inspection *in, struct wtg_ntfs *volume);
+/* What its Windows does without: apps, room for updates. */
+void wtg_inspect_removals(struct wtg_inspection *in, struct wtg_ntfs *volume);
 
 bool wtg_inspect_esp(struct wtg_inspection *in);
 bool wtg_inspect_bcd(struct wtg_inspection *in);

@@ -127,6 +127,16 @@ int wtg_apps_list(const struct wtg_hive_view *software, struct wtg_apps *ret,
 	return 0;
 }
 
+char *wtg_apps_removed(const struct wtg_hive_view *software, size_t i)
+{
+	wtg_hive_key list = wtg_hive_view_key(software, 0, STORE "\\Deprovisioned"), key;
+
+	if (i >= MAX_APPS || !list)
+		return NULL;
+	key = wtg_hive_view_subkey(software, list, i);
+	return key ? wtg_hive_view_name(software, key) : NULL;
+}
+
 static char *names_of(const struct wtg_apps *apps)
 {
 	char *list = wtg_text_copy("");

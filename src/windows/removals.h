@@ -28,6 +28,10 @@ void wtg_apps_done(struct wtg_apps *apps);
 int wtg_apps_list(const struct wtg_hive_view *software, struct wtg_apps *ret,
 		  struct wtg_error *err);
 
+/* The family of the i-th of those that were taken out, by whomever; NULL after the last.  The
+ * caller frees. */
+char *wtg_apps_removed(const struct wtg_hive_view *software, size_t i);
+
 /*
  * name is a package's ("Microsoft.BingNews"), with '*' at the end for all that start so, but for
  * those that most people would miss, which want to be named in full.  *removed gets those found;

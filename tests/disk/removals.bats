@@ -37,6 +37,13 @@ NEWS=Microsoft.BingNews_4.2.27001.0_neutral_~_8wekyb3d8bbwe
 		hivexsh software | grep -qx 0
 }
 
+@test "verify tells what this Windows does without" {
+	wtgctl verify drive.img
+	same "status" "$status" 0
+	grep -qE '^ok +without +new accounts do not get Microsoft.BingNews$' out
+	grep -qE '^ok +without +Windows sets no room aside for its updates$' out
+}
+
 @test "the app's files stay" {
 	ntfscat -f -q windows.ntfs \
 		"/Program Files/WindowsApps/Microsoft.BingNews_4.2.27001.0_x64__8wekyb3d8bbwe/News.exe" |
