@@ -109,6 +109,18 @@ void wtg_head_set_plain(struct wtg_plan *plan, const struct wtg_subject *subject
 	wtg_plan_set_head(plan, describe, wtg_copy(&head, sizeof(head)), free);
 }
 
+static bool takes_internal_disks_offline(const struct wtg_subject *subject,
+					 const struct wtg_survey *survey)
+{
+	const struct wtg_edits *edits = &survey->registry[WTG_HIVE_SYSTEM];
+
+	for (size_t i = 0; i < edits->n_items; i++)
+		if (edits->items[i].outcome == WTG_EDIT_UNDONE &&
+		    wtg_text_equal(edits->items[i].value, "SanPolicy"))
+			return false;
+	return subject->request->internal_disks != WTG_INTERNAL_ONLINE;
+}
+
 void wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
 		  const struct wtg_layout *layout, const struct wtg_survey *survey)
 {
@@ -118,7 +130,7 @@ void wtg_head_set(struct wtg_plan *plan, const struct wtg_subject *subject,
 	if (layout->windows.length < UINT64_C(32) << 30)
 		wtg_plan_warn(plan, "the Windows partition has less than 32 GiB: Windows starts, "
 				    "but has little room for updates and a page file");
-	if (subject->request->internal_disks != WTG_INTERNAL_ONLINE)
+	if (takes_internal_disks_offline(subject, survey))
 		wtg_plan_warn(plan, "the computer's own disks will be offline in this Windows; "
 				    "Disk Management brings one online");
 }

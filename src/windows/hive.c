@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <hivex.h>
 
@@ -32,9 +33,15 @@ static int put_file(const char *path, const struct wtg_bytes *content, struct wt
 static int get_file(const char *path, size_t max, struct wtg_bytes *ret, struct wtg_error *err)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return wtg_fail(err, WTG_SYSTEM, errno, "read the hive from %s", path);
+	if ((uint64_t)st.st_size > max)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"so many changes of one hive, which hivex would make grow from %zu "
+				"to %jd bytes, cannot be made at once", max - MAX_GROWTH,
+				(intmax_t)st.st_size);
 	return wtg_read_file(fd, max, "the edited hive", ret, err);
 }
 
