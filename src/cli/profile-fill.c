@@ -117,10 +117,16 @@ static int fail_key(const struct cli_command *command, const char *key, struct w
 	const char *word = key + strspn(key, "-");
 	struct cli_suggestion nearest = { 0 };
 
-	for (size_t i = 0; i < cli_n_options; i++)
-		if (cli_option_table[i].commands & command->id &&
-		    !cli_profile_why_not(&cli_option_table[i]))
-			cli_suggest(&nearest, word, cli_option_table[i].name);
+	for (size_t i = 0; i < cli_n_options; i++) {
+		const struct cli_option *option = &cli_option_table[i];
+
+		if (!(option->commands & command->id) || cli_profile_why_not(option))
+			continue;
+		if (*word && wtg_text_starts(option->name, word))
+			nearest = (struct cli_suggestion){ .word = option->name };
+		else
+			cli_suggest(&nearest, word, option->name);
+	}
 	wtg_fail(err, WTG_USAGE, 0, "there is no option \"%s\"", key);
 	if (nearest.word)
 		return wtg_hint(err, "Did you mean \"%s\"?", nearest.word);

@@ -206,6 +206,13 @@ static void mistakes_are_told_with_their_line(void **state)
 	assert_int_equal(fill(NULL, "locle = x\n", NULL, &o), -1);
 	assert_string_equal(err.hint, "Did you mean \"locale\"?");
 	wtg_error_done(&err);
+	assert_int_equal(fill(NULL, "password = hunter2\n", NULL, &o), -1);
+	assert_string_equal(err.hint, "Did you mean \"password-file\"?");
+	assert_null(strstr(err.message, "hunter2"));
+	wtg_error_done(&err);
+	assert_int_equal(fill(NULL, "skip_oobe = yes\n", NULL, &o), -1);
+	assert_string_equal(err.hint, "Did you mean \"skip-oobe\"?");
+	wtg_error_done(&err);
 }
 
 /* Neither by inih's buffers nor by its taste for comments. */
