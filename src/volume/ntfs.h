@@ -69,6 +69,21 @@ int wtg_ntfs_write(struct wtg_ntfs *volume, const char *path,
 		   const struct wtg_bytes *content, const struct wtg_bytes *security,
 		   struct wtg_error *err);
 
+/*
+ * Give an existing file other content on a volume that is not open, so that whenever this is cut
+ * short it has the old or the new: that goes where nothing is, and one write, nearly always of a
+ * single sector, leads to it; what had the old is free at last.  At worst clusters count as used
+ * that nobody uses.  Kind WTG_REFUSED for a file of which that cannot be (compressed, in very many
+ * pieces), WTG_UNSUITABLE without room in one piece.  The journal is passed over: it must be empty
+ * (volume/edit.h asks).
+ */
+int wtg_ntfs_replace(const struct wtg_window *window, const char *path,
+		     const struct wtg_bytes *content, struct wtg_error *err);
+
+/* Could it be done?  Reads only. */
+int wtg_ntfs_check_replace(const struct wtg_window *window, const char *path, uint64_t size_bytes,
+			   struct wtg_error *err);
+
 /* How many files CompactOS compressed, and how, as some of them say: "lzx", "xpress4k", …,
  * "several algorithms"; NULL: not known, or there are none. */
 struct wtg_ntfs_compact {
