@@ -73,19 +73,16 @@ static int check_hive(void *context, struct wtg_progress *progress, struct wtg_p
 	if (memcmp(is, at->params->hive_is, sizeof(is)) != 0)
 		return wtg_fail(err, WTG_REFUSED, 0,
 				WTG_SYSTEM_PATH " is not what it was when it was looked at");
-	return 0;
+	return wtg_ntfs_check_replace(&at->window, WTG_SYSTEM_PATH, at->params->hive.size, err);
 }
 
 static int write_hive(void *context, struct wtg_progress *progress, struct wtg_packet *reply,
 		      struct wtg_error *err)
 {
 	const struct look *at = context;
-	_cleanup_(wtg_ntfs_abandonp) struct wtg_ntfs *volume = NULL;
 
 	if (check_hive(context, progress, reply, err) < 0 ||
-	    wtg_ntfs_open(&at->window, &volume, err) < 0 ||
-	    wtg_ntfs_write(volume, WTG_SYSTEM_PATH, &at->params->hive, NULL, err) < 0 ||
-	    wtg_ntfs_close(&volume, err) < 0 || wtg_window_flush(&at->window, err) < 0)
+	    wtg_ntfs_replace(&at->window, WTG_SYSTEM_PATH, &at->params->hive, err) < 0)
 		return -1;
 	return wtg_progress_advance(progress, at->params->hive.size, err);
 }

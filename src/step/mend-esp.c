@@ -37,58 +37,7 @@ static bool is_there(const struct wtg_mending *m, const char *path)
 	return read_file(m, path, &file) > 0;
 }
 
-static bool read_program(const struct wtg_mending *m, const char *path, struct wtg_pe *ret)
-{
-	_cleanup_(wtg_bytes_done) struct wtg_bytes file = { 0 };
-	struct wtg_error ignored = WTG_ERROR_INIT;
-	bool is_one = read_file(m, path, &file) > 0 && file.data &&
-		      wtg_pe_read(&file, ret, &ignored) == 0;
-
-	wtg_error_done(&ignored);
-	return is_one;
-}
-
 /* ------------------------------------------------------------------ how it starts */
-
-/* The chain that the drive has now; what nobody of Microsoft's signed says nothing. */
-static enum wtg_boot_ca chain_of_drive(const struct wtg_mending *m)
-{
-	static const char *const places[] = { USUAL, "VT" USUAL, "EFI/Boot/bootx64.efi",
-					      "EFI/Boot/bootaa64.efi" };
-	enum wtg_boot_ca chain = WTG_BOOT_CA_AUTO;
-
-	for (size_t i = 0; i < 4 && chain == WTG_BOOT_CA_AUTO; i++) {
-		_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
-
-		if (!read_program(m, places[i], &pe))
-			continue;
-		if (pe.signed_2023)
-			chain = WTG_BOOT_CA_2023;
-		else if (pe.signed_2011)
-			chain = WTG_BOOT_CA_2011;
-	}
-	return chain;
-}
-
-static int choose_chain(struct wtg_mending *m, enum wtg_boot_ca *ret, struct wtg_error *err)
-{
-	_cleanup_(wtg_boot_chains_done) struct wtg_boot_chains chains = { 0 };
-	enum wtg_boot_ca has = chain_of_drive(m);
-
-	*ret = m->request->boot_ca;
-	if (*ret != WTG_BOOT_CA_AUTO)
-		return 0;
-	if (wtg_boot_chains_read(&m->trees, &chains, err) < 0)
-		return -1;
-	if ((has == WTG_BOOT_CA_2023 && chains.has_2023) ||
-	    (has == WTG_BOOT_CA_2011 && chains.has_2011))
-		*ret = has;
-	else if (has != WTG_BOOT_CA_AUTO)
-		wtg_mend_warn(m, "the drive starts with a loader of %s, which the Windows on it does "
-				 "not offer: it gets another",
-			      has == WTG_BOOT_CA_2023 ? "2023" : "2011");
-	return 0;
-}
 
 /* With its system partition emptied, Ventoy's menu says where the loader is looked for. */
 static bool ventoy_looks_into_vtefi(const struct wtg_mending *m)
@@ -121,7 +70,8 @@ static void find_manner(struct wtg_mending *m)
 {
 	bool usual = is_there(m, USUAL), vtefi = is_there(m, "VT" USUAL);
 	bool mbr = m->made.table.style == WTG_TABLE_MBR;
-	bool bios = is_there(m, WTG_BIOS_LOADER) || is_there(m, "Boot/BCD");
+	bool bios = is_there(m, WTG_BIOS_LOADER) || is_there(m, "Boot/BCD") ||
+		    is_there(m, "Boot/memtest.exe");
 
 	m->made.manner = (struct wtg_boot_manner){
 		.vtefi = !usual && (vtefi || ventoy_looks_into_vtefi(m)),
@@ -141,7 +91,7 @@ static bool is_foreign(const struct wtg_mending *m, const struct wtg_file *wante
 	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
 
 	if (!wtg_text_starts(wanted->path, "EFI/Boot/") || !is_there(m, USUAL) ||
-	    !read_program(m, wanted->path, &pe))
+	    !wtg_mend_read_program(m, wanted->path, &pe))
 		return false;
 	return !pe.signed_2011 && !pe.signed_2023 && m->wanted.loader.n_signatures > 0;
 }
@@ -167,10 +117,7 @@ static void compare_file(struct wtg_mending *m, struct wtg_file *wanted)
 
 static int choose_files(struct wtg_mending *m, struct wtg_error *err)
 {
-	enum wtg_boot_ca ca;
-
-	if (choose_chain(m, &ca, err) < 0 ||
-	    wtg_bootfiles_choose(&m->trees, m->made.arch, ca, &m->wanted, err) < 0) {
+	if (wtg_mend_choose_chain(m, err) < 0) {
 		if (err->kind == WTG_INPUT)
 			err->kind = WTG_UNSUITABLE;
 		return wtg_while(err, "choose boot files of the Windows on the drive");

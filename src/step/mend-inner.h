@@ -7,6 +7,7 @@
 #include "step/mend.h"
 #include "volume/fat-read.h"
 #include "volume/ntfs.h"
+#include "windows/wishes.h"
 
 #define WTG_MEND_LOADER_BYTES (16u << 20)
 #define WTG_MEND_STORE_BYTES (16u << 20)
@@ -21,8 +22,10 @@ struct wtg_mending {
 
 	struct wtg_ntfs *volume; /* of the Windows, open for reading */
 	struct wtg_fat *fat;     /* of the system partition; NULL: it cannot be read */
+	char letter;             /* that it calls its own volume */
 	struct wtg_files trees;  /* what wtg_boot_trees names, as it is installed */
 	struct wtg_bootfiles wanted;
+	struct wtg_files dbx;    /* the user's list of what is revoked: none or one */
 };
 
 void wtg_mend_warn(struct wtg_mending *m, const char *fmt, ...)
@@ -39,6 +42,14 @@ int wtg_mend_find_system(struct wtg_mending *m, struct wtg_error *err);
 
 /* mend-windows.c: may that Windows be changed?  What it says of itself, and its registry. */
 int wtg_mend_look_at_windows(struct wtg_mending *m, struct wtg_error *err);
+
+/* mend-letters.c: letters of drives that lead elsewhere are wished away. */
+void wtg_mend_look_at_letters(struct wtg_mending *m, const struct wtg_hive_view *view,
+			      struct wtg_wishes *wishes);
+
+/* mend-chain.c: whose loader it starts with, and so which files it should have: wanted. */
+int wtg_mend_choose_chain(struct wtg_mending *m, struct wtg_error *err);
+bool wtg_mend_read_program(const struct wtg_mending *m, const char *path, struct wtg_pe *ret);
 
 /* mend-esp.c: boot files, and what sector 0 of an MBR drive lacks. */
 int wtg_mend_look_at_system(struct wtg_mending *m, struct wtg_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "step/mend-inner.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +117,7 @@ static char *text_of(const struct wtg_hive_view *view, wtg_hive_key key, const c
 static void read_version(struct wtg_mending *m)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = { 0 };
-	_cleanup_free_ char *build = NULL;
+	_cleanup_free_ char *build = NULL, *root = NULL;
 	struct wtg_error ignored = WTG_ERROR_INIT;
 	struct wtg_hive_view view;
 	wtg_hive_key key;
@@ -126,7 +127,11 @@ static void read_version(struct wtg_mending *m)
 	    (key = wtg_hive_view_key(&view, 0, "Microsoft\\Windows NT\\CurrentVersion"))) {
 		build = text_of(&view, key, "CurrentBuildNumber");
 		m->made.installation_type = text_of(&view, key, "InstallationType");
+		root = text_of(&view, key, "SystemRoot");
 	}
+	m->letter = root && isalpha((unsigned char)root[0]) && root[1] == ':'
+			    ? (char)toupper((unsigned char)root[0])
+			    : 'C';
 	m->made.build = build ? (unsigned)strtoul(build, NULL, 10) : 0;
 	wtg_error_done(&ignored);
 }
@@ -145,14 +150,40 @@ static struct wtg_edit_options options_of(const struct wtg_mending *m)
 	};
 }
 
-static int look_at_registry(struct wtg_mending *m, struct wtg_error *err)
+/* Of a Windows that is in use, letters are the user's; which of them must go is asked by itself. */
+static void leave_letters(struct wtg_edits *edits)
+{
+	for (size_t i = 0; i < edits->n_items; i++) {
+		struct wtg_edit *edit = &edits->items[i];
+
+		if (edit->action != WTG_EDIT_CLEAR || !wtg_text_equal(edit->key, "MountedDevices"))
+			continue;
+		wtg_edit_done(edit);
+		*edit = edits->items[--edits->n_items];
+		return;
+	}
+}
+
+static int plan_edits(struct wtg_mending *m, const struct wtg_bytes *hive, struct wtg_error *err)
 {
 	const struct wtg_edit_options options = options_of(m);
+	_cleanup_(wtg_wishes_done) struct wtg_wishes wishes = { 0 };
+	struct wtg_hive_view view;
+
+	if (wtg_edits_plan(hive, &options, &m->made.edits, err) < 0 ||
+	    wtg_hive_view_open(hive, &view, err) < 0)
+		return -1;
+	leave_letters(&m->made.edits);
+	wtg_mend_look_at_letters(m, &view, &wishes);
+	return wtg_edits_plan_wishes(hive, WTG_HIVE_SYSTEM, &wishes, 1, &m->made.edits, err);
+}
+
+static int look_at_registry(struct wtg_mending *m, struct wtg_error *err)
+{
 	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = { 0 };
 
 	if (wtg_ntfs_read(m->volume, WTG_SYSTEM_PATH, MAX_HIVE_BYTES, &hive, err) < 0 ||
-	    check_hive(m, &hive, err) < 0 ||
-	    wtg_edits_plan(&hive, &options, &m->made.edits, err) < 0)
+	    check_hive(m, &hive, err) < 0 || plan_edits(m, &hive, err) < 0)
 		return -1;
 	wtg_sha256(hive.data, hive.size, m->made.hive_is);
 	if (wtg_edits_changes(&m->made.edits) == 0)

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/worker.h"
+#include "step/custom.h"
 #include "step/mend-inner.h"
 #include "target/target.h"
 #include "wtg/text.h"
@@ -66,13 +67,17 @@ void wtg_mend_put(struct wtg_mend_files *files, const char *path, struct wtg_byt
 	WTG_APPEND(&files->old, wtg_text_copy(old));
 }
 
-static void mending_done(struct wtg_mending *m)
+static void mending_free(struct wtg_mending **mending)
 {
+	struct wtg_mending *m = *mending;
+
 	wtg_mend_done(&m->made);
 	wtg_ntfs_abandon(m->volume);
 	wtg_fat_close(m->fat);
 	wtg_files_done(&m->trees);
 	wtg_bootfiles_done(&m->wanted);
+	wtg_files_done(&m->dbx);
+	free(m);
 }
 
 static int look_at_all(struct wtg_mending *m, struct wtg_error *err)
@@ -103,7 +108,6 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 	else
 		wtg_packet_error(reply, &why);
 	wtg_error_done(&why);
-	mending_done(m);
 	return 0;
 }
 
@@ -133,7 +137,7 @@ int wtg_mend_make(const struct wtg_target *target, const struct wtg_request *req
 		  const struct wtg_identity *fresh, struct wtg_mend *ret, struct wtg_error *err)
 {
 	const struct wtg_disk *known = wtg_target_disk(target);
-	_cleanup_free_ struct wtg_mending *m = wtg_alloc(sizeof(*m));
+	_cleanup_(mending_free) struct wtg_mending *m = wtg_alloc(sizeof(*m));
 	const struct wtg_errand errand = {
 		.who = "the process that looks at the drive",
 		.blame = WTG_UNSUITABLE,
@@ -147,7 +151,8 @@ int wtg_mend_make(const struct wtg_target *target, const struct wtg_request *req
 
 	if (!known->exists || known->size_bytes == 0)
 		return wtg_fail(err, WTG_UNSUITABLE, 0, "there is nothing on %s", known->path);
-	if (wtg_target_open_fresh(target, &fd, err) < 0)
+	if (wtg_target_open_fresh(target, &fd, err) < 0 ||
+	    wtg_custom_read_dbx(request->dbx, &m->dbx, err) < 0)
 		return -1;
 	m->request = request;
 	m->fresh = fresh;

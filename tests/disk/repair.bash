@@ -53,10 +53,15 @@ esp_files() { # DRIVE
 	(cd esp.d && find . -type f -exec sha256sum {} + | sort -k2)
 }
 
-# Every file of the Windows volume with all that NTFS keeps of it but hashes of SYSTEM.
-windows_files() { # DRIVE
+# The Windows volume: where its registry is edited, every file with all that NTFS keeps of it, but
+# for SYSTEM; else all of it.
+windows_of() { # DRIVE STEPS
 	carve "$1" "$WINDOWS" volume
-	tree_of_volume volume | grep -v '^/Windows/System32/config/SYSTEM |'
+	if [[ $2 == *edit-windows* ]]; then
+		tree_of_volume volume | grep -v '^/Windows/System32/config/SYSTEM |'
+	else
+		sha256sum <volume
+	fi
 }
 
 # What is neither partition: tables, gaps, the others.
@@ -78,7 +83,7 @@ plan_steps() {
 heals() {
 	local steps=$1 times
 	shift
-	windows_files broken.img >windows.before
+	windows_of broken.img "$steps" >windows.before
 	rest_of broken.img >rest.before
 	times=$(stat -c '%y %z' broken.img)
 
@@ -91,8 +96,8 @@ heals() {
 	wtgctl repair --json --confirm broken.img "$@" broken.img
 	[ "$status" -eq 0 ] || { cat err && return 1; }
 	same "the result" "$(result '"\(.drive) \(.verified) \(.touched)"')" "complete full true"
-	sound broken.img
-	windows_files broken.img >windows.after
+	sound broken.img "$steps"
+	windows_of broken.img "$steps" >windows.after
 	same "files of Windows" "$(diff windows.before windows.after)" ""
 	[[ $steps == *edit-mbr* ]] ||
 		same "all else" "$(rest_of broken.img)" "$(cat rest.before)"
@@ -100,12 +105,13 @@ heals() {
 }
 
 # Nothing is wrong with a drive, by our own walk and by others'.
-sound() { # DRIVE
+sound() { # DRIVE STEPS
 	wtgctl verify "$1"
 	[ "$status" -eq 0 ] || { cat out err && return 1; }
 	fails grep -E '^(wrong|warning)' out
 	carve "$1" "$SYSTEM" volume
 	fsck.fat -n volume >fsck.out || { cat fsck.out && return 1; }
+	[[ $2 == *edit-windows* ]] || return 0
 	carve "$1" "$WINDOWS" volume
 	python3 "$APPLY/ntfs-walk.py" volume
 }
@@ -125,4 +131,37 @@ nothing_left() { # [OPTION]...
 same_boot_files() { # DRIVE
 	same "boot files" "$(esp_files broken.img | grep -v -e '/BCD$' -e wtgctl)" \
 		"$(esp_files "$1" | grep -v -e '/BCD$' -e wtgctl)"
+}
+
+reg_of() { # HIVE: all of it, as text
+	hivexregedit --export "$1" '\'
+}
+
+flip() { # FILE OFFSET BITS
+	local was
+	was=$(od -An -tu1 -j"$2" -N1 "$1")
+	printf '%b' "\\x$(printf %x $((was ^ $3)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# The flag in $Volume that Windows sets while it uses a volume.
+mark_dirty() { # FILE OFFSET-OF-THE-VOLUME
+	python3 - "$@" <<'END'
+import struct, sys
+with open(sys.argv[1], "r+b") as f:
+    at = int(sys.argv[2])
+    f.seek(at)
+    boot = f.read(512)
+    cluster = struct.unpack_from("<H", boot, 11)[0] * boot[13]
+    size = struct.unpack_from("b", boot, 64)[0]
+    record_bytes = 1 << -size if size < 0 else size * cluster
+    for table in 48, 56:  # and its copy
+        record = at + struct.unpack_from("<Q", boot, table)[0] * cluster + 3 * record_bytes
+        f.seek(record)
+        data = f.read(record_bytes)
+        offset = struct.unpack_from("<H", data, 20)[0]
+        while struct.unpack_from("<I", data, offset)[0] != 0x70:
+            offset += struct.unpack_from("<I", data, offset + 4)[0]
+        f.seek(record + offset + struct.unpack_from("<H", data, offset + 20)[0] + 10)
+        f.write(b"\x01")
+END
 }
