@@ -69,6 +69,8 @@ struct wtg_ntfs;
 void wtg_inspect_chain(struct wtg_inspection *in, struct wtg_ntfs *volume);
 /* What its Windows does without: apps, room for updates. */
 void wtg_inspect_removals(struct wtg_inspection *in, struct wtg_ntfs *volume);
+/* Is all there that drivers of other makers need? */
+void wtg_inspect_drivers(struct wtg_inspection *in, struct wtg_ntfs *volume);
 
 bool wtg_inspect_esp(struct wtg_inspection *in);
 bool wtg_inspect_bcd(struct wtg_inspection *in);

@@ -82,15 +82,38 @@ static char *flaw_of_program(const struct wtg_file *file, enum wtg_arch arch)
 	return NULL;
 }
 
-/* The file of the package that a service runs; NULL: none. */
-static const struct wtg_driver_file *program_of(const struct wtg_driver *driver,
-						const struct wtg_driver_service *service)
+const char *wtg_driver_path_in_package(const struct wtg_driver *driver,
+				       const struct wtg_driver_file *file,
+				       const struct wtg_driver_ground *ground)
 {
-	const char *slash = strrchr(service->binary, '/');
-	const char *name = slash ? slash + 1 : service->binary;
+	const char *path = ground->files->items[file->source].path;
+	const char *slash = strrchr(driver->path, '/');
+	size_t length = slash ? (size_t)(slash - driver->path) + 1 : 0;
 
+	if (strncmp(path, driver->path, length) == 0)
+		return path + length;
+	slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* Is this what a service runs, once it is where the INF wants it? */
+static bool is_program(const struct wtg_driver *driver, const struct wtg_driver_file *file,
+		       const char *binary, const struct wtg_driver_ground *ground)
+{
+	if (wtg_text_starts(binary, "%13%/"))
+		return wtg_text_equal_fold(wtg_driver_path_in_package(driver, file, ground),
+					   binary + strlen("%13%/"));
+	return file->target && wtg_text_starts(file->target, "Windows/") &&
+	       wtg_text_equal_fold(file->target + strlen("Windows/"), binary);
+}
+
+/* NULL: none of the package. */
+static const struct wtg_driver_file *program_of(const struct wtg_driver *driver,
+						const struct wtg_driver_service *service,
+						const struct wtg_driver_ground *ground)
+{
 	for (size_t i = 0; i < driver->n_files; i++)
-		if (wtg_text_equal_fold(driver->files[i].name, name))
+		if (is_program(driver, &driver->files[i], service->binary, ground))
 			return &driver->files[i];
 	return NULL;
 }
@@ -108,11 +131,11 @@ char *wtg_driver_flaw(const struct wtg_driver *driver, const struct wtg_driver_g
 		return wtg_text_copy(flaw);
 	for (size_t i = 0; i < driver->n_services && !worse; i++) {
 		const struct wtg_driver_service *service = &driver->services[i];
-		const struct wtg_driver_file *file = program_of(driver, service);
+		const struct wtg_driver_file *file = program_of(driver, service, ground);
 
 		worse = file ? flaw_of_program(&ground->files->items[file->source], ground->arch) :
-			       wtg_text("%s, which its service %s runs, is not in the package",
-					service->binary, service->name);
+			       wtg_text("what its service %s runs, %s, is no file of it",
+					service->name, service->binary);
 	}
 	return worse;
 }

@@ -59,20 +59,6 @@ static void copy(struct placing *p, char *path, size_t source, struct wtg_driver
 	WTG_APPEND(&p->made.copies, one);
 }
 
-/* Where a file of the package lies, seen from its INF; what is elsewhere comes beside it. */
-static const char *path_in_package(const struct placing *p, const struct wtg_driver *driver,
-				   const struct wtg_driver_file *file)
-{
-	const char *path = p->site.ground->files->items[file->source].path;
-	const char *slash = strrchr(driver->path, '/');
-	size_t length = slash ? (size_t)(slash - driver->path) + 1 : 0;
-
-	if (strncmp(path, driver->path, length) == 0)
-		return path + length;
-	slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 /* Could a file on Windows be called so? */
 static bool is_possible(const char *path)
 {
@@ -92,7 +78,8 @@ static int copy_package(struct placing *p, const struct wtg_driver *driver, cons
 			struct wtg_driver_place *place, struct wtg_error *err)
 {
 	for (size_t i = 0; i < driver->n_files; i++) {
-		const char *path = path_in_package(p, driver, &driver->files[i]);
+		const char *path = wtg_driver_path_in_package(driver, &driver->files[i],
+							      p->site.ground);
 
 		if (!is_possible(path))
 			return wtg_fail(err, WTG_INPUT, 0,

@@ -28,6 +28,11 @@ int wtg_driver_site_open(const struct wtg_driver_ground *ground, struct wtg_driv
 			 struct wtg_error *err);
 void wtg_driver_site_done(struct wtg_driver_site *site);
 
+/* Where a file of the package lies, seen from its INF; what is elsewhere comes beside it. */
+const char *wtg_driver_path_in_package(const struct wtg_driver *driver,
+				       const struct wtg_driver_file *file,
+				       const struct wtg_driver_ground *ground);
+
 /* Why a package that is boot critical must not be installed from outside of Windows; the caller
  * frees; NULL: nothing is against it. */
 char *wtg_driver_flaw(const struct wtg_driver *driver, const struct wtg_driver_ground *ground);

@@ -125,7 +125,7 @@ static inline char *stand_in_storage_inf(const struct stand_in_storage *s)
 		"PCI\\VEN_1AF4&DEV_1042\n"
 		"\"The older one\"=Inst,PCI\\VEN_1AF4&DEV_1042\n"
 		"[DestinationDirs]\nDefaultDestDir=%u\n"
-		"[SourceDisksNames]\n1=\"Disk\",,,\\amd64\n[SourceDisksFiles]\n%s.sys=1\n"
+		"[SourceDisksNames]\n1=\"Disk\",,,%s\n[SourceDisksFiles]\n%s.sys=1\n"
 		"[Inst]\nCopyFiles=@%s.sys\n"
 		"[Inst.HW]\nAddReg=Filters\n[Filters]\n"
 		"HKR,,\"UpperFilters\",0x00010000,\"%sflt\"\n"
@@ -134,8 +134,9 @@ static inline char *stand_in_storage_inf(const struct stand_in_storage *s)
 		"ServiceBinary=%%%u%%\\%s.sys\nLoadOrderGroup=\"SCSI miniport\"\nAddReg=Parameters\n"
 		"[Parameters]\nHKR,\"Parameters\",\"BusType\",0x00010001,0x0000000A\n"
 		"HKR,\"Parameters\\PnpInterface\",\"5\",0x00010001,0x00000001\n",
-		s->class_guid, s->version, s->name, s->name, s->dirid, s->name, s->name, s->name,
-		s->name, s->start, s->dirid, s->name);
+		s->class_guid, s->version, s->name, s->name, s->dirid,
+		s->dirid == 13 ? "" : "\\amd64", s->name, s->name, s->name, s->name, s->start,
+		s->dirid, s->name);
 }
 
 static inline void stand_in_add_storage(struct wtg_files *files, const char *directory,
@@ -143,7 +144,8 @@ static inline void stand_in_add_storage(struct wtg_files *files, const char *dir
 {
 	_cleanup_free_ char *text = stand_in_storage_inf(s);
 	_cleanup_free_ char *inf = wtg_text("%s/%s.inf", directory, s->name);
-	_cleanup_free_ char *sys = wtg_text("%s/amd64/%s.sys", directory, s->name);
+	_cleanup_free_ char *sys = wtg_text("%s/%s%s.sys", directory,
+					    s->dirid == 13 ? "" : "amd64/", s->name);
 	_cleanup_free_ char *cat = wtg_text("%s/%s.cat", directory, s->name);
 	struct wtg_files both = { .items = NULL };
 

@@ -408,7 +408,7 @@ static void what_stays_in_its_package_is_started_there(void **state)
 			    "viotest.sys|",
 			    package);
 	assert_wish(&p, "CurrentControlSet\\Services\\viotest", "ImagePath", expected);
-	assert_false(has_copy(&p, "Windows/System32/drivers/viotest.sys", "x/amd64/viotest.sys"));
+	assert_false(has_copy(&p, "Windows/System32/drivers/viotest.sys", "x/viotest.sys"));
 }
 
 static void a_service_of_the_images_own_stays(void **state)
@@ -555,6 +555,10 @@ static void says_what_keeps_a_package_from_being_installed(void **state)
 	p.drivers.items[0].services[0].binary = NULL;
 	place(&p);
 	assert_non_null(strstr(p.made.places.items[0].why_not, "Windows alone knows"));
+	p.drivers.items[0].services[0].binary = wtg_text("System32/drivers/other.sys");
+	place(&p);
+	assert_non_null(strstr(p.made.places.items[0].why_not, "is no file of it"));
+	free(p.drivers.items[0].services[0].binary);
 	p.drivers.items[0].services[0].binary = wtg_text("System32/drivers/viotest.sys");
 	free(p.drivers.items[0].services[0].name);
 	p.drivers.items[0].services[0].name = wtg_text("a\\b");
