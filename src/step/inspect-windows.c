@@ -178,6 +178,7 @@ bool wtg_inspect_windows(struct wtg_inspection *in)
 	look_at_registry(in, volume);
 	wtg_inspect_removals(in, volume);
 	wtg_inspect_drivers(in, volume);
+	wtg_inspect_answer(in, volume);
 	wtg_inspect_chain(in, volume);
 	return true;
 }

@@ -72,6 +72,9 @@ void wtg_inspect_removals(struct wtg_inspection *in, struct wtg_ntfs *volume);
 /* Is all there that drivers of other makers need? */
 void wtg_inspect_drivers(struct wtg_inspection *in, struct wtg_ntfs *volume);
 
+/* What the answer file will do at the first start, and who may read it. */
+void wtg_inspect_answer(struct wtg_inspection *in, struct wtg_ntfs *volume);
+
 bool wtg_inspect_esp(struct wtg_inspection *in);
 bool wtg_inspect_bcd(struct wtg_inspection *in);
 bool wtg_inspect_windows(struct wtg_inspection *in);

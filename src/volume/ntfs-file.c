@@ -10,7 +10,6 @@
 #include <ntfs-3g/attrib.h>
 #include <ntfs-3g/dir.h>
 #include <ntfs-3g/inode.h>
-#include <ntfs-3g/security.h>
 #include <ntfs-3g/unistr.h>
 
 #include "base/alloc.h"
@@ -102,38 +101,14 @@ static ntfs_inode *open_child(const struct walk *walk)
 				      ntfs_inode_open(walk->volume, MREF(reference));
 }
 
-static int set_security(const struct walk *walk, ntfs_inode *inode,
-			const struct wtg_bytes *security)
-{
-	struct SECURITY_CONTEXT context = { .vol = walk->volume };
-
-	return ntfs_set_ntfs_acl(&context, inode, (const char *)security->data,
-				 security->size, 0);
-}
-
-/* None is one that nothing is inherited from. */
-static struct wtg_bytes security_of(const struct walk *walk, ntfs_inode *inode)
-{
-	struct SECURITY_CONTEXT context = { .vol = walk->volume };
-	int size = ntfs_get_ntfs_acl(&context, inode, NULL, 0);
-	struct wtg_bytes security = { 0 };
-
-	if (size <= 0)
-		return security;
-	security.data = wtg_alloc((size_t)size);
-	if (ntfs_get_ntfs_acl(&context, inode, (char *)security.data, (size_t)size) == size)
-		security.size = (size_t)size;
-	return security;
-}
-
 /* Without an error there must not be a file that anybody may change. */
 static int inherit_security(const struct walk *walk, ntfs_inode *child, bool is_dir)
 {
-	_cleanup_(wtg_bytes_done) struct wtg_bytes parent = security_of(walk, walk->dir);
+	_cleanup_(wtg_bytes_done) struct wtg_bytes parent = wtg_ntfs_get_security(walk->dir);
 	_cleanup_(wtg_bytes_done) struct wtg_bytes security = wtg_security_inherit(
 		&parent, is_dir ? &wtg_new_directory : &wtg_new_file);
 
-	return set_security(walk, child, &security);
+	return wtg_ntfs_set_security(child, &security);
 }
 
 /* A child that inherits from walk->dir as Windows does it for an administrator. */
@@ -297,6 +272,18 @@ int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max,
 	return result;
 }
 
+int wtg_ntfs_security(struct wtg_ntfs *volume, const char *path, struct wtg_bytes *ret,
+		      struct wtg_error *err)
+{
+	ntfs_inode *inode = open_path(volume, path);
+
+	if (!inode)
+		return fail(volume, WTG_INPUT, "open", path, err);
+	*ret = wtg_ntfs_get_security(inode);
+	(void)ntfs_inode_close(inode);
+	return 0;
+}
+
 /* 0, or -1 with errno. */
 static int replace_data(ntfs_inode *inode, const struct wtg_bytes *content)
 {
@@ -343,7 +330,7 @@ static int write_here(struct wtg_ntfs *ntfs, struct walk *walk,
 				  "only reads such files", walk->path);
 	else if (check_file(inode, walk->path, err) < 0)
 		result = -1;
-	else if (is_new && security && set_security(walk, inode, security) < 0)
+	else if (is_new && security && wtg_ntfs_set_security(inode, security) < 0)
 		result = fail(ntfs, WTG_SYSTEM, "set the security of", walk->path, err);
 	else if (replace_data(inode, content) < 0)
 		result = fail(ntfs, WTG_SYSTEM, "write", walk->path, err);

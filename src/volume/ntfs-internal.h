@@ -57,6 +57,10 @@ struct wtg_ntfs {
 
 struct _ntfs_inode;
 
+/* Descriptors, self-relative; 0, or -1 with errno.  None is one without data. */
+int wtg_ntfs_set_security(struct _ntfs_inode *inode, const struct wtg_bytes *security);
+struct wtg_bytes wtg_ntfs_get_security(struct _ntfs_inode *inode);
+
 /* All of a stream, of the unnamed one if name (ASCII) is NULL; kind WTG_INPUT if it is not
  * there, larger than max, or cannot be read.  path is for messages. */
 int wtg_ntfs_read_stream(struct _ntfs_inode *inode, const char *name, size_t max,

@@ -59,6 +59,10 @@ int wtg_ntfs_read(struct wtg_ntfs *volume, const char *path, size_t max,
 int wtg_ntfs_read_tree(struct wtg_ntfs *volume, const char *path, uint64_t max_bytes,
 		       struct wtg_files *files, struct wtg_error *err);
 
+/* The security descriptor of a file or directory, self-relative; none that can be read: empty. */
+int wtg_ntfs_security(struct wtg_ntfs *volume, const char *path, struct wtg_bytes *ret,
+		      struct wtg_error *err);
+
 /*
  * Replace the content of an existing file in place (its security descriptor, names, time
  * of creation and object id stay), or create it, its directories too.  What is new

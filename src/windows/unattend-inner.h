@@ -55,6 +55,9 @@ static inline void wtg_xml_free_doc(xmlDoc **doc)
 	xmlFreeDoc(*doc);
 }
 
+/* Windows marks so in its copy what it need not do again. */
+bool wtg_pass_is_done(const xmlNode *settings);
+
 /* Is a component for that processor?  Of WTG_ARCH_UNKNOWN: for whichever. */
 bool wtg_component_is_for(const xmlNode *component, enum wtg_arch arch);
 

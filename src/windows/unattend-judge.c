@@ -37,11 +37,8 @@ static void judge_component(struct judging *j, const xmlNode *component, int pas
 static void judge_settings(struct judging *j, const xmlNode *settings)
 {
 	_cleanup_free_ char *name = wtg_xml_attribute(settings, "pass");
-	_cleanup_free_ char *done = wtg_xml_attribute(settings, "wasPassProcessed");
 	int pass = wtg_pass_find(name);
 
-	if (wtg_text_equal_fold(done, "true"))
-		wtg_note(j->warnings, "%s is marked as done: Windows does not run it again", name);
 	for (const xmlNode *node = wtg_xml_first(settings); node; node = wtg_xml_next(node))
 		judge_component(j, node, pass);
 	/* Of offlineServicing each setting is judged by itself. */

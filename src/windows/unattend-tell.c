@@ -180,6 +180,10 @@ void wtg_unattend_tell(const xmlDoc *doc, enum wtg_arch arch, struct wtg_notes *
 
 		if (!name || wtg_passes[wtg_pass_find(name)].never)
 			continue;
+		if (wtg_pass_is_done(pass)) {
+			wtg_note(settings, "%s is done", name);
+			continue;
+		}
 		for (const xmlNode *node = wtg_xml_first(pass); node; node = wtg_xml_next(node)) {
 			_cleanup_free_ char *its =
 				wtg_xml_attribute(node, "processorArchitecture");

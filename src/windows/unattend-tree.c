@@ -77,6 +77,13 @@ bool wtg_xml_says(const xmlNode *node, const char *text)
 	return said && wtg_text_equal_fold(said, text);
 }
 
+bool wtg_pass_is_done(const xmlNode *settings)
+{
+	_cleanup_free_ char *done = wtg_xml_attribute(settings, "wasPassProcessed");
+
+	return wtg_text_equal_fold(done, "true");
+}
+
 bool wtg_component_is_for(const xmlNode *component, enum wtg_arch arch)
 {
 	_cleanup_free_ char *name = wtg_xml_attribute(component, "processorArchitecture");

@@ -7,26 +7,6 @@
 #include "windows/unattend-inner.h"
 #include "wtg/text.h"
 
-/*
- * Owner Administrators, group SYSTEM; full access for both, nobody else, nothing inherited
- * (MS-DTYP 2.4.6): passwords in answer files are not encrypted, and the directory that they lie in
- * may be read by every user.
- */
-static const uint8_t administrators_only[] = {
-	1, 0, 0x04, 0x90, /* self-relative; a DACL, protected */
-	0x48, 0, 0, 0, /* owner */
-	0x58, 0, 0, 0, /* group */
-	0, 0, 0, 0,
-	0x14, 0, 0, 0, /* DACL: */
-	2, 0, 0x34, 0, 2, 0, 0, 0,
-	0, 0, 0x14, 0, 0xff, 0x01, 0x1f, 0, /* allow all, to S-1-5-18 */
-	1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0,
-	0, 0, 0x18, 0, 0xff, 0x01, 0x1f, 0, /* allow all, to S-1-5-32-544 */
-	1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 0x02, 0, 0,
-	1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 0x02, 0, 0, /* S-1-5-32-544 */
-	1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0, /* S-1-5-18 */
-};
-
 /* Windows 11 does not go on without a network, from this build on, but for this. */
 #define LEAST_NETWORK_BUILD 22000
 
@@ -112,6 +92,19 @@ static struct wtg_bytes format(xmlDoc *doc)
 	return bytes;
 }
 
+static void warn_of_done(const xmlDoc *doc, struct wtg_notes *warnings)
+{
+	const xmlNode *root = xmlDocGetRootElement(doc);
+
+	for (const xmlNode *node = wtg_xml_first(root); node; node = wtg_xml_next(node)) {
+		_cleanup_free_ char *pass = wtg_xml_attribute(node, "pass");
+
+		if (wtg_pass_is_done(node))
+			wtg_note(warnings, "%s is marked as done (wasPassProcessed): Windows will "
+					   "not run it", pass);
+	}
+}
+
 /* Theirs as a file that can take ours; or nothing but ours. */
 static int join(const struct wtg_answers *answers, const struct wtg_bytes *theirs,
 		const char *name, struct wtg_unattend *made, xmlDoc **ret, struct wtg_error *err)
@@ -125,6 +118,7 @@ static int join(const struct wtg_answers *answers, const struct wtg_bytes *their
 	if (wtg_unattend_parse(theirs, name, &doc, err) < 0 ||
 	    wtg_unattend_judge(doc, answers->arch, name, &made->warnings, err) < 0)
 		return -1;
+	warn_of_done(doc, &made->warnings);
 	wtg_unattend_offline(doc, answers->arch, name, made);
 	leave_out(doc);
 	if (wtg_unattend_merge(doc, ours, name, err) < 0)
@@ -171,9 +165,4 @@ int wtg_unattend_read(const struct wtg_bytes *xml, enum wtg_arch arch,
 	*ret = made;
 	made = (struct wtg_unattend){ 0 };
 	return 0;
-}
-
-struct wtg_bytes wtg_unattend_security(void)
-{
-	return wtg_bytes_copy(administrators_only, sizeof(administrators_only));
 }

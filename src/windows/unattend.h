@@ -43,6 +43,9 @@ int wtg_unattend_make(const struct wtg_answers *answers, const struct wtg_bytes 
 /* Owned by Administrators; for them and SYSTEM only; self-relative. */
 struct wtg_bytes wtg_unattend_security(void);
 
+/* Does a descriptor let nobody else read?  One that makes no sense: it does not. */
+bool wtg_unattend_is_private(const struct wtg_bytes *security);
+
 /* What an answer file that lies on a drive will do: settings and warnings.  For verify. */
 int wtg_unattend_read(const struct wtg_bytes *xml, enum wtg_arch arch,
 		      struct wtg_unattend *ret, struct wtg_error *err);

@@ -70,7 +70,7 @@ put_on_esp() { # PATH CONTENT
 	wtgctl verify drive.img
 	cat out
 	[ "$status" -eq 0 ]
-	same "topics" "$(awk '{ print $2 }' out | uniq | xargs)" "table esp loader bcd windows registry chain"
+	same "topics" "$(awk '{ print $2 }' out | uniq | xargs)" "table esp loader bcd windows registry answers chain"
 	fails grep -E '^(wrong|warning)' out
 	grep -qx 'Nothing is wrong.' err
 	same "times, as nothing is written" "$(stat -c '%y %z' drive.img)" "$before"

@@ -228,9 +228,37 @@ static void only_administrators_may_read_it(void **state)
 	assert_int_equal(acl[8], 0);
 	assert_int_equal(wtg_le16(acl + 10), 20);
 	assert_memory_equal(acl + 16, system, 12);
+	assert_true(wtg_unattend_is_private(&sd));
 	assert_int_equal(acl[28], 0);
 	assert_int_equal(wtg_le16(acl + 30), 24);
 	assert_memory_equal(acl + 36, administrators, 16);
+}
+
+static void sees_who_else_may_read(void **state)
+{
+	_cleanup_(wtg_bytes_done) struct wtg_bytes sd = wtg_unattend_security(), none = { 0 };
+	uint8_t *acl = sd.data + wtg_le32(sd.data + 16), *second = acl + 28;
+
+	(void)state;
+	second[20] = 0x21; /* Users */
+	assert_false(wtg_unattend_is_private(&sd));
+	wtg_put_le32(second + 4, 0x120116); /* who may write */
+	assert_true(wtg_unattend_is_private(&sd));
+	second[4] = 1;
+	assert_false(wtg_unattend_is_private(&sd));
+	second[0] = 1; /* refused */
+	assert_true(wtg_unattend_is_private(&sd));
+	second[2] = 200; /* beyond the end */
+	assert_false(wtg_unattend_is_private(&sd));
+	second[2] = 24;
+	wtg_put_le16(acl + 4, 9);
+	assert_false(wtg_unattend_is_private(&sd));
+	wtg_put_le16(acl + 4, 2);
+	wtg_put_le32(sd.data + 16, 0xfffffff0);
+	assert_false(wtg_unattend_is_private(&sd));
+	sd.data[2] = 0; /* no list: everybody */
+	assert_false(wtg_unattend_is_private(&sd));
+	assert_false(wtg_unattend_is_private(&none));
 }
 
 /* ------------------------------------------------------------------ and theirs */
@@ -319,8 +347,9 @@ static void says_what_of_theirs_will_not_happen(void **state)
 	(void)state;
 	assert_good(make(xml, &amd64, &made));
 	assert_notes(&made.warnings, expected);
-	assert_int_equal(made.settings.n_items, 1);
+	assert_int_equal(made.settings.n_items, 2);
 	assert_string_equal(made.settings.items[0], "specialize: A");
+	assert_string_equal(made.settings.items[1], "oobeSystem is done");
 	out = strndup((char *)made.xml.data, made.xml.size);
 	assert_null(strstr(out, "windowsPE"));
 	assert_null(strstr(out, "servicing"));
@@ -489,6 +518,7 @@ int main(void)
 		cmocka_unit_test(says_what_it_sets_and_no_password),
 		cmocka_unit_test(pages_without_an_answer_are_named),
 		cmocka_unit_test(only_administrators_may_read_it),
+		cmocka_unit_test(sees_who_else_may_read),
 		cmocka_unit_test(theirs_is_merged_by_pass_and_component),
 		cmocka_unit_test(the_same_answered_twice_is_refused),
 		cmocka_unit_test(the_same_answer_twice_is_one),
