@@ -139,6 +139,8 @@ void wtg_package_remark(struct wtg_package *package, const char *fmt, ...)
 	char *remark = NULL;
 	va_list args;
 
+	if (driver->n_remarks == MAX_REMARKS)
+		return;
 	va_start(args, fmt);
 	if (vasprintf(&remark, fmt, args) < 0)
 		wtg_out_of_memory();
@@ -149,9 +151,7 @@ void wtg_package_remark(struct wtg_package *package, const char *fmt, ...)
 			return;
 		}
 	}
-	if (driver->n_remarks < MAX_REMARKS)
-		WTG_PACKAGE_ADD(driver->remarks, driver->n_remarks, WTG_STEAL(remark));
-	free(remark);
+	WTG_PACKAGE_ADD(driver->remarks, driver->n_remarks, remark);
 }
 
 bool wtg_package_number(const char *text, uint32_t *ret)

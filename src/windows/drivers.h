@@ -41,7 +41,8 @@ struct wtg_driver_section {
 
 struct wtg_driver_file {
 	char *name;    /* in the INF, and on Windows */
-	size_t source; /* in the files given: its index */
+	size_t source; /* in the files given: its index; one that goes to several places is
+			* there several times */
 	char *target;  /* "Windows/System32/drivers/viostor.sys": what DestinationDirs says; NULL:
 			* it stays in the package (DIRID 13) or is where only Windows can put it */
 };

@@ -26,6 +26,8 @@ static void must(bool good)
 
 static void append(struct wtg_bytes *to, const void *data, size_t size)
 {
+	if (size == 0)
+		return;
 	to->data = wtg_realloc(to->data, to->size + size, 1);
 	memcpy(to->data + to->size, data, size);
 	to->size += size;
