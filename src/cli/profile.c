@@ -64,6 +64,7 @@ static bool has_comment(const char *text)
 const char *cli_profile_why_no_line(const char *key, const char *value)
 {
 	_cleanup_free_ char *printable = wtg_text_printable(value);
+	_cleanup_free_ char *line = wtg_text("%s = %s", key, value);
 	size_t length = strlen(value);
 
 	if (length == 0)
@@ -72,11 +73,11 @@ const char *cli_profile_why_no_line(const char *key, const char *value)
 		return "has a blank at one end";
 	if (value[0] == '"' || value[0] == '\'')
 		return "begins with a quote, which would belong to it";
-	if (has_comment(value))
+	if (has_comment(line))
 		return "has what looks like a comment; comments have lines of their own";
 	if (!wtg_text_equal(printable, value))
 		return "has what is no text, or cannot be seen";
-	if (strlen(key) + strlen(" = ") + length > MAX_LINE)
+	if (strlen(line) > MAX_LINE)
 		return "is too long for a line";
 	return NULL;
 }

@@ -182,6 +182,8 @@ static void mistakes_are_told_with_their_line(void **state)
 		{ "timeout = soon\n", "line 1: option --timeout takes a number" },
 		{ "user = anna ; the boss\n", "line 1: there is what looks like a comment" },
 		{ "user = anna # the boss\n", "line 1: there is what looks like a comment" },
+		{ "label =# a\n", "line 1: what is given for \"label\" has what looks like" },
+		{ "label =;a\n", "line 1: what is given for \"label\" has what looks like" },
 		{ "label = \"Windows\"\n", "line 1: what is given for \"label\" begins with a quote" },
 		{ "label = W\x1b[1m\n", "line 1: there is a control character" },
 		{ "label = \xff\n", "line 1: what is given for \"label\" has what is no text" },
