@@ -171,8 +171,8 @@ static int check_siblings(struct wtg_planner *p, size_t number, struct wtg_error
 		if (value.data.size > WTG_EDIT_MAX_BYTES &&
 		    !(said && p->edits.items[said - 1].outcome == WTG_EDIT_CHANGE))
 			return wtg_fail(err, WTG_INPUT, 0,
-					"it has a value of %zu bytes, which setting %s would damage",
-					value.data.size, edit->value);
+					"it has a value of %zu bytes, which a change of another "
+					"one would damage", value.data.size);
 	}
 }
 

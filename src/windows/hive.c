@@ -75,9 +75,13 @@ static int delete_key(hive_h *h, const char *path, struct wtg_error *err)
 		node = hivex_node_get_child(h, node, next);
 		free(next);
 	}
-	if (!node || hivex_node_delete_child(h, node) < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "hivex: delete the key %s", path);
-	return 0;
+	if (node && hivex_node_delete_child(h, node) == 0)
+		return 0;
+	if (node && errno == ENOTSUP)
+		return wtg_fail(err, WTG_INPUT, 0,
+				"the key %s is in a list of subkeys (\"li\") from which hivex cannot "
+				"delete any", path);
+	return wtg_fail(err, WTG_SYSTEM, errno, "hivex: delete the key %s", path);
 }
 
 /* The node of a key; keys that are missing on the way are made. */

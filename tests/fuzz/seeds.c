@@ -320,6 +320,23 @@ static void ventoy(void)
 		test_dir(), top, top, top, top, top, top, top));
 }
 
+static void scripts(void)
+{
+	put_text("reg", "values",
+		 "Windows Registry Editor Version 5.00\r\n\r\n[HKLM\\SOFTWARE\\Company]\r\n"
+		 "\"a\"=dword:1\r\n@=\"x\\\\\\\"y\"\r\n\"b\"=hex(7):61,00,\\\r\n 00,00\r\n"
+		 "\"Number\"=- ; c\r\n");
+	put_text("reg", "keys",
+		 "REGEDIT4\n[-HKCU\\Company\\A]\n[HKCU\\Company\\a\\B]\n\"Text\"=\"t\"\n"
+		 "[HKEY_USERS\\.DEFAULT]\n[-HKCR\\x]\n[HKCR\\a[b]c]\n");
+	put_text("reg", "letters",
+		 "Windows Registry Editor Version 5.00\n[HKCU\\Company\\\xc3\xbc]\n"
+		 "[HKCU\\Company\\\xc3\xa9]\n[HKCU\\Company\\\xc3\x9c\\\xe6\x97\xa5]\n");
+	put_text("reg", "order",
+		 "REGEDIT4\n[HKCU\\Company]\n\"n\"=dword:1\n[-HKCU\\Company]\n"
+		 "[HKCU\\Company]\n\"number\"=dword:1\n\"NUMBER\"=-\n");
+}
+
 static void texts(void)
 {
 	put_text(
@@ -363,19 +380,6 @@ static void texts(void)
 		 "\xef\xbb\xbflocale = de-DE\r\n[a]\r\n  label: x\r\n;c\r\n[b]\r\n");
 	put_text("profile", "comment-behind", "label = a ; overwrite = yes\n");
 	put_text("profile", "goes-on", "registry = a.reg\n  registry = b.reg\n\tc.reg\n");
-	put_text("reg", "values",
-		 "Windows Registry Editor Version 5.00\r\n\r\n[HKLM\\SOFTWARE\\Company]\r\n"
-		 "\"a\"=dword:1\r\n@=\"x\\\\\\\"y\"\r\n\"b\"=hex(7):61,00,\\\r\n 00,00\r\n"
-		 "\"Number\"=- ; c\r\n");
-	put_text("reg", "keys",
-		 "REGEDIT4\n[-HKCU\\Company\\A]\n[HKCU\\Company\\a\\B]\n\"Text\"=\"t\"\n"
-		 "[HKEY_USERS\\.DEFAULT]\n[-HKCR\\x]\n[HKCR\\a[b]c]\n");
-	put_text("reg", "letters",
-		 "Windows Registry Editor Version 5.00\n[HKCU\\Company\\\xc3\xbc]\n"
-		 "[HKCU\\Company\\\xc3\xa9]\n[HKCU\\Company\\\xc3\x9c\\\xe6\x97\xa5]\n");
-	put_text("reg", "order",
-		 "REGEDIT4\n[HKCU\\Company]\n\"n\"=dword:1\n[-HKCU\\Company]\n"
-		 "[HKCU\\Company]\n\"number\"=dword:1\n\"NUMBER\"=-\n");
 	put_text("text", "size", "64GiB");
 	put_text("text", "guid", "{C12A7328-f81f-11d2-ba4b-00a0c93ec93b}");
 	put_text("text", "sha256",
@@ -406,6 +410,7 @@ int main(int argc, char **argv)
 	ventoy();
 	seed_entries();
 	seed_drivers();
+	scripts();
 	texts();
 	return 0;
 }

@@ -141,58 +141,60 @@ static void both_versions_are_read_in_their_encodings(void **state)
 				  "4 set a|z 7:610000000000\n");
 }
 
+/* Scripts that are refused, and with what. */
+static const struct {
+	const char *script, *sentence;
+} bad[] = {
+	{ "", "a.reg, line 1: no registry script" },
+	{ "MZ", "a.reg, line 1: no registry script" },
+	{ "Windows Registry Editor Version 5.001\n", "a.reg, line 1: more in the line" },
+	{ HEAD "\"a\"=dword:1", "line 3: a value before any key" },
+	{ HEAD "[HKCU\\a]\njunk", "line 4: neither a key nor a value nor a comment" },
+	{ HEAD "[HKCU\\a", "line 3: a key that does not end" },
+	{ HEAD "[HKCU\\a] b", "line 3: a key that does not end" },
+	{ HEAD "[-HKCU\\a]\n\"x\"=dword:1", "line 4: a value of a key that is deleted" },
+	{ HEAD "[HKCU\\\\a]", "a part of the key's name is empty" },
+	{ HEAD "[HKCU\\a\\]", "a part of the key's name is empty" },
+	{ HEAD "[]", "a part of the key's name is empty" },
+	{ HEAD "[HKCU\\a\tb]", "a control character" },
+	{ HEAD "[HKCU/a]", "begins with no HKEY_" },
+	{ HEAD "[HKEY_LOCAL_MACHINE/SOFTWARE/a]", "begins with no HKEY_" },
+	{ HEAD "[HKLM]", "only SOFTWARE and SYSTEM" },
+	{ HEAD "[HKLM\\SAM\\SAM]", "only SOFTWARE and SYSTEM" },
+	{ HEAD "[HKLM\\BCD00000000]", "only SOFTWARE and SYSTEM" },
+	{ HEAD "[HKLM\\SOFTWARE2]", "only SOFTWARE and SYSTEM" },
+	{ HEAD "[HKEY_USERS\\S-1-5-18]", "only .DEFAULT" },
+	{ HEAD "[HKCU\\Software\\Classes\\.txt]", "UsrClass.dat" },
+	{ HEAD "[HKCC\\a]", "HKEY_CURRENT_CONFIG" },
+	{ HEAD "[HKEY_DYN_DATA\\a]", "begins with no HKEY_" },
+	{ HEAD "[HKCU\\a]\n\"x\"dword:1", "line 4: no '='" },
+	{ HEAD "[HKCU\\a]\n\"x=dword:1\n\n", "line 4: the text in quotes does not end" },
+	{ HEAD "[HKCU\\a]\n\"x\"=\"C:\\Temp\"", "must be doubled" },
+	{ HEAD "[HKCU\\a]\n\"x\"=", "neither a text in quotes nor" },
+	{ HEAD "[HKCU\\a]\n\"x\"=qword:1", "neither a text in quotes nor" },
+	{ HEAD "[HKCU\\a]\n\"x\"=dword:", "no number" },
+	{ HEAD "[HKCU\\a]\n\"x\"=dword:123456789", "no number" },
+	{ HEAD "[HKCU\\a]\n\"x\"=dword:0x1", "more in the line" },
+	{ HEAD "[HKCU\\a]\n\"x\"=dword:1 2", "more in the line" },
+	{ HEAD "[HKCU\\a]\n\"x\"=--", "more in the line" },
+	{ HEAD "[HKCU\\a]\n\"x\"=hex(c):00", "hex(c) is no type" },
+	{ HEAD "[HKCU\\a]\n\"x\"=hex(ffffffff):00", "is no type" },
+	{ HEAD "[HKCU\\a]\n\"x\"=hex(123456789):00", "no type of values" },
+	{ HEAD "[HKCU\\a]\n\"x\"=hex():00", "no type of values" },
+	{ HEAD "[HKCU\\a]\n\"x\"=hex(1:00", "no type of values" },
+	{ HEAD "[HKCU\\a]\n\"x\"=hex 00", "no ':'" },
+	{ HEAD "[HKCU\\a]\n\"x\"=hex:100", "no list of bytes" },
+	{ HEAD "[HKCU\\a]\n\"x\"=hex:0g", "no list of bytes" },
+	{ HEAD "[HKCU\\a]\n\"x\"=hex:01,,02", "no list of bytes" },
+	{ HEAD "[HKCU\\a]\n\"x\"=hex:01,\\\n\"y\"=dword:1", "line 5: no list of bytes" },
+	{ HEAD "[HKCU\\a]\n\"\xff\"=dword:1", "line 4: neither UTF-16 nor UTF-8" },
+	{ "REGEDIT4\n[HKCU\\a]\n;\xc3\xa4", "line 3: a character that is not ASCII" },
+	{ "REGEDIT4\n[HKCU\\a]\n\"x\"=hex(1):e4,00", "line 3: a text that is not ASCII" },
+	{ "\xfe\xff", "line 1: neither UTF-16 nor UTF-8" },
+};
+
 static void what_is_no_script_is_refused_with_its_line(void **state)
 {
-	static const struct {
-		const char *script, *sentence;
-	} rows[] = {
-		{ "", "a.reg, line 1: no registry script" },
-		{ "MZ", "a.reg, line 1: no registry script" },
-		{ "Windows Registry Editor Version 5.001\n", "a.reg, line 1: more in the line" },
-		{ HEAD "\"a\"=dword:1", "line 3: a value before any key" },
-		{ HEAD "[HKCU\\a]\njunk", "line 4: neither a key nor a value nor a comment" },
-		{ HEAD "[HKCU\\a", "line 3: a key that does not end" },
-		{ HEAD "[HKCU\\a] b", "line 3: a key that does not end" },
-		{ HEAD "[-HKCU\\a]\n\"x\"=dword:1", "line 4: a value of a key that is deleted" },
-		{ HEAD "[HKCU\\\\a]", "a part of the key's name is empty" },
-		{ HEAD "[HKCU\\a\\]", "a part of the key's name is empty" },
-		{ HEAD "[]", "a part of the key's name is empty" },
-		{ HEAD "[HKCU\\a\tb]", "a control character" },
-		{ HEAD "[HKCU/a]", "begins with no HKEY_" },
-		{ HEAD "[HKEY_LOCAL_MACHINE/SOFTWARE/a]", "begins with no HKEY_" },
-		{ HEAD "[HKLM]", "only SOFTWARE and SYSTEM" },
-		{ HEAD "[HKLM\\SAM\\SAM]", "only SOFTWARE and SYSTEM" },
-		{ HEAD "[HKLM\\BCD00000000]", "only SOFTWARE and SYSTEM" },
-		{ HEAD "[HKLM\\SOFTWARE2]", "only SOFTWARE and SYSTEM" },
-		{ HEAD "[HKEY_USERS\\S-1-5-18]", "only .DEFAULT" },
-		{ HEAD "[HKCU\\Software\\Classes\\.txt]", "UsrClass.dat" },
-		{ HEAD "[HKCC\\a]", "HKEY_CURRENT_CONFIG" },
-		{ HEAD "[HKEY_DYN_DATA\\a]", "begins with no HKEY_" },
-		{ HEAD "[HKCU\\a]\n\"x\"dword:1", "line 4: no '='" },
-		{ HEAD "[HKCU\\a]\n\"x=dword:1\n\n", "line 4: the text in quotes does not end" },
-		{ HEAD "[HKCU\\a]\n\"x\"=\"C:\\Temp\"", "must be doubled" },
-		{ HEAD "[HKCU\\a]\n\"x\"=", "neither a text in quotes nor" },
-		{ HEAD "[HKCU\\a]\n\"x\"=qword:1", "neither a text in quotes nor" },
-		{ HEAD "[HKCU\\a]\n\"x\"=dword:", "no number" },
-		{ HEAD "[HKCU\\a]\n\"x\"=dword:123456789", "no number" },
-		{ HEAD "[HKCU\\a]\n\"x\"=dword:0x1", "more in the line" },
-		{ HEAD "[HKCU\\a]\n\"x\"=dword:1 2", "more in the line" },
-		{ HEAD "[HKCU\\a]\n\"x\"=--", "more in the line" },
-		{ HEAD "[HKCU\\a]\n\"x\"=hex(c):00", "hex(c) is no type" },
-		{ HEAD "[HKCU\\a]\n\"x\"=hex(ffffffff):00", "is no type" },
-		{ HEAD "[HKCU\\a]\n\"x\"=hex(123456789):00", "no type of values" },
-		{ HEAD "[HKCU\\a]\n\"x\"=hex():00", "no type of values" },
-		{ HEAD "[HKCU\\a]\n\"x\"=hex(1:00", "no type of values" },
-		{ HEAD "[HKCU\\a]\n\"x\"=hex 00", "no ':'" },
-		{ HEAD "[HKCU\\a]\n\"x\"=hex:100", "no list of bytes" },
-		{ HEAD "[HKCU\\a]\n\"x\"=hex:0g", "no list of bytes" },
-		{ HEAD "[HKCU\\a]\n\"x\"=hex:01,,02", "no list of bytes" },
-		{ HEAD "[HKCU\\a]\n\"x\"=hex:01,\\\n\"y\"=dword:1", "line 5: no list of bytes" },
-		{ HEAD "[HKCU\\a]\n\"\xff\"=dword:1", "line 4: neither UTF-16 nor UTF-8" },
-		{ "REGEDIT4\n[HKCU\\a]\n;\xc3\xa4", "line 3: a character that is not ASCII" },
-		{ "REGEDIT4\n[HKCU\\a]\n\"x\"=hex(1):e4,00", "line 3: a text that is not ASCII" },
-		{ "\xfe\xff", "line 1: neither UTF-16 nor UTF-8" },
-	};
 	static const char nul[] = HEAD "[HKCU\\a]\n\"a\0b\"=dword:1";
 	static const uint8_t odd[] = { 0xff, 0xfe, 'R' }, half[] = { 0xff, 0xfe, '\n', 0, 0, 0xd8 };
 	const struct {
@@ -207,12 +209,12 @@ static void what_is_no_script_is_refused_with_its_line(void **state)
 	struct wtg_wishes wishes = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct wtg_bytes script = { (uint8_t *)rows[i].script,
-						  strlen(rows[i].script) };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const struct wtg_bytes script = { (uint8_t *)bad[i].script,
+						  strlen(bad[i].script) };
 
 		assert_fails(wtg_reg_parse(&script, "a.reg", &wishes, &err), WTG_INPUT,
-			     rows[i].sentence);
+			     bad[i].sentence);
 	}
 	for (size_t i = 0; i < sizeof(raw) / sizeof(raw[0]); i++) {
 		const struct wtg_bytes script = { (uint8_t *)raw[i].data, raw[i].size };
