@@ -73,7 +73,7 @@ static int choose_language(struct wtg_surveyor *s, const char *locale, char **re
 	language = wtg_answers_language(locale, languages);
 	if (!language)
 		return wtg_fail(err, WTG_USAGE, 0,
-				"--locale %s: the edition %s has not that language, it has %s",
+				"--locale %s: the edition %s has %s, and not that language",
 				locale, s->edition->selector, languages);
 	*ret = language;
 	return 0;
