@@ -25,6 +25,7 @@ struct walk {
 	const char *dir; /* as the user gave it */
 	struct wtg_files *files;
 	uint64_t left_bytes;
+	bool has_inf;
 };
 
 static int descend(struct walk *walk, int parent, const char *name, const char *path,
@@ -34,6 +35,13 @@ static void close_dir(DIR **dir)
 {
 	if (*dir)
 		closedir(*dir);
+}
+
+static bool is_inf(const char *path)
+{
+	size_t length = strlen(path);
+
+	return length >= 4 && strcasecmp(path + length - 4, ".inf") == 0;
 }
 
 static int read_one(struct walk *walk, int fd, const struct stat *st, const char *path,
@@ -49,6 +57,7 @@ static int read_one(struct walk *walk, int fd, const struct stat *st, const char
 				"--drivers %s: there is more than 1 GiB in its files", walk->dir);
 	if (wtg_read_file(fd, MAX_BYTES, path, &content, err) < 0)
 		return wtg_while(err, "--drivers");
+	walk->has_inf |= is_inf(path);
 	walk->left_bytes -= content.size < walk->left_bytes ? content.size : walk->left_bytes;
 	wtg_files_add(walk->files, path, content);
 	return 0;
@@ -77,6 +86,12 @@ static int visit(struct walk *walk, int parent, const char *name, const char *pa
 	return read_one(walk, fd, &st, path, err);
 }
 
+static int hint_unpack(struct wtg_error *err)
+{
+	return wtg_hint(err, "Unpack the drivers (an .exe, a .zip or a .cab), and name the "
+			     "directory that has their .inf files.");
+}
+
 static int open_dir(const struct walk *walk, int parent, const char *name, DIR **ret,
 		    struct wtg_error *err)
 {
@@ -85,8 +100,7 @@ static int open_dir(const struct walk *walk, int parent, const char *name, DIR *
 
 	if (fd < 0 && errno == ENOTDIR) {
 		wtg_fail(err, WTG_INPUT, 0, "--drivers %s is not a directory", walk->dir);
-		return wtg_hint(err, "Unpack the drivers (an .exe, a .zip or a .cab), and name the "
-				     "directory that has their .inf files.");
+		return hint_unpack(err);
 	}
 	if (fd < 0)
 		return wtg_fail(err, WTG_INPUT, errno, "--drivers %s: open %s", walk->dir, name);
@@ -156,9 +170,14 @@ int wtg_custom_read_drivers(const char *dir, struct wtg_files *files, struct wtg
 {
 	_cleanup_free_ char *name = name_of(dir, files);
 	uint64_t there = wtg_files_size_bytes(files);
-	struct walk all = { dir, files, there < MAX_BYTES ? MAX_BYTES - there : 0 };
+	struct walk all = { dir, files, there < MAX_BYTES ? MAX_BYTES - there : 0, false };
 
-	return descend(&all, AT_FDCWD, dir, name, 1, err);
+	if (descend(&all, AT_FDCWD, dir, name, 1, err) < 0)
+		return -1;
+	if (all.has_inf)
+		return 0;
+	wtg_fail(err, WTG_INPUT, 0, "--drivers %s: there is no .inf file in it, or below", dir);
+	return hint_unpack(err);
 }
 
 static int compare(const void *a, const void *b)

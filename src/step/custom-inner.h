@@ -15,7 +15,8 @@ int wtg_custom_read_password(const char *path, char **ret, const char **exposed,
 			     struct wtg_error *err);
 
 /* Add all regular files in a directory and below, as "NAME/sub/dir/file", where NAME is the
- * directory's own, with a number if another has that. */
+ * directory's own, with a number if another has that.  Kind
+ * WTG_INPUT where none of them is an INF. */
 int wtg_custom_read_drivers(const char *dir, struct wtg_files *files, struct wtg_error *err);
 
 /* By path, whatever the case; two that Windows would take for one are refused. */

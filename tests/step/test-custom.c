@@ -280,6 +280,9 @@ static void what_is_no_directory_of_drivers_is_refused(void **state)
 	assert_int_equal(read_custom(&request, &custom), -1);
 	assert_non_null(strstr(err.hint, "Unpack the drivers"));
 	test_expect_error(&err, WTG_INPUT, "setup.exe is not a directory");
+	free(test_run(NULL, "cd %s && mkdir -p packed && touch packed/setup.exe", test_dir()));
+	request.drivers.items[0] = path_of("packed");
+	assert_fails(read_custom(&request, &custom), WTG_INPUT, "there is no .inf file in it");
 	request.drivers.items[0] = path_of("nowhere");
 	assert_fails(read_custom(&request, &custom), WTG_INPUT, "nowhere");
 	free(test_run(NULL, "cd %s && mkdir -p deep && cd deep && for i in $(seq 40); do mkdir d && "
