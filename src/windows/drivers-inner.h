@@ -49,7 +49,7 @@ const struct wtg_inf_section *wtg_package_decorated(const struct wtg_package *pa
 						    const char *name);
 
 /* A section with those that it needs, as far as they are in this INF. */
-#define WTG_MAX_NEEDED 32
+#define WTG_MAX_NEEDED 256
 struct wtg_needed {
 	const struct wtg_inf_section *items[WTG_MAX_NEEDED];
 	size_t n_items;

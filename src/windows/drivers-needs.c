@@ -42,8 +42,13 @@ static int add_needs(struct wtg_package *package, const struct wtg_inf_section *
 				wtg_package_remark(package, "[%s] goes on with [%s] of %s",
 						   section->name, line->fields[j],
 						   included(section));
-			else if (!has(needed, other) && needed->n_items < WTG_MAX_NEEDED)
-				needed->items[needed->n_items++] = other;
+			if (!other || has(needed, other))
+				continue;
+			if (needed->n_items == WTG_MAX_NEEDED)
+				return wtg_fail(package->err, WTG_INPUT, 0,
+						"[%s] goes on with more than %d others",
+						needed->items[0]->name, WTG_MAX_NEEDED - 1);
+			needed->items[needed->n_items++] = other;
 		}
 	}
 	return 0;

@@ -315,6 +315,21 @@ static void refuses_sections_that_multiply(void **state)
 		     "name each other more often than makes sense");
 }
 
+static void refuses_sections_without_end(void **state)
+{
+	_cleanup_free_ char *text = wtg_alloc(1 << 16);
+	struct wtg_error err = WTG_ERROR_INIT;
+	struct wtg_drivers drivers;
+	char *end = text;
+
+	(void)state;
+	end += sprintf(end, "[i]\nNeeds=s0\n");
+	for (int i = 0; i < 1000; i++)
+		end += sprintf(end, "[s%d]\nNeeds=s%d\n", i, i + 1);
+	assert_fails(read_with(text, &drivers, &err), WTG_INPUT,
+		     "[i] goes on with more than 255 others");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +344,7 @@ int main(void)
 		cmocka_unit_test(makes_values_of_every_type),
 		cmocka_unit_test(appends_to_lists_and_leaves_what_it_cannot_know),
 		cmocka_unit_test(refuses_sections_that_multiply),
+		cmocka_unit_test(refuses_sections_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
