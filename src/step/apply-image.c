@@ -96,8 +96,7 @@ static void describe(const void *params, struct wtg_facts *out)
 	wtg_removals_describe(&p->removals, out);
 	wtg_overlay_describe(&p->overlay, out);
 	if (p->drivers.n_items > 0)
-		wtg_drivers_describe(&p->drivers, out);
-	wtg_driver_places_describe(&p->placement, &p->drivers, out);
+		wtg_drivers_describe(&p->drivers, &p->placement, out);
 	describe_answers(p, out);
 	wtg_fact_text(out, "hive", WTG_SYSTEM_PATH);
 	wtg_edits_describe(&p->registry[WTG_HIVE_SYSTEM], out);

@@ -1,36 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What became of the packages: shown, and told from process to process. */
+/* What became of the packages, from process to process. */
 #include "windows/drivers.h"
 
 #include "base/alloc.h"
 #include "wtg/text.h"
-
-static void describe(const struct wtg_driver_place *place, const struct wtg_driver *driver,
-		     struct wtg_facts *out)
-{
-	wtg_fact_open(out, NULL, WTG_OBJECT);
-	wtg_fact_text(out, "inf", driver->path);
-	wtg_fact_text(out, "waits_in", place->waits_in);
-	wtg_fact_text(out, "installed_as", place->inf);
-	wtg_fact_text(out, "not_installed_because", place->why_not);
-	wtg_fact_number(out, "files", place->n_files);
-	wtg_fact_bytes(out, "size_bytes", place->size_bytes);
-	wtg_fact_close(out);
-}
-
-void wtg_driver_places_describe(const struct wtg_driver_placement *placement,
-				const struct wtg_drivers *drivers, struct wtg_facts *out)
-{
-	if (placement->places.n_items == 0)
-		return;
-	wtg_fact_open(out, "driver_places", WTG_LIST);
-	for (size_t i = 0; i < placement->places.n_items; i++) {
-		const struct wtg_driver_place *place = &placement->places.items[i];
-
-		describe(place, &drivers->items[place->driver], out);
-	}
-	wtg_fact_close(out);
-}
 
 void wtg_driver_places_flatten(const struct wtg_driver_placement *placement,
 			       struct wtg_packet *packet)

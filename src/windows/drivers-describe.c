@@ -63,7 +63,17 @@ static void describe_services(const struct wtg_driver *driver, struct wtg_facts 
 	wtg_fact_close(out);
 }
 
-static void describe_one(const struct wtg_driver *driver, struct wtg_facts *out)
+static void describe_place(const struct wtg_driver_place *place, struct wtg_facts *out)
+{
+	wtg_fact_text(out, "waits_in", place->waits_in);
+	wtg_fact_text(out, "installed_as", place->inf);
+	wtg_fact_text(out, "not_installed_because", place->why_not);
+	wtg_fact_number(out, "file_count", place->n_files);
+	wtg_fact_bytes(out, "size_bytes", place->size_bytes);
+}
+
+static void describe_one(const struct wtg_driver *driver, const struct wtg_driver_place *place,
+			 struct wtg_facts *out)
 {
 	wtg_fact_text(out, "inf", driver->path);
 	wtg_fact_text(out, "provider", driver->provider);
@@ -77,6 +87,8 @@ static void describe_one(const struct wtg_driver *driver, struct wtg_facts *out)
 	wtg_fact_text(out, "signature", signature_name(driver->signature));
 	wtg_fact_text(out, "signer", driver->signer);
 	wtg_fact_truth(out, "boot_critical", driver->boot_critical);
+	if (place)
+		describe_place(place, out);
 	if (driver->n_devices > 0)
 		wtg_fact_text(out, "device", driver->devices[0].description);
 	if (driver->n_devices > 0 && driver->devices[0].n_ids > 0)
@@ -95,12 +107,21 @@ static void describe_one(const struct wtg_driver *driver, struct wtg_facts *out)
 	wtg_fact_close(out);
 }
 
-void wtg_drivers_describe(const struct wtg_drivers *drivers, struct wtg_facts *out)
+/* Places are in the order of the drivers. */
+void wtg_drivers_describe(const struct wtg_drivers *drivers,
+			  const struct wtg_driver_placement *placement, struct wtg_facts *out)
 {
+	size_t next = 0;
+
 	wtg_fact_open(out, "drivers", WTG_LIST);
 	for (size_t i = 0; i < drivers->n_items; i++) {
+		const struct wtg_driver_place *place = NULL;
+
+		if (placement && next < placement->places.n_items &&
+		    placement->places.items[next].driver == i)
+			place = &placement->places.items[next++];
 		wtg_fact_open(out, NULL, WTG_OBJECT);
-		describe_one(&drivers->items[i], out);
+		describe_one(&drivers->items[i], place, out);
 		wtg_fact_close(out);
 	}
 	wtg_fact_close(out);

@@ -97,9 +97,6 @@ void wtg_drivers_done(struct wtg_drivers *drivers);
 int wtg_drivers_read(const struct wtg_files *files, enum wtg_arch arch, unsigned build,
 		     struct wtg_drivers *ret, struct wtg_error *err);
 
-/* Each with what a plan shows: version, class, hardware ids, signature, what will be done. */
-void wtg_drivers_describe(const struct wtg_drivers *drivers, struct wtg_facts *out);
-
 /* From process to process. */
 void wtg_drivers_flatten(const struct wtg_drivers *drivers, struct wtg_packet *packet);
 int wtg_drivers_unflatten(struct wtg_reader *reader, struct wtg_drivers *ret,
@@ -153,8 +150,12 @@ struct wtg_driver_ground {
 int wtg_drivers_place(const struct wtg_drivers *drivers, const struct wtg_driver_ground *ground,
 		      struct wtg_driver_placement *ret, struct wtg_error *err);
 
-void wtg_driver_places_describe(const struct wtg_driver_placement *placement,
-				const struct wtg_drivers *drivers, struct wtg_facts *out);
+/* Each with what a plan shows: version, class, hardware ids, signature, what only Windows can do,
+ * and what becomes of it (placement NULL: nothing is known of that). */
+void wtg_drivers_describe(const struct wtg_drivers *drivers,
+			  const struct wtg_driver_placement *placement, struct wtg_facts *out);
+
+/* From process to process, without copies and wishes. */
 void wtg_driver_places_flatten(const struct wtg_driver_placement *placement,
 			       struct wtg_packet *packet);
 void wtg_driver_places_unflatten(struct wtg_reader *reader, const struct wtg_drivers *drivers,

@@ -2,6 +2,9 @@
 /* Edits as a plan shows them. */
 #include "windows/edits.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "base/alloc.h"
 #include "wtg/text.h"
 
@@ -67,6 +70,13 @@ static const char *class_name(enum wtg_edit_class class)
 	abort();
 }
 
+/* What a driver's package has in the database is dozens of values, and the package is shown. */
+static bool is_detail(const struct wtg_edit *edit)
+{
+	return edit->outcome != WTG_EDIT_CHANGE ||
+	       strncasecmp(edit->key, "DriverDatabase\\", strlen("DriverDatabase\\")) == 0;
+}
+
 void wtg_edits_describe(const struct wtg_edits *edits, struct wtg_facts *out)
 {
 	wtg_fact_truth(out, "captured", edits->captured);
@@ -81,8 +91,7 @@ void wtg_edits_describe(const struct wtg_edits *edits, struct wtg_facts *out)
 
 		if (edit->outcome == WTG_EDIT_ABSENT)
 			continue;
-		wtg_fact_open(out, NULL,
-			      edit->outcome == WTG_EDIT_CHANGE ? WTG_OBJECT : WTG_DETAIL);
+		wtg_fact_open(out, NULL, is_detail(edit) ? WTG_DETAIL : WTG_OBJECT);
 		wtg_fact_text(out, "key", edit->key);
 		wtg_fact_text(out, "value", edit->value);
 		wtg_fact_text(out, "old", edit->old_text);

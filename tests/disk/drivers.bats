@@ -45,7 +45,7 @@ STORE=/Windows/System32/DriverStore/FileRepository
 @test "the plan tells of each package what it is and what becomes of it" {
 	step apply-image '.drivers | map(.inf) | join(" ")' <drive.plan | tee /dev/stderr |
 		grep -q 'packages/net/nettest.inf packages/raw/rawtest.inf packages/virtio/w10/viotest.inf'
-	step apply-image '.driver_places[] | "\(.inf) \(.installed_as) \(.not_installed_because)"' \
+	step apply-image '.drivers[] | "\(.inf) \(.installed_as) \(.not_installed_because)"' \
 		<drive.plan >places
 	cat places
 	grep -qx 'packages/virtio/w11/viotest.inf oem0.inf null' places

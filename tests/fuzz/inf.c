@@ -56,7 +56,7 @@ static void check_driver(const struct wtg_driver *driver, const struct wtg_files
 
 static void describe(const void *drivers, struct wtg_facts *out)
 {
-	wtg_drivers_describe(drivers, out);
+	wtg_drivers_describe(drivers, NULL, out);
 }
 
 static void check_packet(const struct wtg_drivers *drivers)

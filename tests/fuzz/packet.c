@@ -42,8 +42,7 @@ static void describe_survey(const void *thing, struct wtg_facts *out)
 		wtg_edits_describe(&survey->registry[i], out);
 	wtg_overlay_describe(&survey->overlay, out);
 	wtg_removals_describe(&survey->removals, out);
-	wtg_drivers_describe(&survey->drivers, out);
-	wtg_driver_places_describe(&survey->placement, &survey->drivers, out);
+	wtg_drivers_describe(&survey->drivers, &survey->placement, out);
 }
 
 static void read_survey(const struct wtg_packet *packet)

@@ -135,7 +135,7 @@ static char *described(const struct wtg_drivers *drivers)
 {
 	_cleanup_(wtg_json_freep) struct wtg_json *json = wtg_json_new();
 
-	wtg_drivers_describe(drivers, wtg_json_facts(json));
+	wtg_drivers_describe(drivers, NULL, wtg_json_facts(json));
 	return wtg_json_line(json);
 }
 
