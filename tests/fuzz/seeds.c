@@ -337,6 +337,19 @@ static void scripts(void)
 		 "[HKCU\\Company]\n\"number\"=dword:1\n\"NUMBER\"=-\n");
 }
 
+static void profiles(void)
+{
+	put_text("profile", "company",
+		 "# all\nimage = w.iso\ncompact = auto\ndata-size = 1G\nuser = anna\n"
+		 "password-file = pw\nregistry = a.reg\nregistry = b.reg\nskip-oobe = yes\n"
+		 "hibernate = no\ntimeout = 0\n");
+	put_text("profile", "sections",
+		 "\xef\xbb\xbflocale = de-DE\r\n[a]\r\n  label: x\r\n;c\r\n[b]\r\n");
+	put_text("profile", "comment-behind", "label = a ; overwrite = yes\n");
+	put_text("profile", "goes-on", "registry = a.reg\n  registry = b.reg\n\tc.reg\n");
+	put_text("profile", "comment-at-once", "label =# a\n");
+}
+
 static void texts(void)
 {
 	put_text(
@@ -372,14 +385,6 @@ static void texts(void)
 		"create\0--image=w.iso\0--edition\0Core\0--size\00064GB\0-q\0--\0/dev/x");
 	PUT_WORDS("options", "abbreviated", "create\0--over\0--boot-ca=2023");
 	PUT_WORDS("options", "choices", "plan\0--verify\0quick\0--timeout\0005\0a\0b");
-	put_text("profile", "company",
-		 "# all\nimage = w.iso\ncompact = auto\ndata-size = 1G\nuser = anna\n"
-		 "password-file = pw\nregistry = a.reg\nregistry = b.reg\nskip-oobe = yes\n"
-		 "hibernate = no\ntimeout = 0\n");
-	put_text("profile", "sections",
-		 "\xef\xbb\xbflocale = de-DE\r\n[a]\r\n  label: x\r\n;c\r\n[b]\r\n");
-	put_text("profile", "comment-behind", "label = a ; overwrite = yes\n");
-	put_text("profile", "goes-on", "registry = a.reg\n  registry = b.reg\n\tc.reg\n");
 	put_text("text", "size", "64GiB");
 	put_text("text", "guid", "{C12A7328-f81f-11d2-ba4b-00a0c93ec93b}");
 	put_text("text", "sha256",
@@ -411,6 +416,7 @@ int main(int argc, char **argv)
 	seed_entries();
 	seed_drivers();
 	scripts();
+	profiles();
 	texts();
 	return 0;
 }
