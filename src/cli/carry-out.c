@@ -32,7 +32,18 @@ static void show_omissions(const struct wtg_plan *plan)
 	}
 }
 
-void cli_create_show_plan(const struct cli_options *options, const struct wtg_plan *plan)
+/* Where the drive stays what it is, what changes on it is what one must know before; of a drive
+ * that is made, where everything goes. */
+static enum cli_text_extent extent_of(const struct cli_options *options, enum cli_stake stake)
+{
+	if (options->verbose)
+		return CLI_TEXT_ALL;
+	return stake == CLI_STAKE_REPAIR || stake == CLI_STAKE_ENTRY ? CLI_TEXT_USUAL
+								     : CLI_TEXT_BRIEF;
+}
+
+void cli_create_show_plan(const struct cli_options *options, enum cli_stake stake,
+			  const struct wtg_plan *plan)
 {
 	_cleanup_(cli_output_done) struct cli_output output = { .verbose = options->verbose };
 	struct cli_text text;
@@ -41,9 +52,8 @@ void cli_create_show_plan(const struct cli_options *options, const struct wtg_pl
 		wtg_plan_describe(plan, cli_output_begin(&output, "plan", options->json));
 		cli_output_end(&output);
 	} else if (!options->quiet) {
-		wtg_plan_describe(plan, cli_text_start(&text, stderr,
-						       options->verbose ? CLI_TEXT_ALL
-									: CLI_TEXT_BRIEF));
+		wtg_plan_describe(plan,
+				  cli_text_start(&text, stderr, extent_of(options, stake)));
 	} else {
 		show_omissions(plan);
 	}
@@ -198,7 +208,7 @@ int cli_create_open(const struct cli_options *options, struct cli_intent *intent
 int cli_create_carry_out(const struct cli_options *options, const struct cli_intent *intent,
 			 struct cli_outcome *outcome, struct wtg_error *err)
 {
-	cli_create_show_plan(options, intent->plan);
+	cli_create_show_plan(options, intent->stake, intent->plan);
 	if (options->request.dry_run)
 		return check_only(options, intent, outcome, err);
 	if (wtg_plan_is_empty(intent->plan)) {

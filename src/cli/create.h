@@ -14,7 +14,8 @@
 struct cli_progress_setup cli_create_progress(const struct cli_options *options);
 
 /* The result of a dry run is the plan; that of a real run is the drive. */
-void cli_create_show_plan(const struct cli_options *options, const struct wtg_plan *plan);
+void cli_create_show_plan(const struct cli_options *options, enum cli_stake stake,
+			  const struct wtg_plan *plan);
 
 /* Do the safety rules allow it?  A drive that a run of ours left unfinished has nothing on it to
  * lose: the same command, given again, must do. */

@@ -216,7 +216,7 @@ static int carry_out(struct cli_fleet *fleet, struct wtg_error *err)
 	const struct wtg_request *request = &fleet->options->request;
 
 	for (size_t i = 0; i < fleet->n_jobs; i++)
-		cli_create_show_plan(fleet->options, fleet->jobs[i].plan);
+		cli_create_show_plan(fleet->options, CLI_STAKE_ALL, fleet->jobs[i].plan);
 	if (request->dry_run) {
 		if (check_all(fleet, err) < 0)
 			return -1;

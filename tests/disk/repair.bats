@@ -350,3 +350,11 @@ untouched() { # STATUS PART-OF-THE-SENTENCE [OPTION]...
 	untouched 3 "entries of other systems that would be lost: Grandma"
 	heals rewrite-bcd --new-bcd
 }
+
+@test "what will change is shown before it is done, unasked" {
+	on_esp mdel ::/EFI/Microsoft/Boot/BCD
+	wtgctl repair --confirm broken.img broken.img
+	[ "$status" -eq 0 ]
+	grep -q 'path: .*EFI/Microsoft/Boot/BCD' err
+	grep -q 'old: .*missing' err
+}
