@@ -139,7 +139,7 @@ STORE=/Windows/System32/DriverStore/FileRepository
 	mkdir -p empty bad
 	echo 'no inf' >empty/readme.txt
 	printf '[Version]\nSignature="$WINDOWS NT$"\nClass=a\nClassGuid={4D36E97B-E325-11CE-BFC1-08002BE10318}\nProvider=a\nDriverVer=01/02/2003,1\n[Manufacturer]\n"a"=b,NTamd64\n[b.NTamd64]\n"c"=d,PCI\\VEN_1\n[d]\nCopyFiles=@gone.sys\n[SourceDisksFiles]\ngone.sys=1\n' >bad/bad.inf
-	refused 4 "plan the drivers: there is no driver: no file whose name ends in .inf" \
+	refused 4 "--drivers empty: there is no .inf file in it, or below" \
 		plan --image windows.iso --edition Core --size 640M --drivers empty new.img
 	refused 4 "it names a file that is not there: bad/gone.sys" \
 		plan --image windows.iso --edition Core --size 640M --drivers bad new.img
