@@ -39,18 +39,24 @@
 
 /* ------------------------------------------------------------------ services */
 
+/* A program of its own, not a driver: SERVICE_WIN32_OWN_PROCESS, _SHARE_PROCESS. */
+static bool is_process(const struct wtg_driver_service *service)
+{
+	return service->type & 0x30;
+}
+
+/* As Windows writes them; what the loader starts, and lies with its drivers, without a root. */
 static char *image_path(const struct wtg_driver_record *record,
 			const struct wtg_driver_service *service)
 {
-	/* As Windows writes them: what is started by the loader without the leading part. */
-	const char *root = service->start == 0 ? "" : "\\SystemRoot\\";
+	const char *root = is_process(service) ? "%SystemRoot%\\" : "\\SystemRoot\\";
 	char *text;
 
 	if (wtg_text_starts(service->binary, "%13%/"))
-		text = wtg_text("\\SystemRoot\\System32/DriverStore/FileRepository/%s/%s",
+		text = wtg_text("%sSystem32/DriverStore/FileRepository/%s/%s", root,
 				record->package, service->binary + strlen("%13%/"));
 	else
-		text = wtg_text("%s%s", root, service->binary);
+		text = wtg_text("%s%s", service->start == 0 ? "" : root, service->binary);
 	for (char *at = text; *at; at++)
 		if (*at == '/')
 			*at = '\\';
@@ -95,6 +101,9 @@ static void wish_service(const struct wtg_driver_record *record,
 	if (service->display_name)
 		wtg_wish_text(wishes, WTG_HIVE_SYSTEM, key, "DisplayName", WTG_REG_SZ,
 			      service->display_name);
+	if (is_process(service))
+		wtg_wish_text(wishes, WTG_HIVE_SYSTEM, key, "ObjectName", WTG_REG_SZ,
+			      "LocalSystem");
 	if (service->boot_flags)
 		wtg_wish_number(wishes, WTG_HIVE_SYSTEM, key, "BootFlags", service->boot_flags);
 	wtg_wish_texts(wishes, WTG_HIVE_SYSTEM, key, "Owners", owners);

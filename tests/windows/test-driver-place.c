@@ -411,6 +411,22 @@ static void what_stays_in_its_package_is_started_there(void **state)
 	assert_false(has_copy(&p, "Windows/System32/drivers/viotest.sys", "x/viotest.sys"));
 }
 
+static void a_program_of_the_package_is_started_as_programs_are(void **state)
+{
+	_cleanup_(place_done) struct place p;
+
+	(void)state;
+	prepare_small(&p, NULL);
+	stand_in_add_storage(&p.files, "x", &storage);
+	read_packages(&p);
+	p.drivers.items[0].services[0].type = 0x10;
+	p.drivers.items[0].services[0].start = 2;
+	place(&p);
+	assert_wish(&p, "CurrentControlSet\\Services\\viotest", "ImagePath",
+		    "2:%SystemRoot%\\System32\\drivers\\viotest.sys|");
+	assert_wish(&p, "CurrentControlSet\\Services\\viotest", "ObjectName", "1:LocalSystem|");
+}
+
 static void a_service_of_the_images_own_stays(void **state)
 {
 	struct stand_in_storage one = storage;
@@ -640,6 +656,7 @@ int main(void)
 		cmocka_unit_test(leaves_what_is_not_needed_to_start_to_windows),
 		cmocka_unit_test(of_several_for_one_service_the_newest_is_installed),
 		cmocka_unit_test(what_stays_in_its_package_is_started_there),
+		cmocka_unit_test(a_program_of_the_package_is_started_as_programs_are),
 		cmocka_unit_test(a_service_of_the_images_own_stays),
 		cmocka_unit_test(nothing_else_in_the_database_changes),
 		cmocka_unit_test(no_inf_gets_a_name_that_another_has),
