@@ -53,9 +53,9 @@ const struct wtg_bytes *wtg_survey_hive(const struct wtg_surveyor *s, enum wtg_h
 	return file ? &file->content : NULL;
 }
 
-static int plan_system(struct wtg_surveyor *s, struct wtg_error *err)
+static struct wtg_edit_options options_of(const struct wtg_surveyor *s)
 {
-	const struct wtg_edit_options options = {
+	return (struct wtg_edit_options){
 		.internal_disks_online = s->request->internal_disks == WTG_INTERNAL_ONLINE,
 		.hibernate = s->request->hibernate,
 		.device_encryption = s->request->device_encryption,
@@ -65,6 +65,11 @@ static int plan_system(struct wtg_surveyor *s, struct wtg_error *err)
 		.no_last_access = s->request->no_last_access,
 		.build = s->edition->build,
 	};
+}
+
+static int plan_system(struct wtg_surveyor *s, struct wtg_error *err)
+{
+	const struct wtg_edit_options options = options_of(s);
 	const struct wtg_bytes *system = wtg_survey_hive(s, WTG_HIVE_SYSTEM);
 
 	if (!system)
@@ -90,17 +95,6 @@ static int plan_hive(struct wtg_surveyor *s, enum wtg_hive_id id, struct wtg_err
 				     err);
 }
 
-/* What is wished may take away what every Windows has. */
-static int check_system(const struct wtg_bytes *edited, struct wtg_error *err)
-{
-	struct wtg_control_sets sets;
-	struct wtg_hive_view hive;
-
-	if (wtg_system_open(edited, &hive, &sets, err) < 0)
-		return wtg_while(err, "after what was asked for");
-	return 0;
-}
-
 /*
  * The hive's logs stay in the image as they are: Windows reads them only where the hive says that
  * it was not closed (its two sequence numbers differ), and such hives are refused.
@@ -108,13 +102,17 @@ static int check_system(const struct wtg_bytes *edited, struct wtg_error *err)
 static int edit_hive(struct wtg_surveyor *s, enum wtg_hive_id id, struct wtg_error *err)
 {
 	const struct wtg_bytes *hive = wtg_survey_hive(s, id);
+	struct wtg_edits *edits = &s->made.registry[id];
+	const struct wtg_edit_options options = options_of(s);
 	_cleanup_(wtg_bytes_done) struct wtg_bytes edited = { 0 };
 
-	if (wtg_edits_changes(&s->made.registry[id]) == 0)
+	if (edits->n_items == 0)
 		return 0;
-	if (wtg_hive_edit(hive, &s->made.registry[id], &edited, err) < 0 ||
-	    (id == WTG_HIVE_SYSTEM && check_system(&edited, err) < 0))
+	if (wtg_hive_edit(hive, edits, &edited, err) < 0 ||
+	    (id == WTG_HIVE_SYSTEM && wtg_edits_settle(&edited, &options, edits, err) < 0))
 		return -1;
+	if (wtg_edits_changes(edits) == 0)
+		return 0;
 	wtg_overlay_put(&s->made.overlay, wtg_hive_paths[id], edited, (struct wtg_bytes){ 0 });
 	edited = (struct wtg_bytes){ 0 };
 	wtg_survey_note_image(s, hive->size);

@@ -259,3 +259,34 @@ int wtg_edits_plan(const struct wtg_bytes *system, const struct wtg_edit_options
 	*ret = p.edits;
 	return 0;
 }
+
+/* Is what a row is about as it should be? */
+static bool is_right(const struct wtg_edits *now, const struct wtg_edit *edit)
+{
+	for (size_t i = 0; i < now->n_items; i++)
+		if (now->items[i].outcome == WTG_EDIT_KEEP &&
+		    wtg_text_equal_fold(now->items[i].key, edit->key) &&
+		    wtg_text_equal_fold(now->items[i].value, edit->value))
+			return true;
+	return false;
+}
+
+int wtg_edits_settle(const struct wtg_bytes *edited, const struct wtg_edit_options *options,
+		     struct wtg_edits *edits, struct wtg_error *err)
+{
+	_cleanup_(wtg_edits_done) struct wtg_edits now = { 0 };
+	size_t n = 0;
+
+	if (wtg_edits_plan(edited, options, &now, err) < 0)
+		return wtg_while(err, "after what was asked for");
+	for (size_t i = 0; i < edits->n_items; i++) {
+		struct wtg_edit *edit = &edits->items[i];
+
+		if (edit->outcome == WTG_EDIT_UNDONE && is_right(&now, edit))
+			wtg_edit_done(edit);
+		else
+			edits->items[n++] = *edit;
+	}
+	edits->n_items = n;
+	return 0;
+}

@@ -79,6 +79,14 @@ int wtg_edits_plan_wishes(const struct wtg_bytes *hive, enum wtg_hive_id id,
 			  const struct wtg_wishes *wishes, size_t n_wishes,
 			  struct wtg_edits *edits, struct wtg_error *err);
 
+/*
+ * Look at the SYSTEM hive as it became: of WTG_EDIT_UNDONE only what matters stays, since a wish may
+ * come to the same (a driver that starts earlier than it must).  Kind WTG_INPUT when the wishes left
+ * no Windows that starts.
+ */
+int wtg_edits_settle(const struct wtg_bytes *edited, const struct wtg_edit_options *options,
+		     struct wtg_edits *edits, struct wtg_error *err);
+
 /* Every edit but those for which nothing is there, which are counted. */
 void wtg_edits_describe(const struct wtg_edits *edits, struct wtg_facts *out);
 

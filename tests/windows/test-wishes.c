@@ -371,6 +371,10 @@ static void what_makes_a_drive_portable_is_not_undone_without_a_word(void **stat
 		{ "clear CurrentControlSet\\Services\\partmgr\\Parameters", 5, 1 },
 		{ "drop CurrentControlSet\\Services\\partmgr\\Parameters", 5, 1 },
 		{ "drop CurrentControlSet\\Services\\USBXHCI", 6, 2 }, /* Start and BootFlags */
+		{ "set CurrentControlSet\\Services\\USBXHCI|Start=0", 6, 0 }, /* earlier still */
+		{ "set CurrentControlSet\\Services\\USBXHCI|Start=4", 6, 1 },
+		{ "set CurrentControlSet\\Services\\USBXHCI|BootFlags=20", 6, 0 },
+		{ "set CurrentControlSet\\Services\\USBXHCI|BootFlags=4", 6, 1 },
 	};
 	const struct wtg_edit_options options = { .build = 19045 };
 	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = stand_in_write(stand_in_system());
@@ -384,11 +388,12 @@ static void what_makes_a_drive_portable_is_not_undone_without_a_word(void **stat
 		wish(&wishes, WTG_HIVE_SYSTEM, rows[i].wish);
 		assert_good(wtg_edits_plan(&hive, &options, &edits, &err));
 		assert_good(wtg_edits_plan_wishes(&hive, WTG_HIVE_SYSTEM, &wishes, 1, &edits, &err));
+		assert_good(wtg_hive_edit(&hive, &edits, &edited, &err));
+		assert_good(wtg_edits_settle(&edited, &options, &edits, &err));
 		assert_outcomes(&edits, rows[i].changed, rows[i].undone);
 		for (size_t j = 0; j < edits.n_items; j++)
 			if (edits.items[j].outcome == WTG_EDIT_UNDONE)
 				assert_non_null(strstr(edits.items[j].reason, "; undone by wish 1"));
-		assert_good(wtg_hive_edit(&hive, &edits, &edited, &err));
 	}
 }
 
