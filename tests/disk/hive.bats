@@ -10,8 +10,10 @@ setup_file() {
 	[ -n "${WTGCTL_TEST_HIVES:-}" ] || return 0
 	make one.wim wim build=18363
 	xz -dc "$WTGCTL_TEST_HIVES/system-win10-19h1-clean.xz" >before.hive
+	echo 'a driver that this Windows was installed with' >vmci.sys
 	wimlib-imagex update one.wim 2 >/dev/null <<-EOT
 		add before.hive /Windows/System32/config/SYSTEM
+		add vmci.sys /Windows/System32/drivers/vmci.sys
 	EOT
 	create drive --image one.wim --edition Professional
 	carve drive.img 3 windows.img
