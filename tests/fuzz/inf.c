@@ -4,8 +4,11 @@
 
 #include <string.h>
 
+#include "windows/driver-place.h"
 #include "windows/drivers.h"
+#include "windows/edits.h"
 #include "windows/inf.h"
+#include "windows/regf.h"
 #include "wtg/error.h"
 #include "wtg/text.h"
 
@@ -75,6 +78,39 @@ static void check_packet(const struct wtg_drivers *drivers)
 		    memcmp(packet.data, again.data, packet.size) == 0);
 }
 
+/* What an image's hive would be told of it can be planned, or is refused in a sentence. */
+static void check_database(const struct wtg_driver *driver)
+{
+	static struct wtg_bytes hive;
+	const struct wtg_driver_record record = { .driver = driver,
+						  .arch = WTG_ARCH_AMD64,
+						  .inf = "oem0.inf",
+						  .package = "x.inf_amd64_0123456789abcdef" };
+	_cleanup_(wtg_wishes_done) struct wtg_wishes wishes = { 0 };
+	_cleanup_(wtg_edits_done) struct wtg_edits edits = { 0 };
+	_cleanup_(wtg_error_done) struct wtg_error err = WTG_ERROR_INIT;
+
+	for (size_t i = 0; i < driver->n_services; i++)
+		if (!driver->services[i].binary)
+			return;
+	if (!hive.data) {
+		struct wtg_regf_key *root = wtg_regf_root("ROOT");
+
+		hive = wtg_regf_write(root, "SOFTWARE", 0);
+		wtg_regf_free(root);
+	}
+	wtg_driver_wish_services(&record, &wishes);
+	wtg_driver_wish_database(&record, &wishes);
+	wtg_wishes_because(&wishes, 0, "fuzz");
+	/* SYSTEM has to be one of a Windows. */
+	for (size_t i = 0; i < wishes.n_items; i++)
+		wishes.items[i].hive = WTG_HIVE_SOFTWARE;
+	if (wtg_edits_plan_wishes(&hive, WTG_HIVE_SOFTWARE, &wishes, 1, &edits, &err) < 0)
+		FUZZ_ASSERT(err.kind == WTG_INPUT);
+	else
+		FUZZ_ASSERT(edits.n_items > 0);
+}
+
 /* Whatever it says is missing is there in the next round. */
 static bool add_missing(struct wtg_files *files, const struct wtg_error *err)
 {
@@ -95,6 +131,8 @@ static void read_package(struct wtg_files *files)
 		if (wtg_drivers_read(files, WTG_ARCH_AMD64, 22631, &drivers, &err) == 0) {
 			check_driver(&drivers.items[0], files);
 			check_packet(&drivers);
+			if (!drivers.items[0].passed_over)
+				check_database(&drivers.items[0]);
 			fuzz_describe(describe, &drivers);
 			return;
 		}
