@@ -87,7 +87,7 @@ static void look_at_service(struct drivers *d, wtg_hive_key key, const char *nam
 	_cleanup_free_ char *owner = text_of(d, key, "Owners");
 	_cleanup_free_ char *image = text_of(d, key, "ImagePath");
 	_cleanup_free_ char *file = image ? path_of_image(image) : NULL;
-	uint32_t start, boot_flags = 0;
+	uint32_t start, boot_flags = 0, error_control = 0;
 
 	if (!is_oem(owner) || !file ||
 	    !wtg_hive_view_dword(&d->system, path, "Start", &start))
@@ -95,8 +95,10 @@ static void look_at_service(struct drivers *d, wtg_hive_key key, const char *nam
 	(void)wtg_hive_view_dword(&d->system, path, "BootFlags", &boot_flags);
 	if (start != 0 && boot_flags == 0)
 		return;
+	/* SERVICE_ERROR_SEVERE, _CRITICAL: the loader gives up; else it goes on without. */
+	(void)wtg_hive_view_dword(&d->system, path, "ErrorControl", &error_control);
 	if (!wtg_ntfs_exists(d->volume, file))
-		fault(d, WTG_GRADE_WRONG,
+		fault(d, error_control >= 2 ? WTG_GRADE_WRONG : WTG_GRADE_WARNING,
 		      wtg_text("%s is not there, which Windows loads to start (service %s, of %s)",
 			       file, name, owner));
 }

@@ -111,6 +111,7 @@ static int place(struct wtg_surveyor *s, struct wtg_error *err)
 	struct wtg_bytes hives[WTG_N_HIVES] = { { 0 } }; /* borrowed */
 	struct wtg_driver_ground ground = {
 		.arch = s->edition->arch,
+		.build = s->edition->build,
 		.files = &s->custom->drivers,
 		.hives = hives,
 	};

@@ -49,6 +49,18 @@ static const char *flaw_of_services(const struct wtg_driver *driver)
 			      "or none)";
 }
 
+/* Windows 10 1709; Microsoft: "Run from Driver Store". */
+#define LEAST_STORE_BUILD 16299
+
+static const char *flaw_of_store(const struct wtg_driver *driver, unsigned build)
+{
+	for (size_t i = 0; i < driver->n_services; i++)
+		if (wtg_text_starts(driver->services[i].binary, "%13%/") &&
+		    build < LEAST_STORE_BUILD)
+			return "it runs from the driver store, as Windows can since version 1709";
+	return NULL;
+}
+
 static const char *flaw_of_signature(const struct wtg_driver *driver)
 {
 	switch (driver->signature) {
@@ -125,6 +137,8 @@ char *wtg_driver_flaw(const struct wtg_driver *driver, const struct wtg_driver_g
 
 	if (!flaw)
 		flaw = flaw_of_services(driver);
+	if (!flaw)
+		flaw = flaw_of_store(driver, ground->build);
 	if (!flaw)
 		flaw = flaw_of_signature(driver);
 	if (flaw)

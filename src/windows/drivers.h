@@ -135,6 +135,7 @@ void wtg_driver_placement_done(struct wtg_driver_placement *placement);
 /* The Windows that they are for, and what they are made of. */
 struct wtg_driver_ground {
 	enum wtg_arch arch;
+	unsigned build;
 	const struct wtg_files *files;
 	const struct wtg_bytes *hives; /* WTG_N_HIVES, by enum wtg_hive_id; without data: none */
 	unsigned first_free; /* there is no Windows/INF/oem%u.inf from this number on */

@@ -110,7 +110,7 @@ STORE=/Windows/System32/DriverStore/FileRepository
 	cp --sparse=always drive.img broken.img
 	cp "$(hive SYSTEM)" changed
 	printf '%s\n' 'cd \ControlSet001\Services\viotest' 'setval 7' Type dword:1 Start dword:0 \
-		ErrorControl dword:1 ImagePath 'expandstring:System32\drivers\gone.sys' \
+		ErrorControl dword:3 ImagePath 'expandstring:System32\drivers\gone.sys' \
 		Group 'string:SCSI miniport' Owners 'hex:7:6f,00,65,00,6d,00,30,00,2e,00,69,00,6e,00,66,00,00,00,00,00' \
 		DisplayName string:x 'commit changed' | hivexsh -w changed
 	cp windows.ntfs broken.ntfs

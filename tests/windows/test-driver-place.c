@@ -42,6 +42,7 @@ static void prepare(struct place *place, const char *hive)
 	place->hives[WTG_HIVE_SOFTWARE] = stand_in_software("%SystemRoot%\\inf");
 	place->ground = (struct wtg_driver_ground){
 		.arch = WTG_ARCH_AMD64,
+		.build = 19045,
 		.files = &place->files,
 		.hives = place->hives,
 	};
@@ -285,6 +286,7 @@ static void prepare_small(struct place *place, const char *device_path)
 	place->hives[WTG_HIVE_SOFTWARE] = stand_in_software(device_path);
 	place->ground = (struct wtg_driver_ground){
 		.arch = WTG_ARCH_AMD64,
+		.build = 19045,
 		.files = &place->files,
 		.hives = place->hives,
 	};
@@ -409,6 +411,10 @@ static void what_stays_in_its_package_is_started_there(void **state)
 			    package);
 	assert_wish(&p, "CurrentControlSet\\Services\\viotest", "ImagePath", expected);
 	assert_false(has_copy(&p, "Windows/System32/drivers/viotest.sys", "x/viotest.sys"));
+
+	p.ground.build = 15063;
+	place(&p);
+	assert_non_null(strstr(p.made.places.items[0].why_not, "since version 1709"));
 }
 
 static void a_program_of_the_package_is_started_as_programs_are(void **state)
