@@ -90,7 +90,7 @@ static bool is_foreign(const struct wtg_mending *m, const struct wtg_file *wante
 {
 	_cleanup_(wtg_pe_done) struct wtg_pe pe = { 0 };
 
-	if (!wtg_text_starts(wanted->path, "EFI/Boot/") || !is_there(m, USUAL) ||
+	if (!wtg_text_starts(wanted->path, "EFI/Boot/") ||
 	    !wtg_mend_read_program(m, wanted->path, &pe))
 		return false;
 	return !pe.signed_2011 && !pe.signed_2023 && m->wanted.loader.n_signatures > 0;
