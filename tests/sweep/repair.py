@@ -174,7 +174,7 @@ class Broken:
 
 # What a cut may leave: space that nobody uses, sizes in a directory that are those of before (which
 # Windows asks of the file), FSInfo a little off, the second FAT behind.
-LOST = re.compile(r"nobody|lost|unused|marked|directory \d+, SYSTEM: (allocated )?size")
+LOST = re.compile(r"free, but marked in use|directory \d+, SYSTEM: (allocated )?size")
 KNOWN = re.compile(r"^fsck.fat|FATs differ|Using first FAT|Free cluster summary|Reclaimed|clusters$|"
                    r"Leaving filesystem|Auto-correcting|Correct \(|files,|unused cluster|"
                    r"reclaim|but real count|Cluster chain|^ *$|wrong")
