@@ -105,11 +105,15 @@ static int open_file(struct swap *s, const char *path, struct wtg_error *err)
 	if (NInoAttrList(s->inode))
 		return refuse(err, path, "is in too many pieces");
 	s->data = ntfs_attr_open(s->inode, AT_DATA, AT_UNNAMED, 0);
-	if (!s->data || ntfs_attr_map_whole_runlist(s->data) < 0 ||
+	if (!s->data)
+		return wtg_fail(err, WTG_INPUT, errno, "find the data of %s on the volume", path);
+	if (find_attribute(s, path, err) < 0)
+		return -1;
+	if (ntfs_attr_map_whole_runlist(s->data) < 0 ||
 	    ntfs_attr_map_whole_runlist(s->ntfs->volume->mft_na) < 0 ||
 	    ntfs_attr_map_whole_runlist(s->ntfs->volume->lcnbmp_na) < 0)
 		return wtg_fail(err, WTG_INPUT, errno, "find %s on the volume", path);
-	return find_attribute(s, path, err);
+	return 0;
 }
 
 /* The first n free clusters side by side in [from, end); -1: there are none. */
@@ -162,23 +166,28 @@ static int prepare(struct swap *s, const char *path, struct wtg_error *err)
 
 /* ------------------------------------------------------------------ writing */
 
-/* Mark clusters in the bitmap, as the volume has it now. */
+#define SECTOR_BYTES 512
+
+/* Mark clusters in the bitmap, as the volume has it now, sector by sector. */
 static int mark(struct swap *s, s64 lcn, s64 n, bool used, struct wtg_error *err)
 {
-	s64 end = lcn + n;
+	const s64 per_sector = SECTOR_BYTES * 8, end = lcn + n;
 
 	while (lcn < end) {
+		s64 first = lcn - lcn % per_sector, stop = first + per_sector;
+		uint8_t bits[SECTOR_BYTES];
 		uint64_t place, left;
-		uint8_t byte;
-		s64 stop = (lcn | 7) + 1 < end ? (lcn | 7) + 1 : end;
 
-		if (locate(s->ntfs->volume->lcnbmp_na, lcn / 8, &place, &left, err) < 0 ||
-		    wtg_window_pread(s->window, &byte, 1, place, err) < 0)
+		if (locate(s->ntfs->volume->lcnbmp_na, first / 8, &place, &left, err) < 0 ||
+		    wtg_window_pread(s->window, bits, sizeof(bits), place, err) < 0)
 			return -1;
-		for (; lcn < stop; lcn++)
-			byte = (uint8_t)(used ? byte | 1u << (lcn % 8)
-					      : byte & ~(1u << (lcn % 8)));
-		if (wtg_window_pwrite(s->window, &byte, 1, place, err) < 0)
+		for (; lcn < stop && lcn < end; lcn++) {
+			uint8_t bit = (uint8_t)(1u << (lcn % 8));
+			uint8_t *byte = &bits[(lcn - first) / 8];
+
+			*byte = (uint8_t)(used ? *byte | bit : *byte & ~bit);
+		}
+		if (wtg_window_pwrite(s->window, bits, sizeof(bits), place, err) < 0)
 			return -1;
 	}
 	return 0;

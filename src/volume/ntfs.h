@@ -77,7 +77,7 @@ int wtg_ntfs_write(struct wtg_ntfs *volume, const char *path,
  * Give an existing file other content on a volume that is not open, so that whenever this is cut
  * short it has the old or the new: that goes where nothing is, and one write, nearly always of a
  * single sector, leads to it; what had the old is free at last.  At worst clusters count as used
- * that nobody uses.  Kind WTG_REFUSED for a file of which that cannot be (compressed, in very many
+ * that nobody uses, and its directory says the old size, which Windows mends.  Kind WTG_REFUSED for a file of which that cannot be (compressed, in very many
  * pieces), WTG_UNSUITABLE without room in one piece.  The journal is passed over: it must be empty
  * (volume/edit.h asks).
  */
