@@ -38,22 +38,38 @@ static int open_volume(struct wtg_mending *m, struct wtg_error *err)
 	return 0;
 }
 
+/* After its own base block: a mark, the entry's size, flags, its number. */
+static bool has_entry_from(const struct wtg_bytes *log, uint32_t sequence)
+{
+	static const uint8_t mark[] = { 'H', 'v', 'L', 'E' };
+	size_t at = 512;
+
+	while (at + 16 <= log->size && memcmp(log->data + at, mark, sizeof(mark)) == 0) {
+		uint32_t size = wtg_le32(log->data + at + 4);
+
+		if ((int32_t)(wtg_le32(log->data + at + 12) - sequence) >= 0)
+			return true;
+		if (size < 512 || size > log->size - at)
+			return false;
+		at += size;
+	}
+	return false;
+}
+
 /*
  * Since Windows 8.1 what changed goes to a log first.  An entry of it that is not older than what
  * the hive says of itself is not in the hive yet.
  */
 static bool log_is_newer(struct wtg_mending *m, const char *path, uint32_t sequence)
 {
-	static const uint8_t magic[] = { 'H', 'v', 'L', 'E' };
 	_cleanup_(wtg_bytes_done) struct wtg_bytes log = { 0 };
 	struct wtg_error ignored = WTG_ERROR_INIT;
 	bool newer = false;
 
 	if (!wtg_ntfs_exists(m->volume, path))
 		return false;
-	if (wtg_ntfs_read(m->volume, path, MAX_HIVE_BYTES, &log, &ignored) == 0 &&
-	    log.size >= 1024 && memcmp(log.data + 512, magic, sizeof(magic)) == 0)
-		newer = (int32_t)(wtg_le32(log.data + 512 + 12) - sequence) >= 0;
+	if (wtg_ntfs_read(m->volume, path, MAX_HIVE_BYTES, &log, &ignored) == 0)
+		newer = has_entry_from(&log, sequence);
 	wtg_error_done(&ignored);
 	return newer;
 }

@@ -10,6 +10,7 @@ import subprocess
 
 import drive
 import kept
+import mended
 import scenes
 import sweep
 from epochs import Rebuilt, epochs, states
@@ -89,6 +90,8 @@ def main():
     for scene, _, share in kept.all_scenes(wim, report):
         if sweep.ALL or share:
             Cuts(scene, how_many if sweep.ALL else share).all()
+    for scene in mended.scene(wim, report):
+        Cuts(scene, how_many if sweep.ALL else 2).all()
     if sweep.ALL:
         disc = sweep.medium("windows.iso")
         Cuts(scenes.Scene("a disc, and a data partition", disc, *size, "--data-size", "64M"),

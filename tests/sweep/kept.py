@@ -147,7 +147,7 @@ class Kept(scenes.Scene):
     def stays(self):
         """[(start, end)] of what may not change."""
         at = 0
-        for start, end in [*self.may, (SIZE, SIZE)]:
+        for start, end in [*self.may, (self.size, self.size)]:
             if at < start:
                 yield at, start
             at = max(at, end)

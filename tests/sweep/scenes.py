@@ -19,6 +19,7 @@ MARKER_STEP = slice(48, 96)
 class Scene:
     was_complete = False  # another drive was there
     untouched = None      # as what that is found
+    kept_as = ("old",)    # where what was there is said to be there still
     size = sweep.SIZE     # of what a run leaves
     stride = 3            # in a normal run, of calls that wipe or write the table
 
@@ -67,6 +68,10 @@ class Scene:
 
     def ends_well(self, target):
         """What a second run left; a status of 0 says that it was verified."""
+
+    def bears(self, target):
+        """That a write was lost."""
+        return False
 
     def look(self, target, steps):
         found = self.judge(target)
