@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/behind.h"
 #include "base/bytes.h"
 #include "base/direct.h"
 #include "wtg/text.h"
@@ -26,6 +27,7 @@ void wtg_ledger_forget(struct wtg_ledger *ledger)
 void wtg_ledger_done(struct wtg_ledger *ledger)
 {
 	wtg_ledger_forget(ledger);
+	wtg_behind_free(ledger->behind);
 	*ledger = (struct wtg_ledger){ 0 };
 }
 

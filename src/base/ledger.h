@@ -19,6 +19,8 @@
 #define WTG_LEDGER_FLUSH UINT64_MAX
 #define WTG_PAGE_BYTES 4096u
 
+struct wtg_behind; /* behind.h */
+
 /* A stretch of the drive in which so many bytes were written one after the other. */
 struct wtg_lap {
 	uint64_t bytes, start, end;
@@ -28,8 +30,10 @@ struct wtg_lap {
 struct wtg_ledger {
 	uint64_t bytes_written;
 	uint64_t n_writes;
-	uint64_t busy_ns;       /* that writes and flushes took */
+	uint64_t busy_ns;       /* that writes and flushes took, up to the last flush */
 	struct wtg_lap laps[WTG_LAPS]; /* the one that grows first; see base/window.c */
+	struct wtg_behind *behind; /* what goes past the cache; NULL: */
+	bool in_cache;             /* nothing does, as far as is known */
 	int failure;        /* errno of the first failed write or flush; 0: none so far */
 	uint64_t failed_at; /* offset on the target, or WTG_LEDGER_FLUSH */
 	uint64_t **shelves; /* of page hashes, made as they are needed; 0: never written */

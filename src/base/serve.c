@@ -83,7 +83,7 @@ static int touch_window(struct wtg_service *service, const struct wtg_message *m
 	const struct wtg_window *window = service->errand->window;
 	/* What lies before the window wraps around, and so lies behind it. */
 	uint64_t at = window ? m->at - window->offset : 0;
-	uint8_t *slot;
+	uint8_t *slot, *room;
 
 	if (window && m->word == WTG_WORD_FLUSH)
 		return wtg_window_flush(window, err);
@@ -92,8 +92,11 @@ static int touch_window(struct wtg_service *service, const struct wtg_message *m
 		return wtg_fail(err, WTG_SYSTEM, 0, "a worker asked for what it was not given");
 	slot = service->shared + (size_t)m->slot * WTG_LINE_BYTES;
 	if (m->word == WTG_WORD_WRITE) {
-		memcpy(service->own, slot, m->size);
-		return wtg_window_pwrite(window, service->own, m->size, at, err);
+		room = wtg_window_room(window);
+		if (!room)
+			room = service->own;
+		memcpy(room, slot, m->size);
+		return wtg_window_pwrite(window, room, m->size, at, err);
 	}
 	if (wtg_window_pread(window, service->own, m->size, at, err) < 0)
 		return -1;

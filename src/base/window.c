@@ -9,11 +9,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/behind.h"
 #include "base/fdio.h"
 #include "base/line.h"
 
+_Static_assert(WTG_BEHIND_BYTES >= WTG_LINE_BYTES, "a slot fits");
+
 #define ZERO_BYTES (1u << 20)
 #define LAP_BYTES (8u << 20)
+
+/* Less than this is better gathered in the kernel's cache. */
+#define LEAST_BEHIND_BYTES (64u << 10)
 
 struct wtg_window wtg_window_part(const struct wtg_window *w, uint64_t offset, uint64_t length)
 {
@@ -50,19 +56,6 @@ static int check_bounds(const struct wtg_window *w, uint64_t size, uint64_t at,
 			size, at, w->length);
 }
 
-int wtg_window_pread(const struct wtg_window *w, void *buffer, size_t size, uint64_t at,
-		     struct wtg_error *err)
-{
-	if (check_bounds(w, size, at, err) < 0)
-		return -1;
-	if (w->line)
-		return wtg_line_pread(w->line, buffer, size, w->offset + at, err);
-	if (wtg_pread_all(w->fd, buffer, size, w->offset + at) < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "read the drive at byte %" PRIu64,
-				w->offset + at);
-	return w->ledger ? check_kept(w, buffer, size, at, err) : 0;
-}
-
 static int fail_again(const struct wtg_ledger *ledger, struct wtg_error *err)
 {
 	if (ledger->failed_at == WTG_LEDGER_FLUSH)
@@ -79,6 +72,86 @@ static int fail_for_good(struct wtg_ledger *ledger, int errnum, uint64_t place,
 	ledger->failure = errnum;
 	ledger->failed_at = place;
 	return fail_again(ledger, err);
+}
+
+/* ------------------------------------------------------------------ past the cache */
+
+/* What is on its way there, now or at all: for everything else that touches the drive. */
+static int drain(const struct wtg_window *w, struct wtg_error *err)
+{
+	struct wtg_ledger *ledger = w->ledger;
+	uint64_t place = 0;
+	int r, errnum;
+
+	if (!ledger || !ledger->behind)
+		return 0;
+	r = wtg_behind_drain(ledger->behind);
+	errnum = errno;
+	ledger->busy_ns += wtg_behind_busy_ns(ledger->behind);
+	if (r == 0)
+		return 0;
+	(void)wtg_behind_failure(ledger->behind, &place);
+	return fail_for_good(ledger, errnum, place, err);
+}
+
+static struct wtg_behind *behind_of(const struct wtg_window *w)
+{
+	struct wtg_ledger *ledger = w->ledger;
+
+	if (!ledger->behind && !ledger->in_cache) {
+		ledger->behind = wtg_behind_new(w->fd);
+		ledger->in_cache = !ledger->behind;
+	}
+	return ledger->behind;
+}
+
+static bool goes_behind(const struct wtg_window *w, size_t size, uint64_t at)
+{
+	return size >= LEAST_BEHIND_BYTES && size <= WTG_BEHIND_BYTES &&
+	       size % WTG_BEHIND_UNIT == 0 && at % WTG_BEHIND_UNIT == 0 && behind_of(w);
+}
+
+uint8_t *wtg_window_room(const struct wtg_window *w)
+{
+	struct wtg_behind *behind = !w->line && w->ledger ? behind_of(w) : NULL;
+
+	return behind ? wtg_behind_room(behind) : NULL;
+}
+
+/* It is on record before it is written: what fails later is as final. */
+static int write_behind(const struct wtg_window *w, const void *buffer, size_t size, uint64_t at,
+			struct wtg_error *err)
+{
+	struct wtg_ledger *ledger = w->ledger;
+	uint8_t *room = wtg_behind_room(ledger->behind);
+	uint64_t place;
+	int failure = wtg_behind_failure(ledger->behind, &place);
+
+	if (failure)
+		return fail_for_good(ledger, failure, place, err);
+	if (buffer != room)
+		memcpy(room, buffer, size);
+	if (wtg_behind_post(ledger->behind, size, at) < 0 ||
+	    wtg_ledger_note(ledger, w->fd, room, size, at) < 0)
+		return fail_for_good(ledger, errno, at, err);
+	return 0;
+}
+
+/* ------------------------------------------------------------------ reading and writing */
+
+int wtg_window_pread(const struct wtg_window *w, void *buffer, size_t size, uint64_t at,
+		     struct wtg_error *err)
+{
+	if (check_bounds(w, size, at, err) < 0)
+		return -1;
+	if (w->line)
+		return wtg_line_pread(w->line, buffer, size, w->offset + at, err);
+	if (drain(w, err) < 0)
+		return -1;
+	if (wtg_pread_all(w->fd, buffer, size, w->offset + at) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "read the drive at byte %" PRIu64,
+				w->offset + at);
+	return w->ledger ? check_kept(w, buffer, size, at, err) : 0;
 }
 
 int wtg_window_check(const struct wtg_window *w, uint64_t size, uint64_t at,
@@ -135,12 +208,17 @@ static uint64_t clock_ns(void)
 int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t size, uint64_t at,
 		      struct wtg_error *err)
 {
-	uint64_t begun = clock_ns();
+	uint64_t begun;
 
 	if (wtg_window_check(w, size, at, err) < 0)
 		return -1;
 	if (w->line)
 		return wtg_line_pwrite(w->line, buffer, size, w->offset + at, err);
+	if (goes_behind(w, size, w->offset + at))
+		return write_behind(w, buffer, size, w->offset + at, err);
+	if (drain(w, err) < 0)
+		return -1;
+	begun = clock_ns();
 	if (wtg_pwrite_all(w->fd, buffer, size, w->offset + at) < 0)
 		return fail_for_good(w->ledger, errno, w->offset + at, err);
 	if (wtg_ledger_note(w->ledger, w->fd, buffer, size, w->offset + at) < 0 ||
@@ -168,14 +246,25 @@ int wtg_window_zero(const struct wtg_window *w, uint64_t at, uint64_t length,
 
 int wtg_window_flush(const struct wtg_window *w, struct wtg_error *err)
 {
-	uint64_t begun = clock_ns();
+	uint64_t begun;
 
 	if (wtg_window_check(w, 0, 0, err) < 0)
 		return -1;
 	if (w->line)
 		return wtg_line_flush(w->line, err);
+	if (drain(w, err) < 0)
+		return -1;
+	begun = clock_ns();
 	if (fdatasync(w->fd) < 0)
 		return fail_for_good(w->ledger, errno, WTG_LEDGER_FLUSH, err);
 	w->ledger->busy_ns += clock_ns() - begun;
+	return 0;
+}
+
+int wtg_window_lend(const struct wtg_window *w, int *ret_fd, struct wtg_error *err)
+{
+	if (drain(w, err) < 0)
+		return -1;
+	*ret_fd = w->fd;
 	return 0;
 }

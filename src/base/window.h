@@ -39,11 +39,18 @@ int wtg_window_pread(const struct wtg_window *w, void *buffer, size_t size, uint
 		     struct wtg_error *err);
 int wtg_window_pwrite(const struct wtg_window *w, const void *buffer, size_t size, uint64_t at,
 		      struct wtg_error *err);
+/* Memory of WTG_LINE_BYTES in which the next write may be prepared, so that it is copied no more;
+ * NULL: there is none, any other does. */
+uint8_t *wtg_window_room(const struct wtg_window *w);
+
 /* May that be written?  Else what wtg_window_pwrite() would fail with. */
 int wtg_window_check(const struct wtg_window *w, uint64_t size, uint64_t at,
 		     struct wtg_error *err);
 int wtg_window_zero(const struct wtg_window *w, uint64_t at, uint64_t length,
 		    struct wtg_error *err);
+
+/* The descriptor, for what reads by itself: all that was written is there to be read. */
+int wtg_window_lend(const struct wtg_window *w, int *ret_fd, struct wtg_error *err);
 
 /* fdatasync() the descriptor; a failure is as final as that of a write. */
 int wtg_window_flush(const struct wtg_window *w, struct wtg_error *err);

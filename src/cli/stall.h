@@ -8,11 +8,12 @@
 
 /* Zeroed to begin with. */
 struct cli_stall {
-	uint64_t since_ms; /* 0: it does not wait */
+	uint64_t wait;     /* which it is; 0: it does not wait */
+	uint64_t since_ms;
 	uint64_t said_ms;  /* when that was said last, by whoever says it; 0: not yet */
 };
 
-/* In uninterruptible sleep (proc(5)): the kernel waits for a device. */
+/* Is a thread of it in uninterruptible sleep (proc(5))?  The kernel waits for a device. */
 bool cli_stall_is_now(pid_t process);
 
 /* Has it waited so long that the user should hear of it, or hear of it again? */

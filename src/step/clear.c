@@ -59,6 +59,7 @@ struct found {
 	const struct wtg_window *disk;
 	uint64_t marker;
 	const struct wtg_extent *place;
+	int fd; /* the drive's, for who looks */
 	size_t n;
 };
 
@@ -74,7 +75,9 @@ static int zero_signature(uint64_t offset, uint64_t length, const char *type, vo
 		return wtg_fail(err, WTG_SYSTEM, 0,
 				"something at byte %" PRIu64 " was found outside of where was looked",
 				offset);
-	return wtg_clear_zero(found->disk, found->marker, offset, length, err);
+	if (wtg_clear_zero(found->disk, found->marker, offset, length, err) < 0)
+		return -1;
+	return wtg_window_lend(found->disk, &found->fd, err);
 }
 
 /* What is recognised behind one signature shows only when that is gone: look until nothing
@@ -83,9 +86,10 @@ static int erase_signatures(const struct wtg_window *disk, uint64_t marker,
 			    const struct wtg_extent *place, struct wtg_error *err)
 {
 	for (int round = 0; round < MAX_ROUNDS; round++) {
-		struct found found = { disk, marker, place, 0 };
+		struct found found = { .disk = disk, .marker = marker, .place = place };
 
-		if (wtg_probe_signatures(disk->fd, place->offset, place->length, zero_signature,
+		if (wtg_window_lend(disk, &found.fd, err) < 0 ||
+		    wtg_probe_signatures(found.fd, place->offset, place->length, zero_signature,
 					 &found, err) < 0)
 			return -1;
 		if (found.n == 0)

@@ -118,7 +118,7 @@ losing() { # SIZE
 @test "a drive that loses writes is told, and left without a table" {
 	losing 12m
 	create
-	ended 10 "flush what was written to the drive: Input/output error"
+	ended 10 "No space left on device"
 	same "drive" "$(result .drive)" blank
 	same "on the drive" "$(types "$loop")" ""
 	grep -qF "nothing on it boots" err
@@ -127,7 +127,7 @@ losing() { # SIZE
 @test "a drive that loses the first writes is told" {
 	losing 1m
 	create
-	ended 10 "flush what was written to the drive: Input/output error"
+	ended 10 "No space left on device"
 	same "drive" "$(result .drive)" uncertain
 }
 
