@@ -486,6 +486,26 @@ static void bombs_are_refused_quickly(void **state)
 	assert_fails(make(wide_text, &amd64, &made), WTG_INPUT, "is there twice");
 }
 
+static void no_pass_has_thousands_of_components(void **state)
+{
+	_cleanup_(wtg_unattend_done) struct wtg_unattend made = { 0 };
+	char *whole, *xml = wtg_text("%s", HEAD "<settings pass=\"specialize\">");
+
+	(void)state;
+	for (unsigned i = 0; i < 257; i++) {
+		char *before = xml;
+
+		xml = wtg_text("%s<component name=\"a%u\" processorArchitecture=\"amd64\"/>", before,
+			       i);
+		free(before);
+	}
+	whole = wtg_text("%s</settings>" TAIL, xml);
+
+	free(xml);
+	assert_fails(make(whole, &amd64, &made), WTG_INPUT, "more components than Windows");
+	free(whole);
+}
+
 static void reads_utf16_and_others_prefixes(void **state)
 {
 	static const char xml[] =
@@ -527,6 +547,7 @@ int main(void)
 		cmocka_unit_test(a_used_file_has_no_secret),
 		cmocka_unit_test(refuses_what_is_no_answer_file),
 		cmocka_unit_test(bombs_are_refused_quickly),
+		cmocka_unit_test(no_pass_has_thousands_of_components),
 		cmocka_unit_test(reads_utf16_and_others_prefixes),
 	};
 
