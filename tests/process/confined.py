@@ -140,6 +140,7 @@ def promises(report):
         ["info", "{iso}"], ["info", "{esd}"], ["info", "{parts}"],
         ["ventoy", "install", "-q", "--ventoy", "{release}", "--size", "256M", "{new}"],
         ["verify", "-q", "{done}"], ["status", "{done}"], ["list", "--all"],
+        ["repair", "-q", "--dry-run", "--boot-ca", "2023", "{done}"],
     ])
     promise(report, "all of these libraries were entered", c.all_doors)
     promise(report, "who has power is seen and stopped", c.refuses,
