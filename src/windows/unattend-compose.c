@@ -26,10 +26,11 @@ static const struct {
 	"cmd.exe /c \"pnputil.exe /add-driver %SystemRoot%\\INF\\wtgctl\\*.inf /subdirs "      \
 	"/install & exit /b 0\""
 
-/* pnputil /add-driver came with build 14393; before, it was: */
+/* pnputil /add-driver came with build 14393; before, it was this.  Without the parentheses the
+ * first driver would be the last: whatever follows "do" is done for each. */
 #define INSTALL_DRIVERS_BEFORE                                                           \
-	"cmd.exe /c \"for /r %SystemRoot%\\INF\\wtgctl %i in (*.inf) do "                     \
-	"pnputil.exe -i -a \"%i\" & exit /b 0\""
+	"cmd.exe /c \"(for /r %SystemRoot%\\INF\\wtgctl %i in (*.inf) do "                    \
+	"pnputil.exe -i -a \"%i\") & exit /b 0\""
 #define LEAST_ADD_DRIVER_BUILD 14393
 
 /* Setup overwrites passwords in this file by itself when a pass is done ("*SENSITIVE*DATA*
@@ -37,6 +38,12 @@ static const struct {
 #define FORGET                                                                           \
 	"cmd.exe /c del /f /q %SystemRoot%\\Panther\\unattend.xml "                        \
 	"%SystemRoot%\\Panther\\unattend-original.xml"
+
+/* Windows adds 1 to LogonCount; this is how Microsoft has it log on once (LogonCount, "known
+ * issue").  Only an administrator's first logon runs it. */
+#define LOG_ON_ONCE                                                                      \
+	"reg.exe add \"HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon\" "    \
+	"/v AutoLogonCount /t REG_DWORD /d 0 /f"
 
 struct composing {
 	const struct wtg_answers *answers;
@@ -222,10 +229,36 @@ static bool has_password(const struct wtg_answers *answers)
 	return false;
 }
 
+static void add_command(const struct composing *c, xmlNode *list, const char *order,
+			const char *line, const char *description)
+{
+	xmlNode *command = add_item(c, list, "SynchronousCommand");
+
+	say(command, "Order", order, NULL);
+	say(command, "CommandLine", line, NULL);
+	say(command, "Description", description, NULL);
+}
+
+static void compose_first_logon(const struct composing *c, xmlNode *shell)
+{
+	const struct wtg_answers *a = c->answers;
+	bool secret = has_password(a);
+	xmlNode *list;
+
+	if (!a->auto_logon && !secret)
+		return;
+	list = add(shell, "FirstLogonCommands");
+	if (a->auto_logon)
+		add_command(c, list, "1", LOG_ON_ONCE, "Log on automatically no second time");
+	if (secret)
+		add_command(c, list, a->auto_logon ? "2" : "1", FORGET,
+			    "Delete this answer file, which had a password");
+}
+
 static void compose_users(const struct composing *c)
 {
 	const struct wtg_answers *a = c->answers;
-	xmlNode *shell, *list, *command;
+	xmlNode *shell, *list;
 
 	if (a->n_accounts == 0)
 		return;
@@ -235,12 +268,7 @@ static void compose_users(const struct composing *c)
 		compose_user(c, list, &a->accounts[i]);
 	if (a->auto_logon)
 		compose_logon(c, shell);
-	if (!has_password(a))
-		return;
-	command = add_item(c, add(shell, "FirstLogonCommands"), "SynchronousCommand");
-	say(command, "Order", "1", NULL);
-	say(command, "CommandLine", FORGET, NULL);
-	say(command, "Description", "Delete this answer file, which had a password", NULL);
+	compose_first_logon(c, shell);
 }
 
 static void compose_for(struct composing *c)

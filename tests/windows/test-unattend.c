@@ -179,7 +179,7 @@ static void says_what_it_sets_and_no_password(void **state)
 		"account: anna (Administrators), with a password",
 		"account: bert (Users), without a password",
 		"logs on by itself: anna, 1 times",
-		"oobeSystem: FirstLogonCommands, 1 of them",
+		"oobeSystem: FirstLogonCommands, 2 of them",
 		"no recovery environment",
 		NULL,
 	};
