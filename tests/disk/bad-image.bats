@@ -121,7 +121,7 @@ bare() {
 		wtgctl plan --image bad.wim --edition $edition --size 1G new.img
 		[ "$status" -eq 0 ] && continue
 		damaged=$((damaged + 1))
-		refuses 4 "the tree of an image is damaged or encrypted" --image bad.wim \
+		refuses 4 "the tree of an image in bad.wim: its compressed data is damaged" --image bad.wim \
 			--edition $edition
 	done
 	[ "$damaged" -eq 1 ]

@@ -240,9 +240,9 @@ starts() { # DRIVE LOADER MACHINE: the drive is whole, and its loader for that m
 	wtgctl status --json asked.img
 	[ "$status" -eq 0 ]
 	same "asked" "$(jq -c 'select(.type == "status").made.options' out)" \
-		'{"internal_disks_offline":false,"hibernate":true,"winre":true,"device_encryption":true,"portable_flag":true,"no_pagefile":true,"no_crash_dump":true,"no_last_access":true,"compact":false}'
+		'{"internal_disks_offline":false,"hibernate":true,"winre":true,"device_encryption":true,"portable_flag":true,"no_pagefile":true,"no_crash_dump":true,"no_last_access":true,"compact":false,"no_reserved_storage":false,"answer_file":false,"accounts":0,"auto_logon":false,"skip_oobe":false,"private":false}'
 	wtgctl status --json plain.img
-	same "plain" "$(jq -c 'select(.type == "status").made.options | map(select(.))' out)" '[true]'
+	same "plain" "$(jq -c 'select(.type == "status").made.options | map(select(. and . != 0))' out)" '[true]'
 }
 
 # ------------------------------------------------------------------ checks
