@@ -2,6 +2,7 @@
 #include "step/survey-inner.h"
 
 #include "base/alloc.h"
+#include "windows/system-hive.h"
 #include "windows/unattend.h"
 #include "wtg/text.h"
 
@@ -130,5 +131,22 @@ int wtg_survey_plan_answer(struct wtg_surveyor *s, struct wtg_error *err)
 	}
 	if (made.xml.data)
 		give(s, &made, &there);
+	return 0;
+}
+
+int wtg_survey_judge_answer(struct wtg_surveyor *s, struct wtg_error *err)
+{
+	const struct wtg_bytes *system = wtg_survey_hive(s, WTG_HIVE_SYSTEM);
+	struct wtg_hive_view view;
+
+	if (!system || !is_asked(s) || s->made.answer_kept)
+		return 0;
+	if (wtg_hive_view_open(system, &view, err) < 0)
+		return wtg_while(err, "read the SYSTEM hive");
+	if (wtg_system_is_set_up(&view))
+		WTG_APPEND(&s->made.warnings,
+			   wtg_text_copy("the image's Windows is set up already: it reads no answer "
+					 "file, and nothing of what is set there will happen; only "
+					 "one that Sysprep generalised does"));
 	return 0;
 }

@@ -43,6 +43,9 @@ int wtg_survey_plan_boot(struct wtg_surveyor *s, struct wtg_error *err);
 int wtg_survey_plan_answer(struct wtg_surveyor *s, struct wtg_error *err);
 int wtg_survey_read_scripts(struct wtg_surveyor *s, struct wtg_error *err);
 
+/* After that: will anybody read the answer file? */
+int wtg_survey_judge_answer(struct wtg_surveyor *s, struct wtg_error *err);
+
 /* Where the drivers go: what for, before the hives are read; and after that, with all that is
  * wished for them. */
 void wtg_survey_want_drivers(struct wtg_surveyor *s);

@@ -140,6 +140,7 @@ static int (*const parts[])(struct wtg_surveyor *s, struct wtg_error *err) = {
 	wtg_survey_plan_answer,
 	wtg_survey_read_scripts,
 	wtg_survey_read_hives,
+	wtg_survey_judge_answer,
 	wtg_survey_plan_drivers,
 	wtg_survey_plan_removals,
 	wtg_survey_plan_registry,

@@ -135,15 +135,18 @@ static bool is_over(const struct wtg_hive_view *hive, const char *name)
 	return wtg_hive_view_dword(hive, "Setup", name, &number) && number == 0;
 }
 
+/* Sysprep leaves SetupType 2, OOBEInProgress 1 and a CmdLine that starts windeploy.exe; the first
+ * start that gets through sets all to 0. */
+bool wtg_system_is_set_up(const struct wtg_hive_view *system)
+{
+	return is_over(system, "SetupType") && is_over(system, "SystemSetupInProgress") &&
+	       is_over(system, "OOBEInProgress");
+}
+
 bool wtg_system_was_booted(const struct wtg_hive_view *system)
 {
 	wtg_hive_key machines = wtg_hive_view_key(system, 0, "HardwareConfig");
-
-	/* Sysprep leaves SetupType 2, OOBEInProgress 1 and a CmdLine that starts
-	 * windeploy.exe; the first start that gets through sets all to 0. */
-	bool set_up = is_over(system, "SetupType") &&
-		      is_over(system, "SystemSetupInProgress") &&
-		      is_over(system, "OOBEInProgress");
+	bool set_up = wtg_system_is_set_up(system);
 	/* Made by the first start, one subkey for each PC. */
 	bool knows_a_machine = machines && wtg_hive_view_subkey(system, machines, 0);
 	/* Letters given to volumes; generalising empties it. */

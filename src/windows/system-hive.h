@@ -28,6 +28,9 @@ int wtg_hive_open_clean(const struct wtg_bytes *bytes, const char *name,
 int wtg_system_open(const struct wtg_bytes *bytes, struct wtg_hive_view *ret,
 		    struct wtg_control_sets *ret_sets, struct wtg_error *err);
 
+/* Is its setup over?  Then it runs none, and reads no answer file, when it starts. */
+bool wtg_system_is_set_up(const struct wtg_hive_view *system);
+
 /*
  * Was this installation started on a PC before its image was captured?  An image that was
  * generalised, as Microsoft's are, was not.  Says yes only when two of three signs agree.

@@ -123,6 +123,15 @@ starts() { # DRIVE LOADER MACHINE: the drive is whole, and its loader for that m
 		"true false"
 	jq -r '.warnings[]' booted.plan | grep -q 'booted before it was captured'
 	fails grep -q 'booted before' plain.plan
+	fails grep -q 'is set up already' booted.plan
+	for image in booted windows; do
+		wtgctl plan --json --image $image.iso --edition Professional --size 1G \
+			--timezone Europe/Vienna none.img
+		[ "$status" -eq 0 ]
+		plan_of out | jq -r '.warnings[]' >$image.warnings
+	done
+	grep -q 'is set up already: it reads no answer file' booted.warnings
+	fails grep -q 'is set up already' windows.warnings
 	step apply-image '.edits[] | select(.class == "captured" and .change) | .key' \
 		<booted.plan | sort -u >keys
 	[ "$(wc -l <keys)" -ge 2 ]
