@@ -37,9 +37,9 @@ def boot_sum(data, sector=512):
 
 
 def exfat_bad(scene):
-    tree = {"ventoy": {"ventoy.json": b"old" * 3000, "dir": {}}, "large": bytes(5 * MIB),
+    tree = {"ventoy": {"ventoy.json": b"old" * 3000, "dir": {}}, "large": bytes(17 * MIB),
             "file": b"f", **many(60)}
-    volume = exfat(scene, 16 * MIB, tree=tree, scattered=True)
+    volume = exfat(scene, 32 * MIB, tree=tree, scattered=True)
     data = scene.bytes()
 
     def cell(cluster):
