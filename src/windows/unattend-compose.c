@@ -20,8 +20,8 @@ static const struct {
 
 #define SHELL "Microsoft-Windows-Shell-Setup"
 
-/* Windows expands variables nowhere in an answer file but in commands that a shell runs; and what
- * a driver of many refuses is no reason to stop the first start (RunSynchronous does). */
+/* Through a shell: what a driver of many refuses is no reason to stop the first start, as
+ * RunSynchronous does at any status but 0. */
 #define INSTALL_DRIVERS                                                                  \
 	"cmd.exe /c \"pnputil.exe /add-driver %SystemRoot%\\INF\\wtgctl\\*.inf /subdirs "      \
 	"/install & exit /b 0\""
