@@ -48,7 +48,43 @@ static void add_driver(struct wtg_survey *survey)
 	wtg_overlay_lend(&survey->overlay, "Windows/System32/drivers/a.sys", &lender, 1);
 }
 
-static void put_survey(void)
+static void put_survey(const char *name, const struct wtg_survey *survey)
+{
+	struct wtg_packet packet = { 0 };
+
+	wtg_survey_flatten(survey, &packet);
+	put(name, &packet);
+}
+
+/* What a worker that lies would say; test-surveys.c looks that nothing else is wrong. */
+static void put_lies(struct wtg_survey *survey)
+{
+	struct wtg_overlay_file *lent = &survey->overlay.items[survey->overlay.n_items - 1];
+
+	survey->boot.chain = WTG_BOOT_CA_AUTO;
+	put_survey("no-chain", survey);
+	survey->boot.chain = WTG_BOOT_CA_2023;
+	put_survey("chain-without-loader", survey);
+	survey->boot.chain = WTG_BOOT_CA_2011;
+
+	survey->boot.loader.machine = 1;
+	put_survey("no-such-machine", survey);
+	survey->boot.loader.machine = 0x8664;
+
+	survey->boot.bios = true;
+	put_survey("bios-without-bootmgr", survey);
+	survey->boot.bios = false;
+
+	lent->loan = 3; /* the target lends three */
+	put_survey("no-such-loan", survey);
+	lent->loan = 1;
+
+	survey->placement.places.items[0].driver = 1;
+	put_survey("no-such-driver", survey);
+	survey->placement.places.items[0].driver = 0;
+}
+
+static void put_surveys(void)
 {
 	struct wtg_survey survey = {
 		.boot = { .chain = WTG_BOOT_CA_2011,
@@ -69,7 +105,6 @@ static void put_survey(void)
 		.reason = wtg_text_copy("it is portable"),
 	};
 	const struct wtg_removal app = { WTG_REMOVAL_APP, wtg_text_copy("An.App_8wekyb3d8bbwe"), 4711 };
-	struct wtg_packet packet = { 0 };
 
 	WTG_APPEND(&survey.removals, app);
 	WTG_APPEND(&survey.warnings, wtg_text_copy("it is old"));
@@ -80,9 +115,9 @@ static void put_survey(void)
 			wtg_bytes_copy("", 0));
 	wtg_overlay_drop(&survey.overlay, "Windows/System32/Recovery/Winre.wim");
 	add_driver(&survey);
-	wtg_survey_flatten(&survey, &packet);
+	put_survey("survey", &survey);
+	put_lies(&survey);
 	wtg_survey_done(&survey);
-	put("survey", &packet);
 }
 
 void seed_packets(const char *wim_path)
@@ -108,5 +143,5 @@ void seed_packets(const char *wim_path)
 	put("facts", &packet);
 
 	put_failure();
-	put_survey();
+	put_surveys();
 }
