@@ -38,51 +38,15 @@ static int open_volume(struct wtg_mending *m, struct wtg_error *err)
 	return 0;
 }
 
-/* After its own base block: a mark, the entry's size, flags, its number. */
-static bool has_entry_from(const struct wtg_bytes *log, uint32_t sequence)
-{
-	static const uint8_t mark[] = { 'H', 'v', 'L', 'E' };
-	size_t at = 512;
-
-	while (at + 16 <= log->size && memcmp(log->data + at, mark, sizeof(mark)) == 0) {
-		uint32_t size = wtg_le32(log->data + at + 4);
-
-		if ((int32_t)(wtg_le32(log->data + at + 12) - sequence) >= 0)
-			return true;
-		if (size < 512 || size > log->size - at)
-			return false;
-		at += size;
-	}
-	return false;
-}
-
-/*
- * Since Windows 8.1 what changed goes to a log first.  An entry of it that is not older than what
- * the hive says of itself is not in the hive yet.
- */
-static bool log_is_newer(struct wtg_mending *m, const char *path, uint32_t sequence)
-{
-	_cleanup_(wtg_bytes_done) struct wtg_bytes log = { 0 };
-	struct wtg_error ignored = WTG_ERROR_INIT;
-	bool newer = false;
-
-	if (!wtg_ntfs_exists(m->volume, path))
-		return false;
-	if (wtg_ntfs_read(m->volume, path, MAX_HIVE_BYTES, &log, &ignored) == 0)
-		newer = has_entry_from(&log, sequence);
-	wtg_error_done(&ignored);
-	return newer;
-}
-
-static int check_hive(struct wtg_mending *m, const struct wtg_bytes *hive, struct wtg_error *err)
+/* Where both numbers are the same, all that changed is in the hive, and Windows looks into no log
+ * (msuhanov's "Windows registry file format specification", on dirty state). */
+static int check_hive(const struct wtg_bytes *hive, struct wtg_error *err)
 {
 	struct wtg_hive_view view;
 
 	if (wtg_hive_view_open(hive, &view, err) < 0)
 		return -1;
-	if (view.sequence1 == view.sequence2 &&
-	    !log_is_newer(m, WTG_SYSTEM_PATH ".LOG1", view.sequence2) &&
-	    !log_is_newer(m, WTG_SYSTEM_PATH ".LOG2", view.sequence2))
+	if (view.sequence1 == view.sequence2)
 		return 0;
 	wtg_fail(err, WTG_REFUSED, 0, "its SYSTEM hive was not closed: changes wait in its log");
 	return wtg_hint(err, "%s", hint_shut_down);
@@ -199,7 +163,7 @@ static int look_at_registry(struct wtg_mending *m, struct wtg_error *err)
 	_cleanup_(wtg_bytes_done) struct wtg_bytes hive = { 0 };
 
 	if (wtg_ntfs_read(m->volume, WTG_SYSTEM_PATH, MAX_HIVE_BYTES, &hive, err) < 0 ||
-	    check_hive(m, &hive, err) < 0 || plan_edits(m, &hive, err) < 0)
+	    check_hive(&hive, err) < 0 || plan_edits(m, &hive, err) < 0)
 		return -1;
 	wtg_sha256(hive.data, hive.size, m->made.hive_is);
 	if (wtg_edits_changes(&m->made.edits) == 0)
