@@ -22,6 +22,7 @@ class Scene:
     kept_as = ("old",)    # where what was there is said to be there still
     size = sweep.SIZE     # of what a run leaves
     stride = 3            # in a normal run, of calls that wipe or write the table
+    tells_steps = True    # the record of the drive says which one is being done
 
     def __init__(self, name, image, *more):
         self.name = name
