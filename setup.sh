@@ -73,8 +73,8 @@ fedora_build='gcc meson ninja-build pkgconf-pkg-config scdoc wimlib-devel ntfs-3
 fedora_run='ntfsprogs dosfstools mtools exfatprogs genisoimage'
 fedora_test='bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	wimlib-utils gdisk parted sleuthkit p7zip hivex perl-hivex chntpw
-	reglookup libxml2 openssl sbsigntools osslsigncode pesign
-	mandoc zsh fish qemu-system-x86-core edk2-ovmf ShellCheck fuse3-devel'
+	reglookup libxml2 openssl sbsigntools osslsigncode pesign efitools
+	mandoc zsh fish qemu-system-x86-core edk2-ovmf clang lld ShellCheck fuse3-devel'
 
 arch_build='gcc meson ninja pkgconf scdoc wimlib ntfs-3g util-linux-libs systemd-libs hivex libxml2
 	json-c libudfread openssl libseccomp libarchive xz libinih cmocka'
@@ -82,7 +82,7 @@ arch_run='ntfs-3g dosfstools mtools exfatprogs cdrtools'
 arch_test='bash-bats jq xz valgrind strace file procps-ng perl e2fsprogs umockdev
 	gptfdisk parted sleuthkit p7zip chntpw
 	sbsigntools osslsigncode efitools
-	mandoc zsh fish qemu-system-x86 edk2-ovmf shellcheck fuse3'
+	mandoc zsh fish qemu-system-x86 edk2-ovmf clang lld shellcheck fuse3'
 
 # Those of the packages that dpkg does not have.
 debian_missing() {
