@@ -32,7 +32,7 @@ void wtg_signed_done(struct wtg_signed *what)
 /* PKCS #7 hashes a content without its tag and length (RFC 2315, 9.3). */
 static bool take_content(PKCS7 *pkcs7, struct wtg_bytes *ret)
 {
-	PKCS7 *contents = pkcs7->d.sign->contents;
+	PKCS7 *contents = pkcs7->d.sign ? pkcs7->d.sign->contents : NULL; /* it may be left out */
 	const ASN1_TYPE *type = contents && PKCS7_type_is_other(contents) ? contents->d.other
 									  : NULL;
 	const unsigned char *p;

@@ -111,10 +111,14 @@ static void refuses_what_is_no_catalog(void **state)
 	_cleanup_(wtg_bytes_done) struct wtg_bytes text = stand_in_text("MZ, or whatever");
 	_cleanup_(wtg_bytes_done) struct wtg_bytes nothing = stand_in_text("");
 	_cleanup_(wtg_bytes_done) struct wtg_bytes der = old_catalog(&text);
+	/* A type of content, and none: RFC 2315, 7, has it optional. */
+	_cleanup_(wtg_bytes_done) struct wtg_bytes type = wtg_bytes_copy(
+		"\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", 13);
 	struct wtg_error err = WTG_ERROR_INIT;
 	struct wtg_cat_file catalog;
 
 	(void)state;
+	assert_fails(wtg_cat_file_read(&type, &catalog, &err), WTG_INPUT, "not signed");
 	assert_fails(wtg_cat_file_read(&text, &catalog, &err), WTG_INPUT, "not signed");
 	assert_fails(wtg_cat_file_read(&nothing, &catalog, &err), WTG_INPUT, "not signed");
 	der.size /= 2;
