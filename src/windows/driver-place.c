@@ -192,6 +192,27 @@ static char *package_name(const struct placing *p, const struct wtg_driver *driv
 	return name;
 }
 
+/* Of two that go to one place one would lose, and the drive be found wrong at the end; hives are
+ * written after drivers. */
+static bool is_taken(const struct placing *p, const char *target, size_t source)
+{
+	const struct wtg_file *files = p->site.ground->files->items;
+
+	for (size_t i = 0; i < WTG_N_HIVES; i++)
+		if (wtg_text_equal_fold(wtg_hive_paths[i], target))
+			return true;
+	for (size_t i = 0; i < p->made.copies.n_items; i++) {
+		const struct wtg_driver_copy *other = &p->made.copies.items[i];
+		const struct wtg_bytes *a = &files[other->source].content;
+		const struct wtg_bytes *b = &files[source].content;
+
+		if (other->source != source && wtg_text_equal_fold(other->path, target) &&
+		    (a->size != b->size || memcmp(a->data, b->data, a->size) != 0))
+			return true;
+	}
+	return false;
+}
+
 /* INF and catalog under the name that Windows gave the package; what the INF has copied. */
 static int copy_installed(struct placing *p, const struct wtg_driver *driver,
 			  struct wtg_driver_place *place, struct wtg_error *err)
@@ -210,6 +231,10 @@ static int copy_installed(struct placing *p, const struct wtg_driver *driver,
 			return wtg_fail(err, WTG_INPUT, 0,
 					"no file of Windows can have the name of %s, of %s",
 					file->target, driver->path);
+		if (file->target && is_taken(p, file->target, file->source))
+			return wtg_fail(err, WTG_INPUT, 0,
+					"%s would have its %s become %s, which is another file's place",
+					driver->path, file->name, file->target);
 		if (file->target)
 			copy(p, wtg_text_copy(file->target), file->source, place);
 	}

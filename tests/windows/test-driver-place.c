@@ -627,6 +627,44 @@ static void refuses_what_cannot_be(void **state)
 		     "no Windows/System32/config/SOFTWARE");
 }
 
+static struct wtg_bytes *content_at(struct place *p, const char *path)
+{
+	return &p->files.items[wtg_files_find(&p->files, path) - p->files.items].content;
+}
+
+static void refuses_two_files_for_one_place(void **state)
+{
+	struct wtg_error err = WTG_ERROR_INIT;
+	_cleanup_(place_done) struct place p;
+	struct wtg_driver *second;
+	struct wtg_bytes *first;
+
+	(void)state;
+	prepare_small(&p, NULL);
+	stand_in_add_storage(&p.files, "x", &storage);
+	stand_in_add_storage(&p.files, "y", &storage); /* with a signature of its own */
+	read_packages(&p);
+	second = &p.drivers.items[1];
+	free(second->services[0].name);
+	second->services[0].name = wtg_text_copy("other");
+	assert_fails(wtg_drivers_place(&p.drivers, &p.ground, &p.made, &err), WTG_INPUT,
+		     "y/viotest.inf would have its viotest.sys become "
+		     "Windows/System32/drivers/viotest.sys, which is another file's place");
+
+	first = content_at(&p, "x/amd64/viotest.sys");
+	wtg_bytes_done(content_at(&p, "y/amd64/viotest.sys"));
+	*content_at(&p, "y/amd64/viotest.sys") = wtg_bytes_copy(first->data, first->size);
+	place(&p); /* the same file twice is one */
+	assert_non_null(p.made.places.items[1].inf);
+
+	wtg_driver_placement_done(&p.made);
+	for (size_t i = 0; i < second->n_files; i++)
+		if (!second->files[i].target)
+			second->files[i].target = wtg_text_copy("Windows/System32/config/system");
+	assert_fails(wtg_drivers_place(&p.drivers, &p.ground, &p.made, &err), WTG_INPUT,
+		     "config/system, which is another file's place");
+}
+
 static void places_go_from_process_to_process(void **state)
 {
 	_cleanup_(place_done) struct place p;
@@ -670,6 +708,7 @@ int main(void)
 		cmocka_unit_test(says_what_keeps_a_package_from_being_installed),
 		cmocka_unit_test(device_path_ends_where_it_must),
 		cmocka_unit_test(refuses_what_cannot_be),
+		cmocka_unit_test(refuses_two_files_for_one_place),
 		cmocka_unit_test(places_go_from_process_to_process),
 	};
 
