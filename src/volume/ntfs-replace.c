@@ -24,7 +24,6 @@
 
 /* In the record of a file's data: sizes and mapping pairs. */
 #define HIGHEST_VCN_AT 0x18
-#define PAIRS_OFFSET_AT 0x20
 #define ALLOCATED_AT 0x28
 #define ATTRIBUTE_BYTES 0x40
 #define MAX_PAIRS 24
@@ -40,6 +39,8 @@ struct swap {
 	uint64_t size_bytes; /* of the new content */
 	s64 n_clusters, lcn; /* where it goes */
 	size_t attribute_at; /* in the file's record */
+	uint8_t pairs[MAX_PAIRS]; /* as it will say where that is */
+	size_t n_pairs;
 };
 
 static void swap_done(struct swap *s)
@@ -82,9 +83,10 @@ static int find_attribute(struct swap *s, const char *path, struct wtg_error *er
 	if (!context || ntfs_attr_lookup(AT_DATA, AT_UNNAMED, 0, CASE_SENSITIVE, 0, NULL, 0,
 					 context) < 0)
 		r = wtg_fail(err, WTG_INPUT, errno, "find the data of %s on the volume", path);
-	else if (!context->attr->non_resident ||
-		 le16_to_cpu(context->attr->mapping_pairs_offset) < ATTRIBUTE_BYTES)
+	else if (!context->attr->non_resident)
 		r = refuse(err, path, "lies in its own record");
+	else if (le16_to_cpu(context->attr->mapping_pairs_offset) != ATTRIBUTE_BYTES)
+		r = refuse(err, path, "has a record of an unknown form"); /* it is compressed */
 	else
 		s->attribute_at = (size_t)((u8 *)context->attr - (u8 *)context->mrec);
 	if (context)
@@ -152,6 +154,23 @@ static int find_room(struct swap *s, struct wtg_error *err)
 	return 0;
 }
 
+/* Its record must have room for where the new copy is. */
+static int find_pairs(struct swap *s, const char *path, struct wtg_error *err)
+{
+	struct _ntfs_volume *volume = s->ntfs->volume;
+	const u8 *attribute = (const u8 *)s->inode->mrec + s->attribute_at;
+	const runlist_element run[] = { { 0, s->lcn, s->n_clusters },
+					{ s->n_clusters, LCN_ENOENT, 0 } };
+	int n = ntfs_get_size_for_mapping_pairs(volume, run, 0, MAX_PAIRS);
+
+	if (n <= 0 || ATTRIBUTE_BYTES + (size_t)n > wtg_le32(attribute + 4))
+		return refuse(err, path, "has no room in its record");
+	if (ntfs_mapping_pairs_build(volume, s->pairs, n, run, 0, NULL) < 0)
+		return wtg_fail(err, WTG_SYSTEM, errno, "describe the new %s", path);
+	s->n_pairs = (size_t)n;
+	return 0;
+}
+
 static int prepare(struct swap *s, const char *path, struct wtg_error *err)
 {
 	struct wtg_window reading = *s->window;
@@ -159,9 +178,10 @@ static int prepare(struct swap *s, const char *path, struct wtg_error *err)
 	reading.ledger = NULL;
 	if (s->size_bytes == 0)
 		return refuse(err, path, "would be empty");
-	if (wtg_ntfs_open(&reading, &s->ntfs, err) < 0 || open_file(s, path, err) < 0)
+	if (wtg_ntfs_open(&reading, &s->ntfs, err) < 0 || open_file(s, path, err) < 0 ||
+	    find_room(s, err) < 0)
 		return -1;
-	return find_room(s, err);
+	return find_pairs(s, path, err);
 }
 
 /* ------------------------------------------------------------------ writing */
@@ -258,35 +278,20 @@ static int patch(struct swap *s, ntfs_attr *attribute, s64 at, uint32_t block_by
 }
 
 /* From now on the file is the new one. */
-static int lead_to_it(struct swap *s, const char *path, struct wtg_error *err)
+static int lead_to_it(struct swap *s, struct wtg_error *err)
 {
 	struct _ntfs_volume *volume = s->ntfs->volume;
-	const u8 *attribute = (const u8 *)s->inode->mrec + s->attribute_at;
-	size_t pairs_at = wtg_le16(attribute + PAIRS_OFFSET_AT);
-	const runlist_element run[] = { { 0, s->lcn, s->n_clusters },
-					{ s->n_clusters, LCN_ENOENT, 0 } };
-	uint8_t head[ATTRIBUTE_BYTES], pairs[MAX_PAIRS];
-	int n = ntfs_get_size_for_mapping_pairs(volume, run, 0, MAX_PAIRS);
 	s64 record_at = (s64)s->inode->mft_no << volume->mft_record_size_bits;
+	uint8_t new[ATTRIBUTE_BYTES + MAX_PAIRS];
 
-	if (n <= 0 || pairs_at + (size_t)n > wtg_le32(attribute + 4))
-		return refuse(err, path, "has no room in its record");
-	if (ntfs_mapping_pairs_build(volume, pairs, n, run, 0, NULL) < 0)
-		return wtg_fail(err, WTG_SYSTEM, errno, "describe the new %s", path);
-	memcpy(head, attribute, sizeof(head));
-	wtg_put_le64(head + HIGHEST_VCN_AT, (uint64_t)s->n_clusters - 1);
-	wtg_put_le64(head + ALLOCATED_AT, (uint64_t)s->n_clusters * volume->cluster_size);
-	wtg_put_le64(head + ALLOCATED_AT + 8, s->size_bytes);
-	wtg_put_le64(head + ALLOCATED_AT + 16, s->size_bytes);
-	if (pairs_at == sizeof(head)) { /* always, but for what is compressed */
-		uint8_t both[ATTRIBUTE_BYTES + MAX_PAIRS];
-
-		memcpy(both, head, sizeof(head));
-		memcpy(both + sizeof(head), pairs, (size_t)n);
-		return patch(s, volume->mft_na, record_at, volume->mft_record_size, s->attribute_at,
-			     both, sizeof(head) + (size_t)n, err);
-	}
-	return refuse(err, path, "has a record of an unknown form");
+	memcpy(new, (const u8 *)s->inode->mrec + s->attribute_at, ATTRIBUTE_BYTES);
+	wtg_put_le64(new + HIGHEST_VCN_AT, (uint64_t)s->n_clusters - 1);
+	wtg_put_le64(new + ALLOCATED_AT, (uint64_t)s->n_clusters * volume->cluster_size);
+	wtg_put_le64(new + ALLOCATED_AT + 8, s->size_bytes);
+	wtg_put_le64(new + ALLOCATED_AT + 16, s->size_bytes);
+	memcpy(new + ATTRIBUTE_BYTES, s->pairs, s->n_pairs);
+	return patch(s, volume->mft_na, record_at, volume->mft_record_size, s->attribute_at, new,
+		     ATTRIBUTE_BYTES + s->n_pairs, err);
 }
 
 /* Its directory says how large it is, too: nobody relies on that. */
@@ -306,8 +311,10 @@ static int tell_directory(struct swap *s, const FILE_NAME_ATTR *name, int name_b
 	} else {
 		const u8 *at = (const u8 *)&index->entry->key + NAME_ALLOCATED_AT;
 
-		if (index->is_in_root)
-			r = patch(s, volume->mft_na, (s64)dir->mft_no << volume->mft_record_size_bits,
+		if (index->is_in_root) /* in a record of the directory's, not always its first */
+			r = patch(s, volume->mft_na,
+				  (s64)index->actx->ntfs_ino->mft_no
+					  << volume->mft_record_size_bits,
 				  volume->mft_record_size, (size_t)(at - (u8 *)index->actx->mrec),
 				  sizes, sizeof(sizes), err);
 		else
@@ -366,7 +373,7 @@ int wtg_ntfs_replace(const struct wtg_window *window, const char *path,
 	_cleanup_(swap_done) struct swap s = { .window = window, .size_bytes = content->size };
 
 	if (prepare(&s, path, err) < 0 || write_content(&s, content, err) < 0 ||
-	    wtg_window_flush(window, err) < 0 || lead_to_it(&s, path, err) < 0 ||
+	    wtg_window_flush(window, err) < 0 || lead_to_it(&s, err) < 0 ||
 	    wtg_window_flush(window, err) < 0 || tell_directories(&s, err) < 0 ||
 	    free_old(&s, err) < 0)
 		return -1;
