@@ -178,12 +178,31 @@ static const char *judge(struct wtg_mending *m, const struct wtg_bcd *bcd)
 	return judge_entry(m, bcd, &entry);
 }
 
-/* "Windows 11, Ubuntu": of all entries but the first, which is ours. */
-static char *name_others(const struct wtg_bcd *bcd, const struct wtg_guid *entries, size_t n)
+/* Another partition's of this drive, where another Windows is; not: of a drive that ours was
+ * cloned from. */
+static bool leads_elsewhere(const struct wtg_mending *m, const struct wtg_bcd *bcd,
+			    const struct wtg_guid *entry)
+{
+	const struct wtg_partitions *table = &m->made.table;
+
+	for (size_t i = 0; i < table->n_entries; i++) {
+		const struct wtg_gpt_entry *other = &table->entries[i];
+
+		if (other->number != m->made.windows.number &&
+		    other->number != m->made.system.number &&
+		    points_to(bcd, entry, OS_DEVICE, table, other))
+			return true;
+	}
+	return false;
+}
+
+/* "Windows 11, Ubuntu": of all entries from the first that is not ours. */
+static char *name_others(const struct wtg_bcd *bcd, const struct wtg_guid *entries, size_t first,
+			 size_t n)
 {
 	char *list = NULL;
 
-	for (size_t i = 1; i < n; i++) {
+	for (size_t i = first; i < n; i++) {
 		_cleanup_free_ char *before = list;
 		_cleanup_free_ char *name = wtg_bcd_string(bcd, &entries[i], DESCRIPTION);
 
@@ -214,12 +233,13 @@ static void inherit(struct wtg_mending *m, const struct wtg_bcd *bcd, struct sto
 {
 	struct wtg_guid entries[MAX_ORDER + 1];
 	size_t n = order_entries(m, bcd, entries);
+	bool ours = n > 0 && !leads_elsewhere(m, bcd, &entries[0]);
 
 	store->has_timeout = wtg_bcd_integer(bcd, &wtg_bcd_bootmgr, TIMEOUT, &store->timeout) &&
 			     store->timeout <= MAX_TIMEOUT;
-	if (n == 0)
+	store->others = name_others(bcd, entries, ours, n);
+	if (!ours)
 		return;
-	store->others = name_others(bcd, entries, n);
 	store->osloader = entries[0];
 	store->has_ids = wtg_bcd_object(bcd, &entries[0], RESUME_OBJECT, &store->resume) &&
 			 !wtg_guid_equal(&store->resume, &store->osloader);

@@ -256,6 +256,13 @@ static int fail_no_system(const struct wtg_mending *m, struct wtg_error *err)
 	return -1;
 }
 
+/* On MBR drives any FAT volume can be it, and so one that is the user's data, too. */
+static bool is_meant(const struct wtg_mending *m, const struct wtg_gpt_entry *entry)
+{
+	return m->made.table.style == WTG_TABLE_GPT || entry->mbr_type == 0xef || entry->active ||
+	       has_manager(m, entry) || leads(m, entry);
+}
+
 static int search_system(const struct wtg_mending *m, struct choice *choice,
 			 struct wtg_error *err)
 {
@@ -268,7 +275,11 @@ static int search_system(const struct wtg_mending *m, struct choice *choice,
 	narrow(m, choice, has_manager);
 	if (choice->n_items > 1)
 		return ask(choice, "system partitions", "--system-partition", err);
-	return 0;
+	if (is_meant(m, choice->items[0]))
+		return 0;
+	wtg_fail(err, WTG_USAGE, 0, "nothing says that partition %u is a system partition",
+		 choice->items[0]->number);
+	return wtg_hint(err, "Say so if it is: --system-partition %u.", choice->items[0]->number);
 }
 
 static int name_system(const struct wtg_mending *m, struct choice *choice, struct wtg_error *err)

@@ -195,6 +195,13 @@ END
 	on_esp mdel ::/bootmgr ::/BOOTNXT
 	heals "rewrite-esp rewrite-bcd"
 	same_boot_files mbr.img
+	# What may as well be somebody's data.
+	on_esp mdeltree ::/EFI ::/Boot
+	on_esp mdel ::/bootmgr ::/BOOTNXT
+	sfdisk -q -A broken.img -
+	untouched 2 "nothing says that partition 1 is a system partition"
+	wtgctl repair --dry-run --system-partition 1 broken.img
+	[ "$status" -eq 0 ] || { cat err && return 1; }
 }
 
 # As Rufus lays it out: ESP of 260 MiB, reserved partition of 128 MiB, Windows without a label.
@@ -326,6 +333,8 @@ untouched() { # STATUS PART-OF-THE-SENTENCE [OPTION]...
 	[ "$status" -eq 0 ] || { cat err && return 1; }
 	nothing_left --partition 5
 	nothing_left --partition 3
+	# The other's store, where the other is alone.
+	untouched 3 "entries of other systems that would be lost" --partition 5 --system-partition 1
 }
 
 @test "entries of other systems in a store that must be written anew" {
