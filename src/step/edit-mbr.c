@@ -11,7 +11,8 @@
 
 #define ENTRY_BYTES 16
 #define ACTIVE 0x80
-#define FIRST_SECTOR_AT 8 /* in an entry */
+#define TYPE_AT 4 /* in an entry */
+#define FIRST_SECTOR_AT 8
 
 struct params {
 	struct wtg_gpt_entry system;
@@ -44,12 +45,32 @@ static int read_sector(const struct params *p, const struct wtg_window *disk,
 {
 	if (wtg_window_pread(disk, sector, 512, 0, err) < 0)
 		return -1;
-	if (p->system.number > WTG_MBR_SLOTS ||
+	if (p->system.number < 1 || p->system.number > WTG_MBR_SLOTS ||
 	    wtg_le32(sector + WTG_MBR_SIGNATURE_AT) != p->signature ||
 	    (uint64_t)wtg_le32(sector + entry_at(p) + FIRST_SECTOR_AT) * p->sector_bytes !=
 		    p->system.first_byte)
 		return wtg_fail(err, WTG_SYSTEM, 0,
 				"the partition table is not what it was when it was looked at");
+	return 0;
+}
+
+/* What it lacks may have come from somebody else by now. */
+static int read_lacking(const struct params *p, const struct wtg_window *disk,
+			uint8_t sector[static 512], struct wtg_error *err)
+{
+	bool lacks = true;
+
+	if (read_sector(p, disk, sector, err) < 0)
+		return -1;
+	for (size_t i = 0; p->boot_code && i < WTG_BOOT_MBR_BYTES; i++)
+		lacks = lacks && sector[i] == 0;
+	for (size_t i = 0; p->active && i < WTG_MBR_SLOTS; i++) {
+		const uint8_t *entry = sector + WTG_MBR_TABLE_AT + i * ENTRY_BYTES;
+
+		lacks = lacks && !(entry[0] == ACTIVE && entry[TYPE_AT] != 0);
+	}
+	if (!lacks)
+		return wtg_fail(err, WTG_SYSTEM, 0, "the MBR is not what it was when it was looked at");
 	return 0;
 }
 
@@ -62,7 +83,7 @@ static int check(const void *params, const struct wtg_target *target,
 
 	if (wtg_clear_check(target, progress, err) < 0)
 		return -1;
-	return read_sector(params, &disk, sector, err);
+	return read_lacking(params, &disk, sector, err);
 }
 
 static int apply(const void *params, struct wtg_writer *writer, struct wtg_error *err)
@@ -71,7 +92,7 @@ static int apply(const void *params, struct wtg_writer *writer, struct wtg_error
 	struct wtg_window disk = wtg_writer_window(writer, 0, wtg_writer_size(writer));
 	uint8_t sector[512];
 
-	if (read_sector(p, &disk, sector, err) < 0)
+	if (read_lacking(p, &disk, sector, err) < 0)
 		return -1;
 	if (p->boot_code)
 		memcpy(sector, wtg_boot_mbr, WTG_BOOT_MBR_BYTES);

@@ -143,7 +143,8 @@ bool wtg_mend_unflatten(struct wtg_reader *reader, const struct wtg_disk *disk,
 
 	take_all(reader, disk, mend);
 	if (!wtg_reader_done(reader) || mend->chain == WTG_BOOT_CA_AUTO ||
-	    mend->system.number == mend->windows.number) {
+	    mend->system.number == mend->windows.number ||
+	    ((mend->active || mend->boot_code) && mend->table.style != WTG_TABLE_MBR)) {
 		wtg_mend_done(mend);
 		return false;
 	}

@@ -113,15 +113,25 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 
 /* ------------------------------------------------------------------ outside */
 
+/* Whoever looked may have been taken over: what nobody asked for is not done on its word. */
+static bool is_allowed(const struct wtg_mend *mend, const struct wtg_request *request)
+{
+	return !mend->format_system || request->format_esp;
+}
+
 static int read_reply(const struct wtg_packet *reply, const struct wtg_disk *disk,
-		      struct wtg_mend *ret, struct wtg_error *err)
+		      const struct wtg_request *request, struct wtg_mend *ret,
+		      struct wtg_error *err)
 {
 	struct wtg_reader reader = wtg_reader(reply);
 	struct wtg_error why = WTG_ERROR_INIT;
 
 	if (wtg_read_truth(&reader)) {
-		if (wtg_mend_unflatten(&reader, disk, ret))
-			return 0;
+		if (wtg_mend_unflatten(&reader, disk, ret)) {
+			if (is_allowed(ret, request))
+				return 0;
+			wtg_mend_done(ret);
+		}
 	} else {
 		wtg_read_error(&reader, &why);
 		if (wtg_reader_done(&reader) && why.kind != WTG_OK && why.message) {
@@ -159,7 +169,7 @@ int wtg_mend_make(const struct wtg_target *target, const struct wtg_request *req
 	m->disk = (struct wtg_window){ .fd = fd, .length = known->size_bytes };
 	m->sector_bytes = known->sector_bytes;
 	if (wtg_worker_run(&errand, NULL, &reply, err) < 0 ||
-	    read_reply(&reply, known, ret, err) < 0)
+	    read_reply(&reply, known, request, ret, err) < 0)
 		return wtg_while(err, "look at %s", known->path);
 	return 0;
 }

@@ -141,6 +141,8 @@ static void take_entry(struct wtg_reader *reader, const struct wtg_disk *disk,
 	take_text(reader, entry->name, sizeof(entry->name));
 	entry->mbr_type = (uint8_t)wtg_read_below(reader, 256);
 	entry->active = wtg_read_truth(reader);
+	if (entry->number == 0) /* they are counted from 1 */
+		reader->bad = true;
 }
 
 void wtg_partitions_unflatten(struct wtg_reader *reader, const struct wtg_disk *disk,

@@ -89,7 +89,7 @@ static void what_is_not_on_the_drive_is_refused(void **state)
 	_cleanup_free_ struct wtg_drive_view *back = wtg_alloc(sizeof(*back));
 
 	(void)state;
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		_cleanup_(wtg_packet_done) struct wtg_packet packet = { 0 };
 
 		fill(view);
@@ -99,6 +99,8 @@ static void what_is_not_on_the_drive_is_refused(void **state)
 			view->ventoy.first.length = UINT64_MAX;
 		else if (i == 2)
 			view->table.sector_bytes = 4096;
+		else if (i == 3)
+			view->table.entries[0].number = 0;
 		else
 			view->table.style = WTG_TABLE_AUTO;
 		wtg_drive_view_flatten(view, &packet);
