@@ -2,6 +2,7 @@
 #include "apply/overlay.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "wtg/text.h"
@@ -10,6 +11,9 @@ void wtg_overlay_done(struct wtg_overlay *overlay)
 {
 	for (size_t i = 0; i < overlay->n_items; i++) {
 		free(overlay->items[i].path);
+		if (overlay->items[i].content.data) /* an answer file may hold passwords */
+			explicit_bzero(overlay->items[i].content.data,
+				       overlay->items[i].content.size);
 		wtg_bytes_done(&overlay->items[i].content);
 		wtg_bytes_done(&overlay->items[i].security);
 	}

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -88,6 +89,14 @@ static int dispatch(char **argv, struct cli_outcome **outcome, struct wtg_error 
 	return command->run(&options, *outcome, err);
 }
 
+/* It would hold the passwords that an answer file has. */
+static void leave_no_core(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_outcome here = { 0 }, *outcome = &here;
@@ -95,6 +104,7 @@ int main(int argc, char **argv)
 	int status;
 
 	occupy_standard_descriptors();
+	leave_no_core();
 	cli_signals_ignore_errors();
 	setlocale(LC_CTYPE, ""); /* libsmartcols measures what it prints */
 

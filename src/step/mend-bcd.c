@@ -324,6 +324,9 @@ static void write_anew(struct wtg_mending *m, const struct store *store)
 	};
 
 	wtg_mend_put(&m->made.stores, path_of(store), wtg_bcd_build(&spec), store->wrong);
+	if (store->description)
+		wtg_mend_warn(m, "%s is written anew: what somebody set in it (bcdedit), but for "
+				 "name, language and waiting time, is lost", path_of(store));
 	if (m->made.description)
 		return;
 	m->made.description = wtg_text_copy(spec.description);

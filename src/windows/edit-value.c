@@ -50,7 +50,12 @@ bool wtg_edit_value_is_no_texts(const struct wtg_edit_value *value)
 
 bool wtg_edit_is_secret(const char *name)
 {
-	return strcasestr(name, "password") != NULL;
+	static const char *const words[] = { "password", "passphrase", "secret", "psk" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasestr(name, words[i]))
+			return true;
+	return false;
 }
 
 /* The texts of a REG_MULTI_SZ, in one. */
