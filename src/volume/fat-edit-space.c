@@ -51,8 +51,8 @@ static unsigned shift_of(const struct wtg_fat_edit *fs, uint32_t cluster)
 	return fs->bits == 12 && cluster % 2 ? 4 : 0;
 }
 
-static int read_cell(struct wtg_fat_edit *fs, uint32_t cluster, uint32_t *ret,
-		     struct wtg_error *err)
+int wtg_fat_edit_read_cell(struct wtg_fat_edit *fs, uint32_t cluster, uint32_t *ret,
+			   struct wtg_error *err)
 {
 	uint32_t raw;
 
@@ -95,7 +95,7 @@ int wtg_fat_edit_clusters(struct wtg_fat_edit *fs, uint32_t first, uint32_t n, b
 		if (found.n_items == n)
 			return wtg_edit_damaged(err, "a chain of clusters is too long");
 		WTG_APPEND(&found, cluster);
-		if (read_cell(fs, cluster, &cluster, err) < 0)
+		if (wtg_fat_edit_read_cell(fs, cluster, &cluster, err) < 0)
 			return -1;
 		if (cluster == 0)
 			return wtg_edit_damaged(err, "a chain of clusters has no end");
@@ -130,7 +130,7 @@ int wtg_fat_edit_is_used(struct wtg_edit_volume *volume, uint32_t cluster, bool 
 	struct wtg_fat_edit *fs = wtg_fat_edit_of(volume);
 	uint32_t value;
 
-	if (read_cell(fs, cluster, &value, err) < 0)
+	if (wtg_fat_edit_read_cell(fs, cluster, &value, err) < 0)
 		return -1;
 	*ret = value != 0 || is_neighbour(fs, cluster);
 	return 0;
@@ -157,6 +157,8 @@ int wtg_fat_edit_release(struct wtg_edit_volume *volume, const struct wtg_cluste
 {
 	struct wtg_fat_edit *fs = wtg_fat_edit_of(volume);
 
+	if (wtg_fat_edit_check_own(fs, clusters, err) < 0)
+		return -1;
 	for (size_t i = 0; i < clusters->n_items; i++)
 		if (put_cell(fs, WTG_STAGE_FREE, clusters->items[i], 0, err) < 0)
 			return -1;
@@ -212,7 +214,7 @@ static int check_flags(struct wtg_fat_edit *fs, const uint8_t boot[static 512],
 	/* Linux has its own place for that. */
 	if (boot[fs->bits == 32 ? 65 : 37] & 3)
 		return wtg_edit_dirty(err, "fat");
-	if (read_cell(fs, 1, &cell, err) < 0)
+	if (wtg_fat_edit_read_cell(fs, 1, &cell, err) < 0)
 		return -1;
 	return (cell & clean) == clean ? 0 : wtg_edit_dirty(err, "fat");
 }

@@ -24,7 +24,18 @@ static inline struct wtg_fat_edit *wtg_fat_edit_of(struct wtg_edit_volume *volum
 	return (struct wtg_fat_edit *)volume;
 }
 
+/* ---------------------------------------------------------------- fat-edit-own.c */
+
+/* Are these, which are to be freed, and those of all files and directories that the draft shows,
+ * nobody else's besides?  Where files share clusters, what one of them gives up is another's. */
+int wtg_fat_edit_check_own(struct wtg_fat_edit *fs, const struct wtg_clusters *clusters,
+			   struct wtg_error *err);
+
 /* ---------------------------------------------------------------- fat-edit-space.c */
+
+/* What follows a cluster, as the FAT says it. */
+int wtg_fat_edit_read_cell(struct wtg_fat_edit *fs, uint32_t cluster, uint32_t *ret,
+			   struct wtg_error *err);
 
 /* A chain until its end: just so many, or at most. */
 int wtg_fat_edit_clusters(struct wtg_fat_edit *fs, uint32_t first, uint32_t n, bool exactly,

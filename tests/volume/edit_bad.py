@@ -99,7 +99,8 @@ def exfat_bad(scene):
 
 
 def fat_bad(scene):
-    tree = {"ventoy": {"ventoy.json": b"old" * 3000, "dir": {}}, "file": b"f", **many(20)}
+    tree = {"ventoy": {"ventoy.json": b"old" * 3000, "dir": {}}, "file": b"f",
+            "user": b"usr" * 3000, **many(20)}
     for bits, size, dirty, clean in ((16, 20 * MIB, 37, b"\xff\x7f"),
                                      (32, 40 * MIB, 65, b"\xff\xff\xff\x07")):
         fat(scene, size, "-F", str(bits), "-s", "1", tree=tree)
@@ -109,6 +110,8 @@ def fat_bad(scene):
         slot = data.index(b"VENTOY~1JSO") if b"VENTOY~1JSO" in data else data.index(
             b"VENTOY~1JSON"[:11])
         first, = struct.unpack_from("<H", data, slot + 26)
+        user = data.index(b"USER       ")
+        first_of_user, = struct.unpack_from("<H", data, user + 26)
         for what, kind, part, writes, edits in (
             ("a dirty FAT volume", REFUSED, "cleanly", [(at_fat + bits // 8, clean)], None),
             ("one that Linux left mounted", REFUSED, "cleanly", [(dirty, b"\1")], None),
@@ -120,6 +123,13 @@ def fat_bad(scene):
              [(at_fat + first * bits // 8, b"\xf0\xf0\xf0\0"[:bits // 8])], replace),
             ("a chain into what is free", INPUT, "no end",
              [(at_fat + first * bits // 8, bytes(bits // 8))], replace),
+            ("a chain whose end is another file's", INPUT, "two files share",
+             [(at_fat + (first + 16) * bits // 8,
+               struct.pack("<I", first_of_user + 17)[:bits // 8])], replace),
+            ("a file that is another's chain", INPUT, "two files share",
+             [(user + 26, struct.pack("<H", first))], replace),
+            ("to remove what is another's, too", INPUT, "two files share",
+             [(user + 26, struct.pack("<H", first))], {"user": None}),
         ):
             with Put(scene, writes):
                 refused(scene, f"{what} (FAT{bits})", kind, part, edits)
