@@ -131,6 +131,39 @@ char *cli_create_success(const struct wtg_target *target, enum wtg_verify verify
 			reservation(account->past), speed);
 }
 
+static size_t count_omissions(const struct wtg_plan *plan)
+{
+	size_t n = 0;
+
+	while (wtg_plan_omission(plan, n))
+		n++;
+	return n;
+}
+
+/* A repair leaves alone what is not its own to mend: nobody may take that for a sound drive. */
+static char *tell_success(const struct cli_options *options, const struct cli_intent *intent,
+			  const struct cli_outcome *outcome)
+{
+	_cleanup_free_ char *success = cli_create_success(
+		intent->target, options->request.verify, &outcome->account);
+	size_t n = intent->stake == CLI_STAKE_REPAIR ? count_omissions(intent->plan) : 0;
+
+	if (n == 0)
+		return WTG_STEAL(success);
+	return wtg_text("%s %zu thing%s wrong as before, which no repair mends: the plan says "
+			"what.", success, n, n == 1 ? " stays" : "s stay");
+}
+
+/* There is nothing to do for it, and yet it is not as it should be. */
+static int fail_beyond_repair(const struct cli_intent *intent, struct wtg_error *err)
+{
+	size_t n = count_omissions(intent->plan);
+
+	return wtg_fail(err, WTG_FINDINGS, 0, "%zu thing%s wrong with %s, and nothing that a repair "
+					      "mends", n, n == 1 ? " is" : "s are",
+			wtg_target_disk(intent->target)->path);
+}
+
 static int run(const struct cli_options *options, const struct cli_intent *intent,
 	       struct cli_outcome *outcome, struct wtg_error *err)
 {
@@ -147,8 +180,7 @@ static int run(const struct cli_options *options, const struct cli_intent *inten
 	}
 	outcome->verified = cli_create_verified(options->request.verify);
 	if (!options->quiet)
-		outcome->message = cli_create_success(intent->target, options->request.verify,
-						      &outcome->account);
+		outcome->message = tell_success(options, intent, outcome);
 	return 0;
 }
 
@@ -209,6 +241,9 @@ int cli_create_carry_out(const struct cli_options *options, const struct cli_int
 			 struct cli_outcome *outcome, struct wtg_error *err)
 {
 	cli_create_show_plan(options, intent->stake, intent->plan);
+	if (intent->stake == CLI_STAKE_REPAIR && wtg_plan_is_empty(intent->plan) &&
+	    wtg_plan_omission(intent->plan, 0))
+		return fail_beyond_repair(intent, err);
 	if (options->request.dry_run)
 		return check_only(options, intent, outcome, err);
 	if (wtg_plan_is_empty(intent->plan)) {

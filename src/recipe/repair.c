@@ -62,6 +62,9 @@ static void begin(struct wtg_plan *plan, const struct wtg_target *target,
 	};
 
 	wtg_plan_set_head(plan, describe, wtg_copy(&head, sizeof(head)), free);
+	/* Whoever is told that all went well must know these. */
+	for (size_t i = 0; i < mend->stays.n_items; i++)
+		wtg_plan_omit(plan, mend->stays.items[i]);
 	for (size_t i = 0; i < mend->warnings.n_items; i++)
 		wtg_plan_warn(plan, mend->warnings.items[i]);
 	if (mend->format_system && mend->ventoy)
@@ -77,13 +80,11 @@ static void begin(struct wtg_plan *plan, const struct wtg_target *target,
 static void plan_steps(struct wtg_plan *plan, struct wtg_mend *mend,
 		       const struct wtg_identity *fresh)
 {
-	const struct wtg_layout layout = { .sector_bytes = mend->table.sector_bytes };
-
 	wtg_step_rewrite_esp(plan, mend, fresh);
 	wtg_step_edit_mbr(plan, mend);
 	wtg_step_edit_windows(plan, mend);
 	if (!wtg_plan_is_empty(plan))
-		wtg_step_verify_mended(plan, &layout);
+		wtg_step_verify_mended(plan, mend);
 }
 
 static void mend_free(struct wtg_mend **mend)

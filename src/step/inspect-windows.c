@@ -66,7 +66,7 @@ static void look_at_winload(struct wtg_inspection *in, struct wtg_ntfs *volume,
 	else if (wtg_ntfs_read(volume, path, MAX_LOADER_BYTES, &file, &err) < 0 ||
 		 wtg_pe_read(&file, &pe, &err) < 0)
 		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC, "%s: %s", path, err.message);
-	else if (pe.machine != in->loader.machine)
+	else if (pe.machine != in->loader.machine && in->loader.machine != 0)
 		wtg_find(in->findings, WTG_GRADE_WRONG, TOPIC,
 			 "%s is for %s, the loader on the ESP for %s", path,
 			 wtg_inspect_machine(pe.machine),
@@ -179,6 +179,7 @@ bool wtg_inspect_windows(struct wtg_inspection *in)
 	wtg_inspect_removals(in, volume);
 	wtg_inspect_drivers(in, volume);
 	wtg_inspect_answer(in, volume);
-	wtg_inspect_chain(in, volume);
+	if (in->loader.machine != 0)
+		wtg_inspect_chain(in, volume);
 	return true;
 }

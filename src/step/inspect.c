@@ -113,8 +113,31 @@ static int walk(struct wtg_inspection *in, const struct wtg_gpt_entry *system,
 			return -1;
 		if (!stages[i](in))
 			break;
+		if (stages[i] == wtg_inspect_windows)
+			in->last_windows = in->windows->number;
 	}
 	return 0;
+}
+
+/* Those that firmware may start, or the one that was asked for. */
+static size_t choose_systems(struct wtg_inspection *in, unsigned number,
+			     const struct wtg_gpt_entry *ret[static WTG_INSPECT_MAX_SYSTEMS])
+{
+	if (number == 0)
+		return wtg_inspect_systems(in, ret);
+	ret[0] = wtg_partitions_number(&in->table, number);
+	return ret[0] != NULL;
+}
+
+/* What the walk would come to, were what it starts from sound. */
+static void look_beyond(struct wtg_inspection *in, unsigned number)
+{
+	in->windows = wtg_partitions_number(&in->table, number);
+	if (!in->windows)
+		return;
+	if (!in->winload)
+		in->winload = wtg_text_copy("Windows/system32/winload.efi");
+	(void)wtg_inspect_windows(in);
 }
 
 int wtg_inspect_disk(const struct wtg_look *look, struct wtg_progress *progress,
@@ -134,10 +157,12 @@ int wtg_inspect_disk(const struct wtg_look *look, struct wtg_progress *progress,
 	in->dbx = &look->dbx;
 	in->findings = ret;
 	if (wtg_inspect_table(in))
-		n = wtg_inspect_systems(in, systems);
+		n = choose_systems(in, look->system, systems);
 	for (size_t i = 0; i < n; i++)
 		if (walk(in, systems[i], progress, err) < 0)
 			return -1;
+	if (look->windows > 0 && in->last_windows != look->windows)
+		look_beyond(in, look->windows);
 	/* What could not be read then may be sound. */
 	if (wtg_memory_was_short())
 		return wtg_fail(err, WTG_SYSTEM, ENOMEM, "look at the drive");

@@ -14,6 +14,10 @@ struct wtg_look {
 	struct wtg_window disk;
 	uint32_t sector_bytes;
 	struct wtg_dbx dbx; /* what firmware does not start; may be of nothing */
+
+	/* Numbers of partitions; 0: whatever is there.  Of a system partition: no other one is
+	 * walked from.  Of a Windows: it is looked at though the walk does not get there. */
+	unsigned system, windows;
 };
 
 /* The walk over a whole drive; see wtg_inspect(). */
@@ -42,6 +46,7 @@ struct wtg_inspection {
 	struct wtg_pe loader;
 	uint8_t loader_sha256[WTG_SHA256_SIZE]; /* of the file */
 
+	unsigned last_windows;            /* number of the Windows that was looked at last; 0: none */
 	const struct wtg_gpt_entry *windows; /* by the BCD stage */
 	char *winload;                    /* path in the Windows volume, with '/' */
 	char *winload_bios;               /* the same for Legacy BIOS; NULL: there is none */

@@ -51,6 +51,8 @@ void wtg_mend_flatten(const struct wtg_mend *mend, struct wtg_packet *packet)
 	wtg_edits_flatten(&mend->edits, packet);
 	wtg_packet_bytes(packet, mend->hive.data, mend->hive.size);
 	wtg_packet_bytes(packet, mend->hive_is, sizeof(mend->hive_is));
+	put_sentences(packet, &mend->faults);
+	put_sentences(packet, &mend->stays);
 	put_sentences(packet, &mend->warnings);
 }
 
@@ -133,6 +135,8 @@ static void take_all(struct wtg_reader *reader, const struct wtg_disk *disk,
 		memcpy(mend->hive_is, digest.data, digest.size);
 	else
 		reader->bad = true;
+	take_sentences(reader, &mend->faults);
+	take_sentences(reader, &mend->stays);
 	take_sentences(reader, &mend->warnings);
 }
 

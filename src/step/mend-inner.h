@@ -57,6 +57,9 @@ int wtg_mend_look_at_system(struct wtg_mending *m, struct wtg_error *err);
 /* mend-bcd.c: the stores. */
 int wtg_mend_look_at_stores(struct wtg_mending *m, struct wtg_error *err);
 
+/* mend-notice.c: what else is wrong.  After all the others, which say what will be mended. */
+int wtg_mend_notice(struct wtg_mending *m, struct wtg_progress *progress, struct wtg_error *err);
+
 /* Does the store of a system partition lead to a Windows partition of this drive? */
 bool wtg_mend_leads_to(const struct wtg_partitions *table, struct wtg_fat *fat,
 		       const struct wtg_gpt_entry *windows);

@@ -12,26 +12,21 @@
 #include "target/target.h"
 #include "wtg/text.h"
 
-static void sentences_done(struct wtg_sentences *sentences)
-{
-	for (size_t i = 0; i < sentences->n_items; i++)
-		free(sentences->items[i]);
-	free(sentences->items);
-}
-
 void wtg_mend_done(struct wtg_mend *mend)
 {
 	free(mend->installation_type);
 	free(mend->signers);
 	wtg_files_done(&mend->boot.files);
-	sentences_done(&mend->boot.old);
+	wtg_sentences_done(&mend->boot.old);
 	wtg_files_done(&mend->stores.files);
-	sentences_done(&mend->stores.old);
+	wtg_sentences_done(&mend->stores.old);
 	free(mend->description);
 	free(mend->locale);
 	wtg_edits_done(&mend->edits);
 	wtg_bytes_done(&mend->hive);
-	sentences_done(&mend->warnings);
+	wtg_sentences_done(&mend->faults);
+	wtg_sentences_done(&mend->stays);
+	wtg_sentences_done(&mend->warnings);
 	*mend = (struct wtg_mend){ 0 };
 }
 
@@ -80,11 +75,12 @@ static void mending_free(struct wtg_mending **mending)
 	free(m);
 }
 
-static int look_at_all(struct wtg_mending *m, struct wtg_error *err)
+static int look_at_all(struct wtg_mending *m, struct wtg_progress *progress,
+		       struct wtg_error *err)
 {
 	if (wtg_mend_find_windows(m, err) < 0 || wtg_mend_find_system(m, err) < 0 ||
 	    wtg_mend_look_at_windows(m, err) < 0 || wtg_mend_look_at_system(m, err) < 0 ||
-	    wtg_mend_look_at_stores(m, err) < 0)
+	    wtg_mend_look_at_stores(m, err) < 0 || wtg_mend_notice(m, progress, err) < 0)
 		return -1;
 	/* What could not be read then may be sound. */
 	if (wtg_memory_was_short())
@@ -98,9 +94,8 @@ static int look(void *context, struct wtg_progress *progress, struct wtg_packet 
 {
 	struct wtg_mending *m = context;
 	struct wtg_error why = WTG_ERROR_INIT;
-	int r = look_at_all(m, &why);
+	int r = look_at_all(m, progress, &why);
 
-	(void)progress;
 	(void)err;
 	wtg_packet_number(reply, r == 0);
 	if (r == 0)

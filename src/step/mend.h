@@ -49,6 +49,9 @@ struct wtg_mend {
 	struct wtg_bytes hive;    /* SYSTEM with them; no data: it stays */
 	uint8_t hive_is[WTG_SHA256_SIZE]; /* of the file as it is now */
 
+	/* What is wrong as it is, as the walk over a finished drive says it; and of that what
+	 * stays so. */
+	struct wtg_sentences faults, stays;
 	struct wtg_sentences warnings;
 };
 void wtg_mend_done(struct wtg_mend *mend);

@@ -109,9 +109,10 @@ void wtg_step_edit_mbr(struct wtg_plan *plan, const struct wtg_mend *mend);
 void wtg_step_edit_windows(struct wtg_plan *plan, struct wtg_mend *mend);
 
 /* verify-drive: the drive as firmware and Windows will see it.  Of one that was mended this is the
- * last step, which leaves it complete. */
+ * last step, which leaves it complete; what was wrong before, and is not a repair's to mend, is not
+ * held against it.  Takes those sentences out of mend. */
 void wtg_step_verify_drive(struct wtg_plan *plan, const struct wtg_layout *layout);
-void wtg_step_verify_mended(struct wtg_plan *plan, const struct wtg_layout *layout);
+void wtg_step_verify_mended(struct wtg_plan *plan, struct wtg_mend *mend);
 
 /* The partitions that a layout makes, in their order on the drive, as the table and plans show
  * them; gives how many.  The first has the number layout->first_number. */

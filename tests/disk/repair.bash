@@ -108,7 +108,7 @@ heals() {
 sound() { # DRIVE STEPS
 	wtgctl verify "$1"
 	[ "$status" -eq 0 ] || { cat out err && return 1; }
-	fails grep -E '^(wrong|warning)' <(grep -v "${TOLERATED:-^$}" out)
+	fails grep -E '^(wrong|warning)' <(grep -vE "${TOLERATED:-^$}" out)
 	carve "$1" "$SYSTEM" volume
 	fsck.fat -n volume >fsck.out || { cat fsck.out && return 1; }
 	[[ $2 == *edit-windows* ]] || return 0

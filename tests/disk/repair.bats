@@ -267,6 +267,56 @@ END
 	done
 }
 
+# ------------------------------------------------------------------ no repair's to mend
+
+# A driver of another maker, which Windows cannot start without, and which is not there.
+lack_driver() {
+	edit_hive <<'END'
+Windows Registry Editor Version 5.00
+
+[\ControlSet001\Services\wtgtest]
+"Start"=dword:00000000
+"ErrorControl"=dword:00000003
+"ImagePath"="System32\\drivers\\gone.sys"
+"Owners"="oem7.inf"
+END
+}
+
+@test "what is wrong and stays so is told, and is no fault of a repair" {
+	local times words
+	lack_driver
+	times=$(stat -c '%y %z' broken.img)
+	for words in "" --dry-run --quiet; do
+		# shellcheck disable=SC2086
+		wtgctl repair --confirm broken.img $words broken.img
+		same "status ($words)" "$status" 7
+		cat out err | grep -F 'that a repair mends: Windows/System32/drivers/gone.sys is not there'
+		grep -F '1 thing is wrong with broken.img' err
+	done
+	same "times of the drive" "$(stat -c '%y %z' broken.img)" "$times"
+	on_esp mdel ::/EFI/Microsoft/Boot/BCD
+	wtgctl repair --confirm broken.img broken.img
+	[ "$status" -eq 0 ] || { cat err && return 1; }
+	grep -F 'that a repair mends: Windows/System32/drivers/gone.sys is not there' err
+	tail -1 err | grep 'complete and verified.* 1 thing stays wrong'
+	wtgctl verify broken.img
+	same "what else is wrong" "$(grep '^wrong' out | grep -vc gone.sys)" 0
+}
+
+@test "what is odd and stays so is told" {
+	local TOLERATED='the backup GPT|the volume says that it starts' sector
+	zero broken.img $(($(stat -c %s broken.img) - 512)) 512
+	for sector in "$(start_of broken.img 3)" \
+		$(($(start_of broken.img 3) + $(size_of broken.img 3) - 512)); do
+		printf '\1\0\0\0' | dd of=broken.img bs=1 seek=$((sector + 28)) conv=notrunc status=none
+	done
+	on_esp mdel ::/EFI/Microsoft/Boot/BCD
+	heals rewrite-bcd
+	jq -r '.warnings[]' plan >warnings
+	grep -F 'left alone: the backup GPT at the end of the drive is damaged' warnings
+	grep -F 'left alone: the volume says that it starts at sector 1, the table says' warnings
+}
+
 # ------------------------------------------------------------------ left alone
 
 untouched() { # STATUS PART-OF-THE-SENTENCE [OPTION]...
