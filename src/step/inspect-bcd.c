@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "windows/bcd-read.h"
+#include "windows/bootcode.h"
 #include "wtg/text.h"
 
 #define TOPIC "bcd"
@@ -174,6 +175,19 @@ static bool look_at_store(struct wtg_inspection *in, const char *path, char **re
 	       look_at_osloader(in, &bcd, &osloader, ret_winload);
 }
 
+/* What sector 0 starts, and what would start the manager. */
+static bool starts_nothing(const struct wtg_inspection *in)
+{
+	struct wtg_window window = wtg_inspect_window(in, in->esp);
+	struct wtg_error ignored = WTG_ERROR_INIT;
+	uint8_t sector[512];
+	bool nothing = wtg_window_pread(&window, sector, sizeof(sector), 0, &ignored) < 0 ||
+		       wtg_boot_starts_nothing(sector);
+
+	wtg_error_done(&ignored);
+	return nothing;
+}
+
 /* Where it can start, a boot manager for it has a store of its own. */
 static bool look_at_bios(struct wtg_inspection *in)
 {
@@ -191,6 +205,10 @@ static bool look_at_bios(struct wtg_inspection *in)
 			 "there is no %s: this Windows does not start on Legacy BIOS", BIOS_MANAGER);
 	else if (!look_at_store(in, BIOS_BCD_PATH, &in->winload_bios))
 		r = -1;
+	else if (starts_nothing(in))
+		wtg_find(in->findings, WTG_GRADE_NOTE, TOPIC,
+			 "the boot sector of partition %u starts nothing: the drive does not start on "
+			 "Legacy BIOS", in->esp->number);
 	else
 		wtg_find(in->findings, WTG_GRADE_OK, TOPIC, "%s starts it on Legacy BIOS",
 			 BIOS_MANAGER);

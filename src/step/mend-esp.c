@@ -140,13 +140,37 @@ static bool is_zero(const uint8_t *bytes, size_t size)
 	return true;
 }
 
+/* The code of the boot sector that sector 0 starts: made by mkfs.fat, it only says that it is none.
+ * Somebody's is left alone, for what it starts is not known. */
+static int look_at_boot_record(struct wtg_mending *m, struct wtg_error *err)
+{
+	struct wtg_window window = wtg_mend_window(m, &m->made.system);
+	uint8_t reserved[WTG_BOOT_RESERVED_BYTES];
+	struct wtg_error why = WTG_ERROR_INIT;
+
+	/* What cannot be read is made anew, with code. */
+	if (!m->fat || window.length < sizeof(reserved))
+		return 0;
+	if (wtg_window_pread(&window, reserved, sizeof(reserved), 0, err) < 0)
+		return -1;
+	if (!wtg_boot_starts_nothing(reserved))
+		return 0;
+	m->made.boot_record = wtg_boot_fat32(reserved, sizeof(reserved), &why) == 0;
+	if (!m->made.boot_record)
+		wtg_mend_warn(m, "the boot sector of partition %u starts nothing and stays, so neither "
+				 "does Legacy BIOS: %s", m->made.system.number, why.message);
+	wtg_error_done(&why);
+	return 0;
+}
+
 /* Somebody's boot code and somebody's active partition are left alone. */
 static int look_at_mbr(struct wtg_mending *m, struct wtg_error *err)
 {
 	uint8_t code[WTG_BOOT_MBR_BYTES];
 	bool active = false;
 
-	if (!m->made.manner.bios || m->made.ventoy)
+	/* What lies in an extended partition, sector 0 does not start. */
+	if (!m->made.manner.bios || m->made.ventoy || m->made.system.number > WTG_MBR_SLOTS)
 		return 0;
 	if (wtg_window_pread(&m->disk, code, sizeof(code), 0, err) < 0)
 		return -1;
@@ -157,7 +181,7 @@ static int look_at_mbr(struct wtg_mending *m, struct wtg_error *err)
 	if (active && !m->made.system.active)
 		wtg_mend_warn(m, "another partition than %u is active: Legacy BIOS starts that",
 			      m->made.system.number);
-	return 0;
+	return m->made.system.active || m->made.active ? look_at_boot_record(m, err) : 0;
 }
 
 /* ------------------------------------------------------------------ all of it */

@@ -48,6 +48,7 @@ void wtg_mend_flatten(const struct wtg_mend *mend, struct wtg_packet *packet)
 	wtg_packet_text(packet, mend->locale);
 	wtg_packet_number(packet, mend->active);
 	wtg_packet_number(packet, mend->boot_code);
+	wtg_packet_number(packet, mend->boot_record);
 	wtg_edits_flatten(&mend->edits, packet);
 	wtg_packet_bytes(packet, mend->hive.data, mend->hive.size);
 	wtg_packet_bytes(packet, mend->hive_is, sizeof(mend->hive_is));
@@ -128,6 +129,7 @@ static void take_all(struct wtg_reader *reader, const struct wtg_disk *disk,
 	mend->locale = wtg_text_copy(wtg_read_text(reader));
 	mend->active = wtg_read_truth(reader);
 	mend->boot_code = wtg_read_truth(reader);
+	mend->boot_record = wtg_read_truth(reader);
 	wtg_edits_unflatten(reader, &mend->edits);
 	mend->hive = wtg_read_bytes(reader);
 	digest = wtg_read_bytes(reader);
@@ -148,7 +150,8 @@ bool wtg_mend_unflatten(struct wtg_reader *reader, const struct wtg_disk *disk,
 	take_all(reader, disk, mend);
 	if (!wtg_reader_done(reader) || mend->chain == WTG_BOOT_CA_AUTO ||
 	    mend->system.number == mend->windows.number ||
-	    ((mend->active || mend->boot_code) && mend->table.style != WTG_TABLE_MBR)) {
+	    ((mend->active || mend->boot_code || mend->boot_record) &&
+	     mend->table.style != WTG_TABLE_MBR)) {
 		wtg_mend_done(mend);
 		return false;
 	}

@@ -42,6 +42,7 @@ struct wtg_mend {
 	struct wtg_mend_files stores; /* of boot configuration */
 	char *description, *locale;   /* of these */
 	bool active, boot_code;       /* MBR: the flag or the code is missing */
+	bool boot_record;             /* the system partition's own starts nothing */
 	uint64_t time;                /* of the plan, for what is new; set by who plans */
 
 	/* Its registry */

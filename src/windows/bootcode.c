@@ -75,6 +75,24 @@ const uint8_t wtg_boot_fat32_code[WTG_BOOT_FAT32_BYTES] = {
 
 #define SECTOR_BYTES 512
 
+/* What those say that only tell that they start nothing: mkfs.fat's (dosfstools, dummy_boot_code),
+ * and mformat's (mtools). */
+static const char *const excuses[] = { "This is not a bootable disk", "This disk is not bootable" };
+
+bool wtg_boot_starts_nothing(const uint8_t sector[static 512])
+{
+	const uint8_t *code = sector + FAT32_CODE_AT;
+	size_t size = SECTOR_BYTES - 2 - FAT32_CODE_AT;
+
+	for (size_t i = 0; i < sizeof(excuses) / sizeof(excuses[0]); i++)
+		if (memmem(code, size, excuses[i], strlen(excuses[i])))
+			return true;
+	for (size_t i = 0; i < size; i++)
+		if (code[i] != 0)
+			return false;
+	return true;
+}
+
 static bool is_fat32(const uint8_t *sector)
 {
 	return wtg_le16(sector + 0x0b) == SECTOR_BYTES && sector[510] == 0x55 &&

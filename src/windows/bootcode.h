@@ -28,3 +28,10 @@ extern const uint8_t wtg_boot_fat32_code[WTG_BOOT_FAT32_BYTES];
  * what they say of the volume stays.  size: of what is at hand, at least the reserved sectors; makes
  * no sense: kind WTG_SYSTEM. */
 int wtg_boot_fat32(uint8_t *volume, size_t size, struct wtg_error *err);
+
+/* Reserved sectors that hold the boot sector and, wherever one has seen it, its backup. */
+#define WTG_BOOT_RESERVED_BYTES (32 * 512)
+
+/* Does the boot sector of a FAT volume start nothing?  Of code that nobody knows one cannot say
+ * that. */
+bool wtg_boot_starts_nothing(const uint8_t sector[static 512]);

@@ -72,11 +72,17 @@ rufus() { # DRIVE
 
 # "Deploy Windows To Go": MBR; 350 MiB of FAT32, active, for UEFI and BIOS; Windows.
 deployed() { # DRIVE
+	local sector
 	truncate -s 800M "$1"
 	printf 'label: dos\nlabel-id: 0x57494e37\n,350M,c,*\n,,7\n' | sfdisk -q "$1"
 	printf 'the boot code of somebody' | dd of="$1" conv=notrunc status=none
 	truncate -s 350M system.volume
 	mkfs.fat -F 32 -n UFD-SYSTEM -h 2048 system.volume >/dev/null
+	for sector in 0 6; do
+		zero system.volume $((sector * 512 + 90)) 420
+		printf 'code that starts bootmgr' | dd of=system.volume bs=1 conv=notrunc status=none \
+			seek=$((sector * 512 + 90))
+	done
 	bcdboot_uefi system.volume
 	bcdboot_bios system.volume
 	store "$1" system.volume 1 2

@@ -173,6 +173,18 @@ END
 
 # ------------------------------------------------------------------ other layouts
 
+# The boot sector of the system partition, and its backup, with the code that mkfs.fat gives it.
+like_mkfs() { # SECTOR...
+	local sector
+	truncate -s 100M fresh
+	mkfs.fat -F 32 fresh >/dev/null
+	for sector; do
+		dd if=fresh of=broken.img bs=1 skip=90 count=420 conv=notrunc status=none \
+			seek=$(($(start_of broken.img "$SYSTEM") + sector * 512 + 90))
+	done
+	rm fresh
+}
+
 @test "MBR: no active partition, no boot code, no manager for Legacy BIOS" {
 	[ -s mbr.img ] || SIZE=500M create mbr --image windows.iso --edition Professional --layout mbr
 	begin_broken mbr.img
@@ -181,6 +193,12 @@ END
 	heals edit-mbr
 	cmp broken.img mbr.img
 	zero broken.img 0 440
+	heals edit-mbr
+	cmp broken.img mbr.img
+	like_mkfs 0 6
+	heals edit-mbr
+	cmp broken.img mbr.img
+	like_mkfs 0 # cut short before, with the backup written
 	heals edit-mbr
 	cmp broken.img mbr.img
 	on_esp mdel ::/bootmgr

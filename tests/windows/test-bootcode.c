@@ -136,9 +136,35 @@ static void other_volumes_are_left_alone(void **state)
 	}
 }
 
+static void a_boot_sector_that_only_excuses_itself_starts_nothing(void **state)
+{
+	static const struct {
+		const char *code;
+		bool nothing;
+	} rows[] = {
+		{ "", true },
+		{ "\x0e\x1f\xbe\x77This is not a bootable disk.  Please insert", true },
+		{ "This disk is not bootable\r\n", true },
+		{ "\xfa\x33\xc9 BOOTMGR is missing", false },
+		{ "x", false },
+	};
+	uint8_t sector[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(sector, 0, sizeof(sector));
+		memcpy(sector, "\xeb\x58\x90mkfs.fat", 11);
+		memcpy(sector + 0x5a, rows[i].code, strlen(rows[i].code));
+		assert_int_equal(wtg_boot_starts_nothing(sector), rows[i].nothing);
+	}
+	memcpy(sector + 0x5a, wtg_boot_fat32_code, WTG_BOOT_FAT32_BYTES);
+	assert_false(wtg_boot_starts_nothing(sector));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_boot_sector_that_only_excuses_itself_starts_nothing),
 		cmocka_unit_test(the_master_boot_record_is_what_its_source_says),
 		cmocka_unit_test(the_boot_sector_is_what_its_source_says),
 		cmocka_unit_test(what_a_volume_says_of_itself_stays),
