@@ -56,7 +56,7 @@ mbr_drive() { # [NAME]
 }
 
 bios_on() {
-	emulate 'BOOTMGR is (missing|too)|cannot be read|active[.]|boot sector[.]|No bootable' \
+	emulate 'BOOTMGR is (missing|too[a-z ]*)[.]|cannot be read[.]|active[.]|boot sector[.]|No bootable' \
 		qemu-system-x86_64 -M pc,graphics=off,accel=tcg -m 64
 }
 
