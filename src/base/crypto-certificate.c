@@ -54,7 +54,7 @@ static PKCS7 *read_signed(const void *der, size_t size)
 	if (size > INT32_MAX)
 		return NULL;
 	pkcs7 = d2i_PKCS7(NULL, &p, (long)size);
-	if (!pkcs7 || !PKCS7_type_is_signed(pkcs7) || !pkcs7->d.sign)
+	if (!pkcs7 || !PKCS7_type_is_signed(pkcs7))
 		return NULL;
 	return WTG_STEAL(pkcs7);
 }
