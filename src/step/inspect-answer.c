@@ -17,17 +17,6 @@ static const char *const places[] = {
 	"Windows/System32/Sysprep/unattend.xml",
 };
 
-static enum wtg_arch arch_of(const struct wtg_inspection *in)
-{
-	static const enum wtg_arch all[] = { WTG_ARCH_X86, WTG_ARCH_AMD64, WTG_ARCH_ARM64 };
-	static const uint16_t machines[] = { 0x014c, 0x8664, 0xaa64 };
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (in->loader.machine == machines[i])
-			return all[i];
-	return WTG_ARCH_UNKNOWN;
-}
-
 /* All in one line. */
 static void tell_settings(struct wtg_inspection *in, const char *path,
 			  const struct wtg_unattend *unattend)
@@ -63,7 +52,7 @@ static void look_at(struct wtg_inspection *in, struct wtg_ntfs *volume, const ch
 
 	if (wtg_ntfs_read(volume, path, MAX_BYTES, &xml, &err) < 0 ||
 	    wtg_ntfs_security(volume, path, &security, &err) < 0 ||
-	    wtg_unattend_read(&xml, arch_of(in), &unattend, &err) < 0) {
+	    wtg_unattend_read(&xml, wtg_pe_arch(&in->loader), &unattend, &err) < 0) {
 		wtg_find(in->findings, WTG_GRADE_WARNING, TOPIC,
 			 "%s: %s; Windows may stop at it when it first starts", path, err.message);
 		return;

@@ -200,19 +200,6 @@ static bool open_system(struct drivers *d, struct wtg_bytes *hive)
 
 /* ------------------------------------------------------------------ waiting */
 
-static enum wtg_arch arch_of(uint16_t machine)
-{
-	switch (machine) {
-	case 0x014c:
-		return WTG_ARCH_X86;
-	case 0x8664:
-		return WTG_ARCH_AMD64;
-	case 0xaa64:
-		return WTG_ARCH_ARM64;
-	}
-	return WTG_ARCH_UNKNOWN;
-}
-
 static void count_waiting(struct wtg_inspection *in, const struct wtg_drivers *drivers)
 {
 	const struct wtg_driver *first = NULL;
@@ -247,7 +234,7 @@ static void look_at_waiting(struct wtg_inspection *in, struct wtg_ntfs *volume)
 	if (!wtg_ntfs_exists(volume, WTG_DRIVERS_PATH))
 		return;
 	if (wtg_ntfs_read_tree(volume, WTG_DRIVERS_PATH, MAX_WAITING_BYTES, &files, &err) < 0 ||
-	    wtg_drivers_read(&files, arch_of(in->loader.machine), ANY_BUILD, &drivers, &err) < 0)
+	    wtg_drivers_read(&files, wtg_pe_arch(&in->loader), ANY_BUILD, &drivers, &err) < 0)
 		wtg_find(in->findings, WTG_GRADE_WARNING, TOPIC, "in " WTG_DRIVERS_PATH ": %s",
 			 err.message);
 	else

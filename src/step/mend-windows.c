@@ -54,20 +54,6 @@ static int check_hive(const struct wtg_bytes *hive, struct wtg_error *err)
 
 /* ------------------------------------------------------------------ what it is */
 
-static enum wtg_arch arch_of(uint16_t machine)
-{
-	switch (machine) {
-	case 0x014c:
-		return WTG_ARCH_X86;
-	case 0x8664:
-		return WTG_ARCH_AMD64;
-	case 0xaa64:
-		return WTG_ARCH_ARM64;
-	default:
-		return WTG_ARCH_UNKNOWN;
-	}
-}
-
 static int read_arch(struct wtg_mending *m, struct wtg_error *err)
 {
 	_cleanup_(wtg_bytes_done) struct wtg_bytes file = { 0 };
@@ -76,7 +62,7 @@ static int read_arch(struct wtg_mending *m, struct wtg_error *err)
 	if (wtg_ntfs_read(m->volume, WINLOAD_PATH, MAX_PROGRAM_BYTES, &file, err) < 0 ||
 	    wtg_pe_read(&file, &pe, err) < 0)
 		return wtg_while(err, WINLOAD_PATH);
-	m->made.arch = arch_of(pe.machine);
+	m->made.arch = wtg_pe_arch(&pe);
 	if (m->made.arch == WTG_ARCH_UNKNOWN)
 		return wtg_fail(err, WTG_UNSUITABLE, 0, WINLOAD_PATH " is for no processor that "
 							"this program knows");

@@ -89,20 +89,6 @@ static void look_at_first(const struct look *look, struct wtg_drive_view *view)
 		(void)read_image(&window, named, view);
 }
 
-static enum wtg_arch arch_of(uint16_t machine)
-{
-	switch (machine) {
-	case 0x014c:
-		return WTG_ARCH_X86;
-	case 0x8664:
-		return WTG_ARCH_AMD64;
-	case 0xaa64:
-		return WTG_ARCH_ARM64;
-	default:
-		return WTG_ARCH_UNKNOWN;
-	}
-}
-
 /* A boot manager of Windows' on a FAT volume? */
 static bool look_at_system(const struct look *look, const struct wtg_gpt_entry *entry,
 			   struct wtg_drive_view *view)
@@ -137,7 +123,7 @@ static bool look_at_system(const struct look *look, const struct wtg_gpt_entry *
 			continue;
 		view->system_number = entry->number;
 		view->system_volume_id = info.serial;
-		view->arch = arch_of(pe.machine);
+		view->arch = wtg_pe_arch(&pe);
 		view->vtefi = places[i].vtefi;
 		wtg_bytes_done(&file);
 		view->bios = wtg_fat_read(fat, "bootmgr", MAX_BOOTMGR_BYTES, &file, &ignored) > 0;

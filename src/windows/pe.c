@@ -105,3 +105,17 @@ int wtg_pe_certificates(const struct wtg_bytes *file, struct wtg_certificates *r
 	certificates = (struct wtg_certificates){ 0 };
 	return 0;
 }
+
+enum wtg_arch wtg_pe_arch(const struct wtg_pe *pe)
+{
+	switch (pe->machine) {
+	case 0x014c:
+		return WTG_ARCH_X86;
+	case 0x8664:
+		return WTG_ARCH_AMD64;
+	case 0xaa64:
+		return WTG_ARCH_ARM64;
+	default:
+		return WTG_ARCH_UNKNOWN;
+	}
+}

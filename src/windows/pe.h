@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/certificate.h"
 #include "wtg/error.h"
+#include "wtg/image.h"
 
 struct wtg_pe {
 	uint16_t machine;   /* 0x014c, 0x8664, 0xaa64 */
@@ -18,6 +19,9 @@ struct wtg_pe {
 	char *signers;      /* whose certificates they are, joined by ", "; or NULL */
 };
 void wtg_pe_done(struct wtg_pe *pe);
+
+/* What it is for; also of one that was never read (machine 0): unknown. */
+enum wtg_arch wtg_pe_arch(const struct wtg_pe *pe);
 
 /* Kind WTG_INPUT when it is not a PE file or contradicts itself; the message speaks of
  * "it", and the caller says which file.  Nothing is verified. */
